@@ -1,0 +1,150 @@
+import { type Request, type Response, Router } from 'express';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { HttpError } from './http-error';
+import { parseInput } from './input';
+
+type Method = 'get' | 'post' | 'put' | 'delete';
+
+/** Answers by status: the schema of the JSON body. */
+type Responses = Record<number, z.ZodType>;
+
+type Reply<R extends Responses> = {
+  [Status in keyof R]: { status: Status; body: z.input<R[Status]> };
+}[keyof R];
+
+interface RouteDefinition<Context, Params, Query, Body, R extends Responses> {
+  method: Method;
+  /** As Express writes it: `/api/product/:id`. */
+  path: string;
+  summary: string;
+  needsApiKey?: boolean;
+  /** Runs before the input is checked: who is calling, may they, and what else can be asked for at the same time. */
+  context?: (request: Request) => Promise<Context>;
+  params?: z.ZodType<Params>;
+  query?: z.ZodType<Query>;
+  body?: z.ZodType<Body>;
+  responses: R;
+  /** Failures besides the ones that every route of its kind has. */
+  failures?: Record<number, string>;
+  handler: (
+    input: { context: Context; params: Params; query: Query; body: Body },
+    request: Request,
+    response: Response,
+  ) => Promise<Reply<R>>;
+}
+
+export interface Api {
+  /** The routes, their 405s and `GET /openapi.json`; to be mounted once all routes are declared. */
+  router(): Router;
+  /** Declares a route: its schemas check what comes in and are what the OpenAPI document says. */
+  route<Context, Params, Query, Body, R extends Responses>(
+    definition: RouteDefinition<Context, Params, Query, Body, R>,
+  ): void;
+}
+
+const failure = z
+  .object({
+    message: z.string(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Failure', description: 'What went wrong; `errors` names the fields concerned.' });
+
+const COMMON_FAILURES: Record<number, string> = {
+  503: 'A neighbour or the database cannot be reached in time; `message` says which',
+};
+const API_KEY_FAILURES: Record<number, string> = {
+  401: 'No api key, or one that is unknown, revoked or expired',
+};
+const BODY_FAILURES: Record<number, string> = {
+  400: 'Malformed or invalid input',
+  413: 'The body is larger than 16 KiB',
+  415: 'The body is neither JSON nor a form',
+};
+
+/** A JSON API whose routes and OpenAPI 3.1 document come from the same declarations. */
+export function createApi(info: { title: string; version: string; description: string }): Api {
+  const router = Router();
+  const paths: ZodOpenApiPathsObject = {};
+  const methodsByPath = new Map<string, string[]>();
+
+  return {
+    route(definition) {
+      const { method, path, context, params, query, body, handler } = definition;
+      router[method](path, async (request, response) => {
+        const input = {
+          // A route that declares no such part has `unknown` for its type, and gets undefined.
+          context: (await context?.(request)) as never,
+          params: (params && parseInput(params, request.params)) as never,
+          query: (query && parseInput(query, request.query)) as never,
+          body: (body && parseInput(body, request.body ?? {})) as never,
+        };
+        const reply = await handler(input, request, response);
+        response.status(Number(reply.status)).json(reply.body);
+      });
+      methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), method.toUpperCase()]);
+      const openApiPath = path.replace(/:(\w+)/g, '{$1}');
+      paths[openApiPath] = { ...paths[openApiPath], [method]: describeRoute(definition) };
+    },
+    router() {
+      const document = createDocument({
+        openapi: '3.1.0',
+        info,
+        paths,
+        components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+      });
+      router.get('/openapi.json', (_request, response) => {
+        response.json(document);
+      });
+      for (const [path, methods] of methodsByPath) {
+        router.all(path, () => {
+          const allowed = methods.join(', ');
+          throw new HttpError(405, `Method not allowed; use ${allowed}`, { headers: { Allow: allowed } });
+        });
+      }
+      return router;
+    },
+  };
+}
+
+function describeRoute<C, P, Q, B, R extends Responses>(definition: RouteDefinition<C, P, Q, B, R>) {
+  const { summary, needsApiKey, params, query, body, responses, failures } = definition;
+  const allFailures = {
+    ...COMMON_FAILURES,
+    ...((body ?? query) && { 400: BODY_FAILURES[400] }),
+    ...(body && BODY_FAILURES),
+    ...(needsApiKey && API_KEY_FAILURES),
+    ...failures,
+  };
+  return {
+    summary,
+    ...(needsApiKey && { security: [{ apiKey: [] }] }),
+    requestParams: {
+      ...(params instanceof z.ZodObject && { path: params }),
+      ...(query instanceof z.ZodObject && { query }),
+    },
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': { schema: body },
+          'application/x-www-form-urlencoded': { schema: body },
+        },
+      },
+    }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(responses).map(([status, schema]) => [
+          status,
+          { description: schema.description ?? 'Done', content: { 'application/json': { schema } } },
+        ]),
+      ),
+      ...Object.fromEntries(
+        Object.entries(allFailures).map(([status, description]) => [
+          status,
+          { description: String(description), content: { 'application/json': { schema: failure } } },
+        ]),
+      ),
+    },
+  };
+}

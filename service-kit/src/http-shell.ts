@@ -1,0 +1,141 @@
+import { trace } from '@opentelemetry/api';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import helmet, { type HelmetOptions } from 'helmet';
+import { HttpError } from './http-error';
+import type { Logger } from './logger';
+
+const BODY_LIMIT_BYTES = 16 * 1024;
+
+/** What must answer for the service to be ready, by name; each rejects while it does not. */
+export type ReadinessChecks = Record<string, () => Promise<void>>;
+
+interface ShellOptions {
+  logger: Logger;
+  readiness: ReadinessChecks;
+  helmetOptions?: HelmetOptions;
+}
+
+/** An Express app with what every service has before its own routes. {@link closeShell} adds what comes after them. */
+export function createShell({ logger, readiness, helmetOptions }: ShellOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.get('/readyz', reportReadiness(readiness));
+  app.use(announceTrace, logRequests(logger), helmet(helmetOptions));
+  app.use(refuseOtherContentTypes, express.json({ limit: BODY_LIMIT_BYTES }));
+  app.use(express.urlencoded({ extended: false, limit: BODY_LIMIT_BYTES }));
+  return app;
+}
+
+/**
+ * Ends the app: what no route answered is a 404, and every error becomes an answer. An error that is no
+ * {@link HttpError} is a bug: logged with its stack, recorded on the span, and told to the caller as a bare 500.
+ *
+ * @param respond writes the answer; by default JSON as `{message, errors?}`
+ */
+export function closeShell(app: Express, logger: Logger, respond: ErrorResponder = respondWithJson): void {
+  app.use(() => {
+    throw new HttpError(404, 'Not found');
+  });
+  app.use(handleErrors(logger, respond));
+}
+
+export type ErrorResponder = (error: HttpError, ...handler: Parameters<RequestHandler>) => void;
+
+const respondWithJson: ErrorResponder = ({ status, message, errors }, _request, response) => {
+  response.status(status).json({ message, ...(errors && { errors }) });
+};
+
+function handleErrors(logger: Logger, respond: ErrorResponder): ErrorRequestHandler {
+  return (thrown, request, response, next) => {
+    const error = toHttpError(thrown);
+    if (error.status >= 500) {
+      const cause = error.status === 500 ? thrown : (error.cause ?? error);
+      logger[error.status === 500 ? 'error' : 'warn']({ err: cause }, error.message);
+      if (cause instanceof Error) trace.getActiveSpan()?.setAttribute('error.type', cause.name);
+    }
+    if (response.headersSent) {
+      request.socket.destroy();
+      return;
+    }
+    response.set(error.headers);
+    respond(error, request, response, next);
+  };
+}
+
+/** Words for what Express and its body parsers refuse; their own may quote the input. */
+const REFUSALS: Record<number, string> = {
+  400: 'The request is malformed',
+  413: `The body is larger than ${BODY_LIMIT_BYTES / 1024} KiB`,
+  415: 'The body must be application/json or application/x-www-form-urlencoded, in UTF-8',
+};
+
+function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
+  if (status >= 400 && status < 500)
+    return new HttpError(status, REFUSALS[status] ?? 'The request is refused');
+  return new HttpError(500, 'Something went wrong on our side');
+}
+
+const refuseOtherContentTypes: RequestHandler = (request, _response, next) => {
+  const { headers } = request;
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (hasBody && !request.is(['application/json', 'application/x-www-form-urlencoded'])) {
+    throw new HttpError(415, REFUSALS[415] ?? '');
+  }
+  next();
+};
+
+/** Lets a person look the request up in Jaeger, and a browser link its own trace to it. */
+const announceTrace: RequestHandler = (_request, response, next) => {
+  const span = trace.getActiveSpan()?.spanContext();
+  if (span) {
+    const flags = span.traceFlags.toString(16).padStart(2, '0');
+    response.setHeader('X-Trace-Id', span.traceId);
+    response.setHeader('Server-Timing', `traceparent;desc="00-${span.traceId}-${span.spanId}-${flags}"`);
+  }
+  next();
+};
+
+/** One line a request, when its answer is complete or its client has gone. */
+function logRequests(logger: Logger): RequestHandler {
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    response.once('close', () => {
+      logger.info(
+        {
+          'http.request.method': request.method,
+          'url.path': request.originalUrl.split('?', 1)[0],
+          'http.response.status_code': response.statusCode,
+          duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
+        },
+        response.writableFinished ? 'request' : 'request aborted by the client',
+      );
+    });
+    next();
+  };
+}
+
+function reportReadiness(checks: ReadinessChecks): RequestHandler {
+  return async (_request, response) => {
+    const states = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => {
+        const isReady = await check().then(
+          () => true,
+          () => false,
+        );
+        return [name, isReady ? 'ok' : 'unavailable'] as const;
+      }),
+    );
+    const isReady = states.every(([, state]) => state === 'ok');
+    response.status(isReady ? 200 : 503).json({
+      status: isReady ? 'ok' : 'unavailable',
+      dependencies: Object.fromEntries(states),
+    });
+  };
+}

@@ -1,0 +1,47 @@
+const MASK = '[redacted]';
+
+const SECRET_KEY = /^(?:.*(?:password|passwd|secret|token|cookie|authorization|api[._-]?key|e-?mail).*)$/i;
+
+/**
+ * Secrets and personal data as they look inside a text: e-mail addresses (also with %40), `Basic`/`Bearer`
+ * credentials, `password=…` pairs, api keys (43 characters of base64url), and session ids as in a signed cookie.
+ */
+const SECRET_TEXT =
+  /[\w.+-]+(?:@|%40)[\w-]+\.[\w.-]+|\b(?:basic|bearer)\s+[\w.~+/=-]{6,}|\b(?:password|passwd|api_?key|token|secret)"?\s*[=:]\s*"?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<![\w-])[\w-]{43}(?![\w-])/gi;
+
+/** The text with everything in it that looks like a secret or an e-mail address replaced. */
+export function maskText(text: string): string {
+  return text.length < 6 ? text : text.replace(SECRET_TEXT, MASK);
+}
+
+/** A copy of a log record's fields, at any depth, with secrets masked by key and by look. Errors are left alone. */
+export function maskFields(fields: Record<string, unknown>): Record<string, unknown> {
+  const masked: Record<string, unknown> = {};
+  for (const key in fields) masked[key] = isSecretKey(key) ? MASK : maskValue(fields[key]);
+  return masked;
+}
+
+const knownKeys = new Map<string, boolean>();
+
+/** Field names are few and repeat: each is matched against the pattern once. */
+function isSecretKey(key: string): boolean {
+  let isSecret = knownKeys.get(key);
+  if (isSecret === undefined) {
+    isSecret = SECRET_KEY.test(key);
+    if (knownKeys.size < 1000) knownKeys.set(key, isSecret);
+  }
+  return isSecret;
+}
+
+function maskValue(value: unknown): unknown {
+  if (typeof value === 'string') return maskText(value);
+  if (Array.isArray(value)) return value.map(maskValue);
+  if (isPlainObject(value)) return maskFields(value);
+  return value;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { context } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
+import Postgrator from 'postgrator';
+import { type DatabaseSettings, type Queryable, queryable } from './database';
+import type { Logger } from './logger';
+
+const DATABASE_WAIT_MS = 30_000;
+const LOCK_WAIT_SECONDS = 60;
+
+interface MigrationOptions {
+  settings: DatabaseSettings;
+  /** Folder of `NNN.do.what.sql` files: each may hold several statements; none is ever changed once released. */
+  directory: string;
+  logger: Logger;
+  /** Rows that every installation has and that need code to make. Runs under the same lock; must be idempotent. */
+  seed?: (connection: Queryable) => Promise<void>;
+}
+
+/**
+ * Brings the schema up to date. Replicas that start at once wait for each other on a lock of the database's. Waits up
+ * to 30 s for a database that is not there yet.
+ *
+ * @throws when the database stays away, refuses the account, or a migration fails or was changed after it ran
+ */
+export function migrate(options: MigrationOptions): Promise<void> {
+  return context.with(suppressTracing(context.active()), async () => {
+    const connection = await connectWhenReady(options);
+    try {
+      await underLock(connection, options.settings.database, async () => {
+        const applied = await migrator(connection, options).migrate();
+        for (const { filename } of applied)
+          options.logger.info({ 'file.path': filename }, 'migration applied');
+        await options.seed?.(queryable(connection));
+      });
+    } finally {
+      await connection.end();
+    }
+  });
+}
+
+function migrator(connection: Connection, { settings, directory }: MigrationOptions): Postgrator {
+  return new Postgrator({
+    driver: 'mysql',
+    database: settings.database,
+    schemaTable: 'schema_version',
+    migrationPattern: join(directory, '*'),
+    async execQuery(sql) {
+      const [rows] = await connection.query<RowDataPacket[]>(sql);
+      return { rows };
+    },
+  });
+}
+
+async function connectWhenReady({ settings, logger }: MigrationOptions): Promise<Connection> {
+  const deadline = Date.now() + DATABASE_WAIT_MS;
+  for (;;) {
+    try {
+      return await mysql.createConnection({ ...settings, multipleStatements: true, connectTimeout: 2000 });
+    } catch (error) {
+      const isWrongAccount = error instanceof Error && 'errno' in error && error.errno === 1045;
+      if (isWrongAccount || Date.now() > deadline) throw error;
+      logger.warn({ err: error }, `waiting for the database ${settings.database}`);
+      await delay(500);
+    }
+  }
+}
+
+async function underLock(connection: Connection, database: string, work: () => Promise<void>): Promise<void> {
+  const lock = `${database}.migrations`;
+  const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS acquired', [
+    lock,
+    LOCK_WAIT_SECONDS,
+  ]);
+  if (row?.acquired !== 1)
+    throw new Error(`Another process held the lock ${lock} for ${LOCK_WAIT_SECONDS} s`);
+  try {
+    await work();
+  } finally {
+    await connection.query('SELECT RELEASE_LOCK(?)', [lock]);
+  }
+}

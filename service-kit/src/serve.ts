@@ -1,0 +1,76 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from './logger';
+import { stopTelemetry } from './telemetry';
+
+/** Longer than the idle time of any client's pool, so that it is the client who closes an idle connection. */
+const KEEP_ALIVE_MS = 65_000;
+/** While draining, every answer asks its client to leave; who has not asked anything for this long is idle. */
+const DRAIN_MS = 500;
+const REQUESTS_LIMIT_MS = 6000;
+
+interface ServeOptions {
+  host: string;
+  port: number;
+  logger: Logger;
+  /** Closes what the app uses (pools), when no request is left. */
+  close: () => Promise<void>;
+}
+
+/**
+ * Listens until SIGTERM or SIGINT; then finishes the requests in flight, closes what the app uses, flushes the
+ * telemetry and ends the process with status 0, all within ten seconds.
+ */
+export async function serve(
+  app: RequestListener,
+  { host, port, logger, close }: ServeOptions,
+): Promise<void> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 1000 }, app);
+  try {
+    await listen(server, host, port);
+  } catch (error) {
+    logger.fatal({ err: error }, `cannot listen on ${host}:${port}`);
+    await close();
+    await stopTelemetry();
+    process.exit(1);
+  }
+  logger.info({ 'server.address': host, 'server.port': port }, 'listening');
+
+  let isStopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (isStopping) return;
+    isStopping = true;
+    logger.info({ signal }, 'stopping');
+    await drain(server);
+    await close().catch((error) => logger.error({ err: error }, 'could not close cleanly'));
+    logger.info('stopped');
+    await stopTelemetry();
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/**
+ * Closing at once would reset connections whose next request is on its way. So first every answer says
+ * `Connection: close`, and only those that stayed idle for a while are closed from this side.
+ */
+async function drain(server: Server): Promise<void> {
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  await delay(DRAIN_MS);
+  const closed = new Promise((resolve) => {
+    server.close(resolve);
+  });
+  await Promise.race([closed, delay(REQUESTS_LIMIT_MS, undefined, { ref: false })]);
+  server.closeAllConnections();
+}
