@@ -3,17 +3,11 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { HttpError } from './http-error';
 import { parseInput } from './input';
+import { version } from './version';
 
 type Method = 'get' | 'post' | 'put' | 'delete';
 
-/** Answers by status: the schema of the JSON body. */
-type Responses = Record<number, z.ZodType>;
-
-type Reply<R extends Responses> = {
-  [Status in keyof R]: { status: Status; body: z.input<R[Status]> };
-}[keyof R];
-
-interface RouteDefinition<Context, Params, Query, Body, R extends Responses> {
+interface RouteDefinition<Context, Params, Query, Body, Reply> {
   method: Method;
   /** As Express writes it: `/api/product/:id`. */
   path: string;
@@ -24,22 +18,24 @@ interface RouteDefinition<Context, Params, Query, Body, R extends Responses> {
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
-  responses: R;
+  /** The JSON body of a success, whose status is 200 unless said otherwise. */
+  reply: z.ZodType<unknown, Reply>;
+  status?: 200 | 201;
   /** Failures besides the ones that every route of its kind has. */
   failures?: Record<number, string>;
   handler: (
     input: { context: Context; params: Params; query: Query; body: Body },
     request: Request,
     response: Response,
-  ) => Promise<Reply<R>>;
+  ) => Promise<Reply>;
 }
 
 export interface Api {
   /** The routes, their 405s and `GET /openapi.json`; to be mounted once all routes are declared. */
   router(): Router;
   /** Declares a route: its schemas check what comes in and are what the OpenAPI document says. */
-  route<Context, Params, Query, Body, R extends Responses>(
-    definition: RouteDefinition<Context, Params, Query, Body, R>,
+  route<Context, Params, Query, Body, Reply>(
+    definition: RouteDefinition<Context, Params, Query, Body, Reply>,
   ): void;
 }
 
@@ -63,14 +59,14 @@ const BODY_FAILURES: Record<number, string> = {
 };
 
 /** A JSON API whose routes and OpenAPI 3.1 document come from the same declarations. */
-export function createApi(info: { title: string; version: string; description: string }): Api {
+export function createApi(info: { title: string; description: string }): Api {
   const router = Router();
   const paths: ZodOpenApiPathsObject = {};
   const methodsByPath = new Map<string, string[]>();
 
   return {
     route(definition) {
-      const { method, path, context, params, query, body, handler } = definition;
+      const { method, path, context, params, query, body, status = 200, handler } = definition;
       router[method](path, async (request, response) => {
         const input = {
           // A route that declares no such part has `unknown` for its type, and gets undefined.
@@ -79,8 +75,7 @@ export function createApi(info: { title: string; version: string; description: s
           query: (query && parseInput(query, request.query)) as never,
           body: (body && parseInput(body, request.body ?? {})) as never,
         };
-        const reply = await handler(input, request, response);
-        response.status(Number(reply.status)).json(reply.body);
+        response.status(status).json(await handler(input, request, response));
       });
       methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), method.toUpperCase()]);
       const openApiPath = path.replace(/:(\w+)/g, '{$1}');
@@ -89,7 +84,7 @@ export function createApi(info: { title: string; version: string; description: s
     router() {
       const document = createDocument({
         openapi: '3.1.0',
-        info,
+        info: { ...info, version },
         paths,
         components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
       });
@@ -107,8 +102,8 @@ export function createApi(info: { title: string; version: string; description: s
   };
 }
 
-function describeRoute<C, P, Q, B, R extends Responses>(definition: RouteDefinition<C, P, Q, B, R>) {
-  const { summary, needsApiKey, params, query, body, responses, failures } = definition;
+function describeRoute<C, P, Q, B, R>(definition: RouteDefinition<C, P, Q, B, R>) {
+  const { summary, needsApiKey, params, query, body, reply, status = 200, failures } = definition;
   const allFailures = {
     ...COMMON_FAILURES,
     ...((body ?? query) && { 400: BODY_FAILURES[400] }),
@@ -133,12 +128,7 @@ function describeRoute<C, P, Q, B, R extends Responses>(definition: RouteDefinit
       },
     }),
     responses: {
-      ...Object.fromEntries(
-        Object.entries(responses).map(([status, schema]) => [
-          status,
-          { description: schema.description ?? 'Done', content: { 'application/json': { schema } } },
-        ]),
-      ),
+      [status]: { description: 'Success', content: { 'application/json': { schema: reply } } },
       ...Object.fromEntries(
         Object.entries(allFailures).map(([status, description]) => [
           status,

@@ -1,3 +1,6 @@
+import { context } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import type { PoolConnection as CallbackConnection } from 'mysql2';
 import mysql, {
   type Pool,
   type PoolConnection,
@@ -42,6 +45,8 @@ const TRANSACTION_TRIES = 5;
 
 const ER_DUP_ENTRY = 1062;
 const ER_LOCK_DEADLOCK = 1213;
+/** MySQL's and MariaDB's. */
+const CHECK_VIOLATIONS = new Set([3819, 4025]);
 /** Too many connections, access denied, shutdown in progress, lock wait timeout, statement interrupted. */
 const NOT_NOW = new Set([1040, 1045, 1053, 1203, 1205, 1317, 1927]);
 
@@ -61,6 +66,7 @@ export function createDatabase(settings: DatabaseSettings): Database {
     supportBigNumbers: true,
   });
   const name = settings.database;
+  pool.pool.on('connection', readCommitted);
 
   const run = <Result>(work: (connection: PoolConnection) => Promise<Result>) =>
     withDeadline(pool, work).catch((error: unknown): never => {
@@ -92,6 +98,11 @@ export function violatedUniqueKey(error: unknown): string | undefined {
   return /for key '(?:[^'.]*\.)?([^'.]+)'$/.exec(error.message)?.[1];
 }
 
+/** Whether a statement was refused by a CHECK constraint. */
+export function isCheckViolation(error: unknown): boolean {
+  return CHECK_VIOLATIONS.has(errorNumber(error) ?? 0);
+}
+
 /** The statements of a transaction or of a bare connection. */
 export function queryable(connection: mysql.Connection): Queryable {
   return {
@@ -104,6 +115,18 @@ export function queryable(connection: mysql.Connection): Queryable {
       return { affectedRows, insertId };
     },
   };
+}
+
+/**
+ * Locks rows that are there and no gaps between them: of the default level's gap locks, two transactions that insert
+ * after having looked for the same missing row die of a deadlock.
+ */
+function readCommitted(connection: CallbackConnection): void {
+  context.with(suppressTracing(context.active()), () => {
+    connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (error) => {
+      if (error) connection.destroy();
+    });
+  });
 }
 
 class DeadlinePassed extends Error {

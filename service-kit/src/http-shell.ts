@@ -9,14 +9,24 @@ const BODY_LIMIT_BYTES = 16 * 1024;
 /** What must answer for the service to be ready, by name; each rejects while it does not. */
 export type ReadinessChecks = Record<string, () => Promise<void>>;
 
+/** For answers that no browser shows. Plain HTTP inside, so nothing about HTTPS. */
+const JSON_HEADERS: HelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
+  strictTransportSecurity: false,
+};
+
 interface ShellOptions {
   logger: Logger;
   readiness: ReadinessChecks;
+  /** Security headers; by default those of a JSON API. */
   helmetOptions?: HelmetOptions;
 }
 
 /** An Express app with what every service has before its own routes. {@link closeShell} adds what comes after them. */
-export function createShell({ logger, readiness, helmetOptions }: ShellOptions): Express {
+export function createShell({ logger, readiness, helmetOptions = JSON_HEADERS }: ShellOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

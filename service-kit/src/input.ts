@@ -45,7 +45,7 @@ export function integer(min: number, max: number) {
 }
 
 /** Largest value of MySQL's INT UNSIGNED, in which ids are kept. */
-const MAX_ID = 4_294_967_295;
+export const MAX_ID = 4_294_967_295;
 
 /** An id in a path or query: a positive decimal without leading zeros, within the column's range. */
 export const id = z

@@ -19,6 +19,7 @@ export interface ServiceResponse {
 }
 
 export interface ServiceClient {
+  readonly name: string;
   /**
    * Calls the neighbour within the time limit; a call that changes nothing when repeated is tried once more when the
    * connection failed.
@@ -52,6 +53,7 @@ export function createServiceClient(options: {
   }
 
   return {
+    name,
     async call(request) {
       const signal = AbortSignal.timeout(timeoutMs);
       const isRepeatable = request.method !== 'POST';

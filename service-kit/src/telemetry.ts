@@ -8,6 +8,7 @@ import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import { peerName } from './peers';
+import { version } from './version';
 
 const INSTRUMENTATIONS = 'http,express,mysql2,undici,pino,runtime-node';
 const RESOURCE_DETECTORS = 'env,host,process,serviceinstance';
@@ -22,7 +23,7 @@ let sdk: NodeSDK | undefined;
  * Starts traces, metrics and logs over OTLP/gRPC, addressed by the standard `OTEL_*` variables. To be called from a
  * file that node loads with `--require`, before the libraries it instruments. Does nothing with `OTEL_SDK_DISABLED=true`.
  */
-export function startTelemetry(options: { serviceName: string; serviceVersion: string }): void {
+export function startTelemetry(options: { serviceName: string }): void {
   // biome-ignore lint/style/noProcessEnv: the SDK's own configuration, which it reads from here as well
   const env = process.env;
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return;
@@ -33,7 +34,7 @@ export function startTelemetry(options: { serviceName: string; serviceVersion: s
     resource: resourceFromAttributes({
       'service.name': options.serviceName,
       'service.namespace': 'vitrine',
-      'service.version': options.serviceVersion,
+      'service.version': version,
     }),
     instrumentations: [
       getNodeAutoInstrumentations({

@@ -1,0 +1,97 @@
+import { type Database, isCheckViolation, type Queryable } from '@vitrine/service-kit/database';
+import { HttpError } from '@vitrine/service-kit/http-error';
+import { invalidInput } from '@vitrine/service-kit/input';
+import type { Catalogue, Product } from './neighbours';
+import { asStored, atTodaysPrices, type Order } from './order';
+import {
+  addItem,
+  closeOrder,
+  findOpenOrder,
+  lockOpenOrder,
+  lockOrOpenOrder,
+  removeItem,
+  type StoredOrder,
+  setPrice,
+  setQuantity,
+} from './order-repository';
+
+export const MAX_QUANTITY_A_LINE = 999;
+
+/** Adds to the user's open order, which is made when there is none. @returns the order after it */
+export async function addToCart(
+  database: Database,
+  userId: number,
+  { product, quantity }: { product: Product; quantity: number },
+): Promise<StoredOrder> {
+  const item = { product_id: product.id, product_name: product.name, price: product.price, quantity };
+  return database.transaction(async (transaction) => {
+    const orderId = await lockOrOpenOrder(transaction, userId, new Date());
+    await addItem(transaction, orderId, item).catch((error) => {
+      if (!isCheckViolation(error)) throw error;
+      throw invalidInput([{ field: 'qty', message: `must not bring a line above ${MAX_QUANTITY_A_LINE}` }]);
+    });
+    return readOpenOrder(transaction, userId);
+  });
+}
+
+/** Changes one line of the open order. @returns the order after it @throws HttpError 404 without order or line */
+export async function changeLine(
+  database: Database,
+  userId: number,
+  change: (transaction: Queryable, orderId: number) => Promise<boolean>,
+): Promise<StoredOrder> {
+  return database.transaction(async (transaction) => {
+    const orderId = (await lockOpenOrder(transaction, userId)) ?? noOrder();
+    if (!(await change(transaction, orderId))) throw noItem();
+    return readOpenOrder(transaction, userId);
+  });
+}
+
+export function changeQuantity(
+  database: Database,
+  userId: number,
+  line: { productId: number; quantity: number },
+) {
+  return changeLine(database, userId, (transaction, orderId) => setQuantity(transaction, orderId, line));
+}
+
+export function removeFromCart(database: Database, userId: number, productId: number) {
+  return changeLine(database, userId, (transaction, orderId) => removeItem(transaction, orderId, productId));
+}
+
+/**
+ * Buys what is in the open order, at today's names and prices. Of several at once, one buys.
+ *
+ * @throws HttpError 404 without an open order; 409 when it is empty or holds what is no longer sold
+ */
+export async function checkOut(database: Database, userId: number, catalogue: Catalogue): Promise<Order> {
+  return database.transaction(async (transaction) => {
+    const orderId = (await lockOpenOrder(transaction, userId)) ?? noOrder();
+    const cart = await readOpenOrder(transaction, userId);
+    const { items } = atTodaysPrices(cart, catalogue);
+    if (items.length === 0) throw new HttpError(409, 'The order is empty');
+    const gone = items.filter((item) => !item.available).map((item) => item.product_name);
+    if (gone.length > 0) throw new HttpError(409, `No longer available: ${gone.join(', ')}`);
+
+    for (const [index, item] of items.entries()) {
+      const known = cart.items[index];
+      const isAsLastSeen = known?.price === item.price && known.product_name === item.product_name;
+      if (!isAsLastSeen) await setPrice(transaction, orderId, item);
+    }
+    const now = new Date();
+    await closeOrder(transaction, orderId, now);
+    return asStored({ ...cart, items, date_checked_out: now });
+  });
+}
+
+async function readOpenOrder(transaction: Queryable, userId: number): Promise<StoredOrder> {
+  return (await findOpenOrder(transaction, userId)) ?? noOrder();
+}
+
+export function noItem(): HttpError {
+  return new HttpError(404, 'Item not found');
+}
+
+function noOrder(): never {
+  throw new HttpError(404, 'No order found');
+}

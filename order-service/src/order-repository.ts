@@ -1,0 +1,145 @@
+import type { Queryable } from '@vitrine/service-kit/database';
+import { z } from 'zod';
+
+const orderColumns = z.object({
+  id: z.int(),
+  user_id: z.int(),
+  date_added: z.date(),
+  date_checked_out: z.date().nullable(),
+});
+
+const itemColumns = z.object({
+  product_id: z.int(),
+  product_name: z.string(),
+  price: z.int(),
+  quantity: z.int(),
+});
+
+/** A row of orders joined with its items; an order without items has one row, with nulls. */
+const joinedRows = z.array(
+  z.union([
+    z.object({ ...orderColumns.shape, ...itemColumns.shape }),
+    z.object({ ...orderColumns.shape, product_id: z.null() }),
+  ]),
+);
+
+export type StoredItem = z.output<typeof itemColumns>;
+export type StoredOrder = z.output<typeof orderColumns> & { items: StoredItem[] };
+
+const JOINED = `
+  o.id, o.user_id, o.date_added, o.date_checked_out, i.product_id, i.product_name, i.price, i.quantity`;
+
+export async function findOpenOrder(connection: Queryable, userId: number): Promise<StoredOrder | undefined> {
+  const rows = await connection.query(
+    `SELECT ${JOINED} FROM orders o LEFT JOIN order_items i ON i.order_id = o.id
+     WHERE o.open_user_id = ? ORDER BY i.product_id`,
+    [userId],
+  );
+  return groupByOrder(rows)[0];
+}
+
+/** Orders, newest first: of one user or, without `userId`, of all; with ids below `before`. */
+export async function listOrders(
+  connection: Queryable,
+  { userId, before, limit }: { userId?: number; before: number; limit: number },
+): Promise<StoredOrder[]> {
+  // MySQL takes the number of a prepared LIMIT only as text.
+  const page = userId === undefined ? [before, String(limit)] : [before, userId, String(limit)];
+  const rows = await connection.query(
+    `SELECT ${JOINED} FROM
+       (SELECT * FROM orders WHERE id < ? ${userId === undefined ? '' : 'AND user_id = ?'} ORDER BY id DESC LIMIT ?) o
+     LEFT JOIN order_items i ON i.order_id = o.id ORDER BY o.id DESC, i.product_id`,
+    page,
+  );
+  return groupByOrder(rows);
+}
+
+/**
+ * Locks the user's open order until the transaction ends, so that changes to one cart come one after the other.
+ *
+ * @returns its id; undefined when there is none, and then nothing is locked
+ */
+export async function lockOpenOrder(transaction: Queryable, userId: number): Promise<number | undefined> {
+  const rows = await transaction.query('SELECT id FROM orders WHERE open_user_id = ? FOR UPDATE', [userId]);
+  return z.array(z.object({ id: z.int() })).parse(rows)[0]?.id;
+}
+
+/** As {@link lockOpenOrder}, but opens an order when there is none. Of several at once, one opens it and all lock it. */
+export async function lockOrOpenOrder(transaction: Queryable, userId: number, now: Date): Promise<number> {
+  const existingId = await lockOpenOrder(transaction, userId);
+  if (existingId !== undefined) return existingId;
+  const { insertId } = await transaction.execute(
+    'INSERT INTO orders (user_id, date_added) VALUES (?, ?) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)',
+    [userId, now],
+  );
+  return insertId;
+}
+
+/** Adds to the line of this product, or makes it. @throws the database's CHECK violation above 999 on a line */
+export async function addItem(transaction: Queryable, orderId: number, item: StoredItem): Promise<void> {
+  await transaction.execute(
+    `INSERT INTO order_items (order_id, product_id, product_name, price, quantity) VALUES (?, ?, ?, ?, ?)
+     ON DUPLICATE KEY UPDATE quantity = quantity + VALUES(quantity),
+       product_name = VALUES(product_name), price = VALUES(price)`,
+    [orderId, item.product_id, item.product_name, item.price, item.quantity],
+  );
+}
+
+/** @returns false when the order has no line of this product */
+export async function setQuantity(
+  transaction: Queryable,
+  orderId: number,
+  { productId, quantity }: { productId: number; quantity: number },
+): Promise<boolean> {
+  const { affectedRows } = await transaction.execute(
+    'UPDATE order_items SET quantity = ? WHERE order_id = ? AND product_id = ?',
+    [quantity, orderId, productId],
+  );
+  return affectedRows > 0;
+}
+
+/** @returns false when the order had no line of this product */
+export async function removeItem(
+  transaction: Queryable,
+  orderId: number,
+  productId: number,
+): Promise<boolean> {
+  const { affectedRows } = await transaction.execute(
+    'DELETE FROM order_items WHERE order_id = ? AND product_id = ?',
+    [orderId, productId],
+  );
+  return affectedRows > 0;
+}
+
+/** Writes on a line what is paid for it. */
+export async function setPrice(
+  transaction: Queryable,
+  orderId: number,
+  { product_id, product_name, price }: Omit<StoredItem, 'quantity'>,
+): Promise<void> {
+  await transaction.execute(
+    'UPDATE order_items SET product_name = ?, price = ? WHERE order_id = ? AND product_id = ?',
+    [product_name, price, orderId, product_id],
+  );
+}
+
+export async function closeOrder(transaction: Queryable, orderId: number, now: Date): Promise<void> {
+  await transaction.execute('UPDATE orders SET date_checked_out = ? WHERE id = ?', [now, orderId]);
+}
+
+function groupByOrder(rows: unknown[]): StoredOrder[] {
+  const orders: StoredOrder[] = [];
+  for (const row of joinedRows.parse(rows)) {
+    let last = orders.at(-1);
+    if (last?.id !== row.id) {
+      const { id, user_id, date_added, date_checked_out } = row;
+      last = { id, user_id, date_added, date_checked_out, items: [] };
+      orders.push(last);
+    }
+    if (row.product_id !== null) {
+      const { product_id, product_name, price, quantity } = row;
+      last.items.push({ product_id, product_name, price, quantity });
+    }
+  }
+  return orders;
+}

@@ -1,0 +1,106 @@
+import type { Api } from '@vitrine/service-kit/api';
+import { requireApiKey } from '@vitrine/service-kit/api-key';
+import { HttpError } from '@vitrine/service-kit/http-error';
+import { id, integer } from '@vitrine/service-kit/input';
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { Dependencies } from '../app';
+import { addToCart, changeQuantity, checkOut, noItem, removeFromCart } from '../cart';
+import { askCaller, askCatalogue } from '../neighbours';
+import { atTodaysPrices, order } from '../order';
+import { findOpenOrder } from '../order-repository';
+
+const quantity = integer(1, 99);
+const reply = z.object({ result: order });
+
+/** The caller's open order. */
+export function addCartRoutes(api: Api, { database, userService, productService }: Dependencies): void {
+  const forCaller = {
+    needsApiKey: true,
+    async context(request: Request) {
+      const apiKey = requireApiKey(request);
+      const [caller, catalogue] = await Promise.all([
+        askCaller(userService, apiKey),
+        askCatalogue(productService),
+      ]);
+      return { userId: caller.id, catalogue };
+    },
+  };
+  const params = z.object({ product_id: z.string().meta({ description: 'Id of a product', example: '1' }) });
+
+  api.route({
+    ...forCaller,
+    method: 'get',
+    path: '/api/order',
+    summary: 'The open order, at today’s names and prices',
+    reply: z.union([reply, z.object({ message: z.string() })]),
+    handler: async ({ context: { userId, catalogue } }) => {
+      const stored = await findOpenOrder(database, userId);
+      return stored ? { result: atTodaysPrices(stored, catalogue) } : { message: 'No order found' };
+    },
+  });
+
+  api.route({
+    ...forCaller,
+    method: 'post',
+    path: '/api/order/add-item',
+    summary: 'Add to the open order; opens one when there is none',
+    body: z.object({ product_id: integer(1, Number.MAX_SAFE_INTEGER), qty: quantity }),
+    reply,
+    failures: { 404: 'No such product' },
+    handler: async ({ context: { userId, catalogue }, body }) => {
+      const product = catalogue.get(body.product_id);
+      if (!product) throw new HttpError(404, 'Cannot find product');
+      const stored = await addToCart(database, userId, { product, quantity: body.qty });
+      return { result: atTodaysPrices(stored, catalogue) };
+    },
+  });
+
+  api.route({
+    ...forCaller,
+    method: 'put',
+    path: '/api/order/item/:product_id',
+    summary: 'Set the quantity of a line',
+    params,
+    body: z.object({ qty: quantity }),
+    reply,
+    failures: { 404: 'No open order, or no such line in it' },
+    handler: async ({ context: { userId, catalogue }, params, body }) => {
+      const line = { productId: existingId(params.product_id), quantity: body.qty };
+      return { result: atTodaysPrices(await changeQuantity(database, userId, line), catalogue) };
+    },
+  });
+
+  api.route({
+    ...forCaller,
+    method: 'delete',
+    path: '/api/order/remove-item/:product_id',
+    summary: 'Remove a line',
+    params,
+    reply,
+    failures: { 404: 'No open order, or no such line in it' },
+    handler: async ({ context: { userId, catalogue }, params }) => {
+      const stored = await removeFromCart(database, userId, existingId(params.product_id));
+      return { result: atTodaysPrices(stored, catalogue) };
+    },
+  });
+
+  api.route({
+    ...forCaller,
+    method: 'post',
+    path: '/api/order/checkout',
+    summary: 'Buy what is in the open order',
+    reply,
+    failures: { 404: 'No open order', 409: 'It is empty, or holds a product that is no longer sold' },
+    handler: async ({ context: { userId, catalogue } }) => ({
+      result: await checkOut(database, userId, catalogue),
+    }),
+  });
+}
+
+/** @throws HttpError 404 for anything that can't be the id of a product */
+function existingId(text: string): number {
+  const parsed = id.safeParse(text);
+  if (!parsed.success) throw noItem();
+  return parsed.data;
+}

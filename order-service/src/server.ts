@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { databaseSettings, readEnvironment } from '@vitrine/service-kit/config';
+import { createDatabase } from '@vitrine/service-kit/database';
+import { createLogger } from '@vitrine/service-kit/logger';
+import { migrate } from '@vitrine/service-kit/migrate';
+import { serve } from '@vitrine/service-kit/serve';
+import { createServiceClient } from '@vitrine/service-kit/service-client';
+import { createApp } from './app';
+import { settings } from './config';
+
+/** Longer than a neighbour's database may take, shorter than what the frontend waits for this service. */
+const NEIGHBOUR_TIMEOUT_MS = 1200;
+
+async function main(): Promise<void> {
+  const config = readEnvironment(settings);
+  const logger = createLogger({ level: config.LOG_LEVEL });
+  const database = createDatabase(databaseSettings(config));
+  await migrate({ settings: databaseSettings(config), directory: join(__dirname, '../migrations'), logger });
+  const app = createApp({
+    database,
+    logger,
+    userService: createServiceClient({
+      name: 'user-service',
+      baseUrl: config.USER_SERVICE_URL,
+      timeoutMs: NEIGHBOUR_TIMEOUT_MS,
+    }),
+    productService: createServiceClient({
+      name: 'product-service',
+      baseUrl: config.PRODUCT_SERVICE_URL,
+      timeoutMs: NEIGHBOUR_TIMEOUT_MS,
+    }),
+  });
+  await serve(app, { host: config.HOST, port: config.PORT, logger, close: database.close });
+}
+
+main();

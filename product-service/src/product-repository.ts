@@ -1,0 +1,51 @@
+import type { Queryable } from '@vitrine/service-kit/database';
+import { z } from 'zod';
+import { type Product, type ProductInput, product } from './product';
+
+const products = z.array(product);
+
+export async function listProducts(database: Queryable): Promise<Product[]> {
+  return products.parse(
+    await database.query('SELECT id, name, slug, price, image FROM products ORDER BY id'),
+  );
+}
+
+export async function findProductById(database: Queryable, id: number): Promise<Product | undefined> {
+  const rows = await database.query('SELECT id, name, slug, price, image FROM products WHERE id = ?', [id]);
+  return products.parse(rows)[0];
+}
+
+export async function findProductBySlug(database: Queryable, slug: string): Promise<Product | undefined> {
+  const rows = await database.query('SELECT id, name, slug, price, image FROM products WHERE slug = ?', [
+    slug,
+  ]);
+  return products.parse(rows)[0];
+}
+
+/** @throws the database's duplicate key error, on products_name or products_slug */
+export async function insertProduct(database: Queryable, input: ProductInput): Promise<Product> {
+  const { insertId } = await database.execute(
+    'INSERT INTO products (name, slug, price, image) VALUES (?, ?, ?, ?)',
+    [input.name, input.slug, input.price, input.image],
+  );
+  return { id: insertId, ...input };
+}
+
+/**
+ * @returns false when there is no such product
+ * @throws the database's duplicate key error, on products_name or products_slug
+ */
+export async function updateProduct(database: Queryable, { id, ...input }: Product): Promise<boolean> {
+  // Matched rows count, also when nothing changes: mysql2 connects with FOUND_ROWS.
+  const { affectedRows } = await database.execute(
+    'UPDATE products SET name = ?, slug = ?, price = ?, image = ? WHERE id = ?',
+    [input.name, input.slug, input.price, input.image, id],
+  );
+  return affectedRows > 0;
+}
+
+/** @returns false when there was no such product */
+export async function deleteProduct(database: Queryable, id: number): Promise<boolean> {
+  const { affectedRows } = await database.execute('DELETE FROM products WHERE id = ?', [id]);
+  return affectedRows > 0;
+}

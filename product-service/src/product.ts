@@ -1,0 +1,29 @@
+import { integer, text } from '@vitrine/service-kit/input';
+import { z } from 'zod';
+
+const MAX_PRICE = 10_000_000;
+
+/** `laptop-pro`: what a product's page is called. All digits would be an id. */
+const slug = text(1, 120)
+  .regex(/^[a-z0-9-]+$/, 'must consist of a-z, 0-9 and -')
+  .refine((value) => !/^\d+$/.test(value), 'must not be all digits');
+
+/** A drawing that the shop has, or a path below its drawings. */
+const image = text(1, 255)
+  .regex(/^[\w-]+(?:[./ ][\w-]+)*$/, 'must be a file name or a relative path, such as laptop-pro.svg')
+  .refine((value) => !value.includes('..'), 'must not contain ..');
+
+export const productInput = z.object({ name: text(1, 120), slug, image, price: integer(0, MAX_PRICE) });
+
+export const product = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    slug: z.string(),
+    price: z.int().describe('Whole dollars'),
+    image: z.string(),
+  })
+  .meta({ id: 'Product' });
+
+export type ProductInput = z.output<typeof productInput>;
+export type Product = z.output<typeof product>;

@@ -1,0 +1,41 @@
+import type { Api } from '@vitrine/service-kit/api';
+import type { Database } from '@vitrine/service-kit/database';
+import { HttpError } from '@vitrine/service-kit/http-error';
+import { id } from '@vitrine/service-kit/input';
+import { z } from 'zod';
+import { type Product, product } from '../product';
+import { findProductById, findProductBySlug, listProducts } from '../product-repository';
+
+/** The catalogue, open to anyone. */
+export function addReadRoutes(api: Api, database: Database): void {
+  api.route({
+    method: 'get',
+    path: '/api/products',
+    summary: 'All products, by id',
+    reply: z.object({ results: z.array(product) }),
+    handler: async () => ({ results: await listProducts(database) }),
+  });
+
+  api.route({
+    method: 'get',
+    path: '/api/product/:id',
+    summary: 'One product, by its id or its slug',
+    params: z.object({ id: z.string().meta({ description: 'Id or slug', example: 'laptop-pro' }) }),
+    reply: z.object({ result: product }),
+    failures: { 404: 'No such product' },
+    handler: async ({ params }) => ({ result: await findProduct(database, params.id) }),
+  });
+}
+
+async function findProduct(database: Database, idOrSlug: string): Promise<Product> {
+  const asId = id.safeParse(idOrSlug);
+  const found = asId.success
+    ? await findProductById(database, asId.data)
+    : /^[a-z0-9-]{1,120}$/.test(idOrSlug) && (await findProductBySlug(database, idOrSlug));
+  if (!found) throw noSuchProduct();
+  return found;
+}
+
+export function noSuchProduct(): HttpError {
+  return new HttpError(404, 'Cannot find product');
+}

@@ -1,0 +1,88 @@
+import type { Api } from '@vitrine/service-kit/api';
+import { type Database, violatedUniqueKey } from '@vitrine/service-kit/database';
+import { id, taken } from '@vitrine/service-kit/input';
+import type { Logger } from '@vitrine/service-kit/logger';
+import type { ServiceClient } from '@vitrine/service-kit/service-client';
+import { z } from 'zod';
+import { requireAdministrator } from '../administrator';
+import { product, productInput } from '../product';
+import { deleteProduct, insertProduct, updateProduct } from '../product-repository';
+import { noSuchProduct } from './read';
+
+interface Dependencies {
+  database: Database;
+  userService: ServiceClient;
+  logger: Logger;
+}
+
+/** Changes to the catalogue, for administrators. */
+export function addWriteRoutes(api: Api, { database, userService, logger }: Dependencies): void {
+  const administratorsOnly = {
+    needsApiKey: true,
+    context: requireAdministrator(userService),
+  };
+  const params = z.object({ id: z.string().meta({ description: 'Id', example: '1' }) });
+
+  api.route({
+    ...administratorsOnly,
+    method: 'post',
+    path: '/api/product/create',
+    summary: 'Add a product',
+    body: productInput,
+    status: 201,
+    reply: z.object({ message: z.string(), product }),
+    failures: { 403: 'Not an administrator', 409: 'Name or slug taken' },
+    handler: async ({ body }) => {
+      const added = await insertProduct(database, body).catch(explainDuplicate);
+      logger.info({ 'product.id': added.id }, 'product added');
+      return { message: 'Product added', product: added };
+    },
+  });
+
+  api.route({
+    ...administratorsOnly,
+    method: 'put',
+    path: '/api/product/:id',
+    summary: 'Change a product',
+    params,
+    body: productInput,
+    reply: z.object({ message: z.string(), product }),
+    failures: { 403: 'Not an administrator', 404: 'No such product', 409: 'Name or slug taken' },
+    handler: async ({ params, body }) => {
+      const changed = { id: existingId(params.id), ...body };
+      if (!(await updateProduct(database, changed).catch(explainDuplicate))) throw noSuchProduct();
+      logger.info({ 'product.id': changed.id }, 'product updated');
+      return { message: 'Product updated', product: changed };
+    },
+  });
+
+  api.route({
+    ...administratorsOnly,
+    method: 'delete',
+    path: '/api/product/:id',
+    summary: 'Delete a product',
+    params,
+    reply: z.object({ message: z.string() }),
+    failures: { 403: 'Not an administrator', 404: 'No such product' },
+    handler: async ({ params }) => {
+      const deletedId = existingId(params.id);
+      if (!(await deleteProduct(database, deletedId))) throw noSuchProduct();
+      logger.info({ 'product.id': deletedId }, 'product deleted');
+      return { message: 'Product deleted' };
+    },
+  });
+}
+
+/** @throws HttpError 404 for anything that can't be an id */
+function existingId(text: string): number {
+  const parsed = id.safeParse(text);
+  if (!parsed.success) throw noSuchProduct();
+  return parsed.data;
+}
+
+function explainDuplicate(error: unknown): never {
+  const key = violatedUniqueKey(error);
+  if (key === 'products_name') throw taken('name');
+  if (key === 'products_slug') throw taken('slug');
+  throw error;
+}
