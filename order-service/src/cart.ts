@@ -1,4 +1,5 @@
-import { type Database, isCheckViolation, type Queryable } from '@vitrine/service-kit/database';
+import type { Database, Queryable } from '@vitrine/service-kit/database';
+import { isCheckViolation } from '@vitrine/service-kit/database-error';
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { invalidInput } from '@vitrine/service-kit/input';
 import type { Catalogue, Product } from './neighbours';

@@ -1,13 +1,10 @@
+import { promisify } from 'node:util';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import type { PoolConnection as CallbackConnection } from 'mysql2';
-import mysql, {
-  type Pool,
-  type PoolConnection,
-  type ResultSetHeader,
-  type RowDataPacket,
-} from 'mysql2/promise';
-import { HttpError, unavailable } from './http-error';
+import { type Connection, createPool, type Pool, type PoolConnection, type QueryResult } from 'mysql2';
+import { z } from 'zod';
+import { DeadlinePassed, isDeadlock, isUnavailability } from './database-error';
+import { unavailable } from './http-error';
 
 export interface DatabaseSettings {
   host: string;
@@ -23,7 +20,7 @@ type SqlValue = string | number | boolean | Date | Buffer | null;
 export interface Queryable {
   /** Rows of a SELECT, one object a row, to be checked by the caller. Statements begin with their verb: it names the span. */
   query(sql: string, values?: SqlValue[]): Promise<unknown[]>;
-  /** An INSERT, UPDATE or DELETE. `affectedRows` counts an updated duplicate as 2 and an unchanged one as 0. */
+  /** An INSERT, UPDATE or DELETE. Matched rows count as affected, also when nothing in them changed. */
   execute(sql: string, values?: SqlValue[]): Promise<{ affectedRows: number; insertId: number }>;
 }
 
@@ -43,34 +40,25 @@ const MAX_WAITING = 1000;
 const DEADLINE_MS = 1000;
 const TRANSACTION_TRIES = 5;
 
-const ER_DUP_ENTRY = 1062;
-const ER_LOCK_DEADLOCK = 1213;
-/** MySQL's and MariaDB's. */
-const CHECK_VIOLATIONS = new Set([3819, 4025]);
-/** Too many connections, access denied, shutdown in progress, lock wait timeout, statement interrupted. */
-const NOT_NOW = new Set([1040, 1045, 1053, 1203, 1205, 1317, 1927]);
-
 /**
  * A small pool of connections to one schema. Every piece of work (a statement or a whole transaction, the wait for a
  * connection included) has one second; then its connection is closed, which makes the server roll back, and the
  * caller gets a 503 that names the schema.
  */
 export function createDatabase(settings: DatabaseSettings): Database {
-  const pool = mysql.createPool({
+  const pool = createPool({
     ...settings,
     charset: 'utf8mb4',
     timezone: 'Z',
     connectionLimit: POOL_SIZE,
     queueLimit: MAX_WAITING,
     connectTimeout: DEADLINE_MS,
-    supportBigNumbers: true,
   });
-  const name = settings.database;
-  pool.pool.on('connection', readCommitted);
+  pool.on('connection', readCommitted);
 
   const run = <Result>(work: (connection: PoolConnection) => Promise<Result>) =>
     withDeadline(pool, work).catch((error: unknown): never => {
-      throw isUnavailability(error) ? unavailable(name, error) : error;
+      throw isUnavailability(error) ? unavailable(settings.database, error) : error;
     });
 
   return {
@@ -81,56 +69,46 @@ export function createDatabase(settings: DatabaseSettings): Database {
         try {
           return await run((connection) => inTransaction(connection, work));
         } catch (error) {
-          if (errorNumber(error) !== ER_LOCK_DEADLOCK) throw error;
-          if (attempt === TRANSACTION_TRIES) throw unavailable(name, error);
+          if (!isDeadlock(error)) throw error;
+          if (attempt === TRANSACTION_TRIES) throw unavailable(settings.database, error);
         }
       }
     },
-    ping: () => run((connection) => connection.ping()),
-    close: () => pool.end(),
+    ping: () => run((connection) => done((callback) => connection.ping(callback))),
+    close: () => promisify(pool.end.bind(pool))(),
   };
 }
 
-/** The name of the unique key that a statement ran into; undefined for any other error. */
-export function violatedUniqueKey(error: unknown): string | undefined {
-  if (errorNumber(error) !== ER_DUP_ENTRY || !(error instanceof Error)) return undefined;
-  // MySQL writes 'table.key', MariaDB 'key'; the value before it is the client's and may hold quotes.
-  return /for key '(?:[^'.]*\.)?([^'.]+)'$/.exec(error.message)?.[1];
-}
+const changeResult = z.object({ affectedRows: z.int(), insertId: z.int() });
 
-/** Whether a statement was refused by a CHECK constraint. */
-export function isCheckViolation(error: unknown): boolean {
-  return CHECK_VIOLATIONS.has(errorNumber(error) ?? 0);
-}
-
-/** The statements of a transaction or of a bare connection. */
-export function queryable(connection: mysql.Connection): Queryable {
+function queryable(connection: Connection): Queryable {
   return {
     async query(sql, values) {
-      const [rows] = await connection.execute<RowDataPacket[]>(sql, values);
-      return rows;
+      return z.array(z.unknown()).parse(await send(connection, sql, values));
     },
     async execute(sql, values) {
-      const [{ affectedRows, insertId }] = await connection.execute<ResultSetHeader>(sql, values);
-      return { affectedRows, insertId };
+      return changeResult.parse(await send(connection, sql, values));
     },
   };
 }
 
-/**
- * Locks rows that are there and no gaps between them: of the default level's gap locks, two transactions that insert
- * after having looked for the same missing row die of a deadlock.
- */
-function readCommitted(connection: CallbackConnection): void {
-  context.with(suppressTracing(context.active()), () => {
-    connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (error) => {
-      if (error) connection.destroy();
-    });
-  });
+/** Not by mysql2/promise, which pays for a stack trace at every call: here only an error pays. */
+async function send(connection: Connection, sql: string, values: SqlValue[] = []): Promise<unknown> {
+  try {
+    return await done<QueryResult>((callback) => connection.execute(sql, values, callback));
+  } catch (error) {
+    // mysql2's own trace ends at the socket; this one leads to the caller.
+    if (error instanceof Error) Error.captureStackTrace(error);
+    throw error;
+  }
 }
 
-class DeadlinePassed extends Error {
-  override name = 'DeadlinePassed';
+type Callback<Result> = (error: Error | null, result: Result) => void;
+
+function done<Result = void>(start: (callback: Callback<Result>) => void): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    start((error, result) => (error ? reject(error) : resolve(result)));
+  });
 }
 
 function withDeadline<Result>(
@@ -153,20 +131,15 @@ function withDeadline<Result>(
       settle();
     };
 
-    pool
-      .getConnection()
-      .then((acquired) => {
-        if (isOver) {
-          acquired.release();
-          throw new DeadlinePassed();
-        }
-        connection = acquired;
-        return work(acquired);
-      })
-      .then(
+    pool.getConnection((error, acquired) => {
+      if (error) return finish(() => reject(error));
+      if (isOver) return acquired.release();
+      connection = acquired;
+      work(acquired).then(
         (result) => finish(() => resolve(result)),
-        (error) => finish(() => reject(error)),
+        (failure) => finish(() => reject(failure)),
       );
+    });
   });
 }
 
@@ -174,32 +147,26 @@ async function inTransaction<Result>(
   connection: PoolConnection,
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
-  await connection.beginTransaction();
+  await done((callback) => connection.beginTransaction(callback));
   try {
     const result = await work(queryable(connection));
-    await connection.commit();
+    await done((callback) => connection.commit(callback));
     return result;
   } catch (error) {
     // A connection that cannot roll back must not return to the pool with a transaction open.
-    await connection.rollback().catch(() => connection.destroy());
+    await done((callback) => connection.rollback(callback)).catch(() => connection.destroy());
     throw error;
   }
 }
 
-function errorNumber(error: unknown): number | undefined {
-  return error instanceof Error && 'errno' in error && typeof error.errno === 'number'
-    ? error.errno
-    : undefined;
-}
-
-/** Connection lost or refused (mysql2 marks those fatal), no connection in time, or a server that cannot answer now. */
-function isUnavailability(error: unknown): boolean {
-  if (error instanceof HttpError || !(error instanceof Error)) return false;
-  if (error instanceof DeadlinePassed) return true;
-  if ('fatal' in error && error.fatal === true) return true;
-  if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(String('code' in error && error.code)))
-    return true;
-  if (/^(Queue limit reached|Pool is closed|Can't add new command when connection)/.test(error.message))
-    return true;
-  return NOT_NOW.has(errorNumber(error) ?? 0);
+/**
+ * Locks rows that are there and no gaps between them: of the default level's gap locks, two transactions that insert
+ * after having looked for the same missing row die of a deadlock.
+ */
+function readCommitted(connection: PoolConnection): void {
+  context.with(suppressTracing(context.active()), () => {
+    connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (error) => {
+      if (error) connection.destroy();
+    });
+  });
 }

@@ -4,7 +4,7 @@ import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import Postgrator from 'postgrator';
-import { type DatabaseSettings, type Queryable, queryable } from './database';
+import { createDatabase, type DatabaseSettings, type Queryable } from './database';
 import type { Logger } from './logger';
 
 const DATABASE_WAIT_MS = 30_000;
@@ -33,12 +33,22 @@ export function migrate(options: MigrationOptions): Promise<void> {
         const applied = await migrator(connection, options).migrate();
         for (const { filename } of applied)
           options.logger.info({ 'file.path': filename }, 'migration applied');
-        await options.seed?.(queryable(connection));
+        await seed(options);
       });
     } finally {
       await connection.end();
     }
   });
+}
+
+async function seed(options: MigrationOptions): Promise<void> {
+  if (!options.seed) return;
+  const database = createDatabase(options.settings);
+  try {
+    await options.seed(database);
+  } finally {
+    await database.close();
+  }
 }
 
 function migrator(connection: Connection, { settings, directory }: MigrationOptions): Postgrator {

@@ -1,5 +1,6 @@
 import type { Api } from '@vitrine/service-kit/api';
-import { type Database, violatedUniqueKey } from '@vitrine/service-kit/database';
+import type { Database } from '@vitrine/service-kit/database';
+import { violatedUniqueKey } from '@vitrine/service-kit/database-error';
 import { id, taken } from '@vitrine/service-kit/input';
 import type { Logger } from '@vitrine/service-kit/logger';
 import type { ServiceClient } from '@vitrine/service-kit/service-client';
