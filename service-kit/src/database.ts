@@ -61,19 +61,22 @@ export function createDatabase(settings: DatabaseSettings): Database {
       throw isUnavailability(error) ? unavailable(settings.database, error) : error;
     });
 
+  const transaction: Database['transaction'] = async (work) => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await run((connection) => inTransaction(connection, work));
+      } catch (error) {
+        if (!isDeadlock(error)) throw error;
+        if (attempt === TRANSACTION_TRIES) throw unavailable(settings.database, error);
+      }
+    }
+  };
+
   return {
     query: (sql, values) => run((connection) => queryable(connection).query(sql, values)),
-    execute: (sql, values) => run((connection) => queryable(connection).execute(sql, values)),
-    async transaction(work) {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await run((connection) => inTransaction(connection, work));
-        } catch (error) {
-          if (!isDeadlock(error)) throw error;
-          if (attempt === TRANSACTION_TRIES) throw unavailable(settings.database, error);
-        }
-      }
-    },
+    // A bare statement that a hung server has received is carried out when it wakes up, long after its caller gave up.
+    execute: (sql, values) => transaction((connection) => connection.execute(sql, values)),
+    transaction,
     ping: () => run((connection) => done((callback) => connection.ping(callback))),
     close: () => promisify(pool.end.bind(pool))(),
   };

@@ -1,3 +1,4 @@
+import { parse as parseQuery } from 'node:querystring';
 import { trace } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
@@ -5,6 +6,7 @@ import { HttpError } from './http-error';
 import type { Logger } from './logger';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
+const FORM = 'application/x-www-form-urlencoded';
 
 /** What must answer for the service to be ready, by name; each rejects while it does not. */
 export type ReadinessChecks = Record<string, () => Promise<void>>;
@@ -36,8 +38,9 @@ export function createShell({ logger, readiness, helmetOptions = JSON_HEADERS }:
   });
   app.get('/readyz', reportReadiness(readiness));
   app.use(announceTrace, logRequests(logger), helmet(helmetOptions));
-  app.use(refuseOtherContentTypes, express.json({ limit: BODY_LIMIT_BYTES }));
-  app.use(express.urlencoded({ extended: false, limit: BODY_LIMIT_BYTES }));
+  app.use(refuseOtherContentTypes);
+  app.use(express.json({ limit: BODY_LIMIT_BYTES, reviver: digitsOnly }));
+  app.use(express.text({ type: FORM, limit: BODY_LIMIT_BYTES }), parseForm);
   return app;
 }
 
@@ -95,9 +98,20 @@ function toHttpError(error: unknown): HttpError {
 const refuseOtherContentTypes: RequestHandler = (request, _response, next) => {
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  if (hasBody && !request.is(['application/json', 'application/x-www-form-urlencoded'])) {
+  if (hasBody && !request.is(['application/json', FORM])) {
     throw new HttpError(415, REFUSALS[415] ?? '');
   }
+  next();
+};
+
+/** A whole number is written in decimal digits, in JSON as elsewhere: 1e3, 1.0 and -0 are none. */
+function digitsOnly(_key: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === 'number' && !/^\d+$/.test(context?.source ?? '') ? Number.NaN : value;
+}
+
+/** As browsers read a form. express.urlencoded would take `%ff` literally, and all escapes beside it. */
+const parseForm: RequestHandler = (request, _response, next) => {
+  if (typeof request.body === 'string') request.body = parseQuery(request.body, '&', '=', { maxKeys: 0 });
   next();
 };
 

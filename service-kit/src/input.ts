@@ -1,14 +1,22 @@
 import { z } from 'zod';
 import { type FieldError, HttpError } from './http-error';
 
-/** Control characters, line and paragraph separators, halves of a surrogate pair, and what broken UTF-8 turns into. */
-const UNFIT_FOR_TEXT = /[\p{Cc}\p{Cs}\u2028\u2029\ufffd]/u;
+/** Controls of lines and of writing direction, halves of a surrogate pair, and what broken UTF-8 turns into. */
+const UNFIT_FOR_TEXT = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\ufffd]/u;
+
+/** Something to see: not only spaces, joiners or combining marks. */
+const VISIBLE = /[^\p{Z}\p{M}\p{Default_Ignorable_Code_Point}]/u;
 
 const requiredOr = (message: string) => (issue: { input?: unknown }) =>
   issue.input === undefined ? 'is required' : message;
 
 const isClean = (text: string) => !UNFIT_FOR_TEXT.test(text);
 const unclean = 'must not contain control characters';
+
+/** As a person, MySQL and OpenAPI count them: `length` counts an emoji twice. */
+export function countCharacters(text: string): number {
+  return [...text].length;
+}
 
 /** A password or the like: text as typed (NFC, not trimmed), without control characters. */
 export function secretText() {
@@ -25,8 +33,10 @@ export function text(min: number, max: number) {
     .normalize('NFC')
     .trim()
     .refine(isClean, unclean)
-    .min(min, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
-    .max(max, `must have at most ${max} characters`);
+    .refine((value) => min === 0 || VISIBLE.test(value), 'must not be empty')
+    .refine((value) => countCharacters(value) >= min, `must have at least ${min} characters`)
+    .refine((value) => countCharacters(value) <= max, `must have at most ${max} characters`)
+    .meta({ minLength: min, maxLength: max });
 }
 
 /** A whole number as a JSON number or as decimal digits, `min` to `max`. */
@@ -55,11 +65,16 @@ export const id = z
   .refine((value) => value <= MAX_ID, 'must be an id')
   .meta({ override: { type: 'integer', minimum: 1, maximum: MAX_ID } });
 
-/** Checks data from outside; throws 400 with a line for each field that is wrong. */
+/** Checks data from outside; throws 400 with a line for each field that is wrong: the first thing to put right. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw invalidInput(result.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })));
+  const messages = new Map<string, string>();
+  for (const { path, message } of result.error.issues) {
+    const field = path.join('.');
+    if (!messages.has(field)) messages.set(field, message);
+  }
+  throw invalidInput(Array.from(messages, ([field, message]) => ({ field, message })));
 }
 
 /** 400 for input that was understood and is wrong. */

@@ -1,20 +1,39 @@
-import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, pino, stdTimeFunctions } from 'pino';
 import { maskFields, maskText } from './mask';
 
 export type { Logger };
 
 /**
- * JSON lines on stdout. Secrets and e-mail addresses are masked in all fields; of an error only type, message, code
- * and stack are written (a database error also carries the statement with its values).
+ * JSON lines, on stdout unless there is another destination. Secrets and e-mail addresses are masked everywhere; of
+ * an error only type, message, code and stack are written (a database error also carries the statement with its values).
  */
-export function createLogger(options: { level: string }): Logger {
-  return pino({
+export function createLogger(options: { level: string }, destination?: DestinationStream): Logger {
+  const settings = {
     level: options.level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }), log: maskFields },
+    formatters: { level: (label: string) => ({ level: label }), log: maskFields },
     serializers: { err: describeError },
-  });
+    hooks: { logMethod: maskMessage },
+  };
+  return destination ? pino(settings, destination) : pino(settings);
+}
+
+function maskMessage(this: Logger, args: unknown[], method: LogFn): void {
+  // Without a message pino would take the error's, as it is.
+  const error = args.length === 1 ? errorIn(args[0]) : undefined;
+  const all = error ? [...args, error.message] : args;
+  Reflect.apply(
+    method,
+    this,
+    all.map((arg) => (typeof arg === 'string' ? maskText(arg) : arg)),
+  );
+}
+
+function errorIn(subject: unknown): Error | undefined {
+  if (subject instanceof Error) return subject;
+  if (typeof subject !== 'object' || subject === null || !('err' in subject)) return undefined;
+  return subject.err instanceof Error ? subject.err : undefined;
 }
 
 interface ErrorDescription {

@@ -14,11 +14,29 @@ export function maskText(text: string): string {
   return text.length < 6 ? text : text.replace(SECRET_TEXT, MASK);
 }
 
+/** Deeper than anything worth logging; what refers to itself ends here. */
+const MAX_DEPTH = 8;
+
 /** A copy of a log record's fields, at any depth, with secrets masked by key and by look. Errors are left alone. */
-export function maskFields(fields: Record<string, unknown>): Record<string, unknown> {
+export function maskFields(fields: object): Record<string, unknown> {
+  return maskObject(fields, 0);
+}
+
+function maskObject(fields: object, depth: number): Record<string, unknown> {
   const masked: Record<string, unknown> = {};
-  for (const key in fields) masked[key] = isSecretKey(key) ? MASK : maskValue(fields[key]);
+  for (const [key, value] of Object.entries(fields)) {
+    masked[key] = isSecretKey(key) ? MASK : maskValue(value, depth);
+  }
   return masked;
+}
+
+function maskValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return maskText(value);
+  if (typeof value !== 'object' || value === null || value instanceof Error) return value;
+  if (depth === MAX_DEPTH) return MASK;
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, depth + 1));
+  if ('toJSON' in value && typeof value.toJSON === 'function') return maskValue(value.toJSON(), depth + 1);
+  return maskObject(value, depth + 1);
 }
 
 const knownKeys = new Map<string, boolean>();
@@ -31,17 +49,4 @@ function isSecretKey(key: string): boolean {
     if (knownKeys.size < 1000) knownKeys.set(key, isSecret);
   }
   return isSecret;
-}
-
-function maskValue(value: unknown): unknown {
-  if (typeof value === 'string') return maskText(value);
-  if (Array.isArray(value)) return value.map(maskValue);
-  if (isPlainObject(value)) return maskFields(value);
-  return value;
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -9,6 +9,8 @@ import type { Logger } from './logger';
 
 const DATABASE_WAIT_MS = 30_000;
 const LOCK_WAIT_SECONDS = 60;
+/** MySQL's codes for a wrong account and for a right one that may not use the schema: waiting does not help. */
+const ACCESS_DENIED = new Set([1044, 1045]);
 
 interface MigrationOptions {
   settings: DatabaseSettings;
@@ -70,9 +72,9 @@ async function connectWhenReady({ settings, logger }: MigrationOptions): Promise
     try {
       return await mysql.createConnection({ ...settings, multipleStatements: true, connectTimeout: 2000 });
     } catch (error) {
-      const isWrongAccount = error instanceof Error && 'errno' in error && error.errno === 1045;
-      if (isWrongAccount || Date.now() > deadline) throw error;
-      logger.warn({ err: error }, `waiting for the database ${settings.database}`);
+      const isRefused = error instanceof Error && 'errno' in error && ACCESS_DENIED.has(Number(error.errno));
+      if (isRefused || Date.now() > deadline) throw error;
+      logger.warn(`waiting for the database ${settings.database}: ${error}`);
       await delay(500);
     }
   }

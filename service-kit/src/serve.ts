@@ -7,6 +7,8 @@ import { stopTelemetry } from './telemetry';
 const KEEP_ALIVE_MS = 65_000;
 /** While draining, every answer asks its client to leave; who has not asked anything for this long is idle. */
 const DRAIN_MS = 500;
+/** Long enough for the requests that are under way to the server to arrive. */
+const HOLD_MS = 100;
 const REQUESTS_LIMIT_MS = 6000;
 
 interface ServeOptions {
@@ -25,7 +27,7 @@ export async function serve(
   app: RequestListener,
   { host, port, logger, close }: ServeOptions,
 ): Promise<void> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 1000 }, app);
+  const { server, drain } = createDrainingServer(app);
   try {
     await listen(server, host, port);
   } catch (error) {
@@ -41,7 +43,7 @@ export async function serve(
     if (isStopping) return;
     isStopping = true;
     logger.info({ signal }, 'stopping');
-    await drain(server);
+    await drain();
     await close().catch((error) => logger.error({ err: error }, 'could not close cleanly'));
     logger.info('stopped');
     await stopTelemetry();
@@ -62,15 +64,30 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 }
 
 /**
- * Closing at once would reset connections whose next request is on its way. So first every answer says
- * `Connection: close`, and only those that stayed idle for a while are closed from this side.
+ * A server that can stop without resetting a connection on which a request is under way. While it drains, every answer
+ * says `Connection: close`. A socket that stops listening resets the connections it has not accepted yet, so just
+ * before it does, answers are held back: who waits for one opens no new connection.
  */
-async function drain(server: Server): Promise<void> {
-  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
-  await delay(DRAIN_MS);
-  const closed = new Promise((resolve) => {
-    server.close(resolve);
-  });
-  await Promise.race([closed, delay(REQUESTS_LIMIT_MS, undefined, { ref: false })]);
-  server.closeAllConnections();
+function createDrainingServer(app: RequestListener): { server: Server; drain: () => Promise<void> } {
+  let hold: Promise<void> | undefined;
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 1000 },
+    (request, response) => {
+      if (hold) hold.then(() => app(request, response));
+      else app(request, response);
+    },
+  );
+
+  async function drain(): Promise<void> {
+    server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+    await delay(DRAIN_MS);
+    hold = delay(HOLD_MS);
+    await hold;
+    const closed = new Promise((resolve) => {
+      server.close(resolve);
+    });
+    await Promise.race([closed, delay(REQUESTS_LIMIT_MS, undefined, { ref: false })]);
+    server.closeAllConnections();
+  }
+  return { server, drain };
 }

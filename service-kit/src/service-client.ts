@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Agent, request } from 'undici';
 import { unavailable } from './http-error';
 import { namePeer } from './peers';
 
@@ -13,7 +15,7 @@ export interface ServiceRequest {
 export interface ServiceResponse {
   /** Below 500: a neighbour's own failure is thrown as 503. */
   status: number;
-  headers: Headers;
+  headers: IncomingHttpHeaders;
   /** The parsed JSON, to be checked by the caller. */
   body: unknown;
 }
@@ -29,7 +31,21 @@ export interface ServiceClient {
   call(request: ServiceRequest): Promise<ServiceResponse>;
 }
 
-/** A client of one neighbour. `timeoutMs` bounds a call as a whole, its retry included. */
+/** What undici says when no connection could be made, or the one it took from its pool had just been closed. */
+const CONNECTION_FAILURES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'UND_ERR_SOCKET',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/**
+ * A client of one neighbour, by undici's own `request`: `fetch` on top of it doubles the CPU time of a call.
+ * `timeoutMs` bounds a call as a whole, its retry included. */
 export function createServiceClient(options: {
   name: string;
   baseUrl: string;
@@ -37,30 +53,31 @@ export function createServiceClient(options: {
 }): ServiceClient {
   const { name, baseUrl, timeoutMs } = options;
   namePeer(baseUrl, name);
+  const dispatcher = new Agent({ connect: { timeout: timeoutMs } });
 
   async function send({ method = 'GET', path, apiKey, body }: ServiceRequest, signal: AbortSignal) {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (apiKey) headers.authorization = `Bearer ${apiKey}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const response = await fetch(baseUrl + path, {
+    const response = await request(baseUrl + path, {
+      dispatcher,
       method,
       headers,
       signal,
-      redirect: 'error',
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      body: body === undefined ? null : JSON.stringify(body),
     });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    return { status: response.statusCode, headers: response.headers, body: await response.body.json() };
   }
 
   return {
     name,
-    async call(request) {
+    async call(call) {
       const signal = AbortSignal.timeout(timeoutMs);
-      const isRepeatable = request.method !== 'POST';
+      const isRepeatable = call.method !== 'POST';
       let response: ServiceResponse;
       try {
-        response = await send(request, signal).catch((error) => {
-          if (isRepeatable && isConnectionFailure(error)) return send(request, signal);
+        response = await send(call, signal).catch((error) => {
+          if (isRepeatable && isConnectionFailure(error)) return send(call, signal);
           throw error;
         });
       } catch (error) {
@@ -73,9 +90,8 @@ export function createServiceClient(options: {
   };
 }
 
-/** fetch reports every network failure as a TypeError; malformed JSON is a SyntaxError, the time limit a DOMException. */
 function isConnectionFailure(error: unknown): boolean {
-  return error instanceof TypeError;
+  return error instanceof Error && 'code' in error && CONNECTION_FAILURES.has(String(error.code));
 }
 
 /** A neighbour that could not reach a part of its own says which: the one at fault is the one to name. */

@@ -1,0 +1,198 @@
+import { test as base, describe, expect } from 'vitest';
+import { freshDatabase } from '../../test/database';
+import { startTcpProxy } from '../../test/tcp-proxy';
+import { createDatabase, type Database } from '../src/database';
+import { isCheckViolation, violatedUniqueKey } from '../src/database-error';
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
+const test = base.extend('store', { scope: 'file' }, async ({}, { onCleanup }) => {
+  const settings = await freshDatabase('kit_dbase');
+  const proxy = await startTcpProxy(settings);
+  const database = createDatabase({ ...settings, port: proxy.port });
+  const bystander = createDatabase(settings);
+  await bystander.execute(
+    `CREATE TABLE things (
+       id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+       name VARCHAR(100) NOT NULL,
+       qty INT NOT NULL DEFAULT 0,
+       CONSTRAINT things_name UNIQUE (name),
+       CONSTRAINT things_qty CHECK (qty >= 0)
+     ) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci`,
+  );
+  onCleanup(async () => {
+    await Promise.all([database.close(), bystander.close()]);
+    await proxy.close();
+  });
+  return {
+    database,
+    bystander,
+    proxy,
+    unavailable: { status: 503, message: `${settings.database} is not available` },
+  };
+});
+
+describe('When a statement succeeds', () => {
+  test('then rows and counts are told, in UTF-8 and whatever the values hold', async ({ store }) => {
+    const name = `'; DROP TABLE things; -- 😀`;
+    const { insertId, affectedRows } = await store.database.execute('INSERT INTO things (name) VALUES (?)', [
+      name,
+    ]);
+    expect(affectedRows).toBe(1);
+    const select = 'SELECT name, qty FROM things WHERE id = ?';
+    expect(await store.database.query(select, [insertId])).toEqual([{ name, qty: 0 }]);
+    const update = 'UPDATE things SET qty = 0 WHERE id = ?';
+    expect(await store.database.execute(update, [insertId])).toMatchObject({ affectedRows: 1 });
+    expect(await store.database.execute(update, [4_000_000_000])).toMatchObject({ affectedRows: 0 });
+  });
+});
+
+describe('When a statement breaks a rule of the schema', () => {
+  test.for(['lamp', "lamp' for key 'other", "' for key 'a.b'", "it's", 'a.b', '"', '\\'])(
+    'by the taken name %j, then the key is told',
+    async (name, { store }) => {
+      const insert = () => store.database.execute('INSERT INTO things (name) VALUES (?)', [name]);
+      await insert();
+      expect(violatedUniqueKey(await insert().catch((error) => error))).toBe('things_name');
+    },
+  );
+
+  test('by its primary key, then that is told', async ({ store }) => {
+    const error = await store.database
+      .execute("INSERT INTO things (id, name) VALUES (7000, 'a7'), (7000, 'b7')")
+      .catch((error) => error);
+    expect(violatedUniqueKey(error)).toBe('PRIMARY');
+  });
+
+  test('by a check, then it is told apart, and its stack leads here', async ({ store }) => {
+    const error = await store.database
+      .execute("INSERT INTO things (name, qty) VALUES ('less than none', -1)")
+      .catch((error) => error);
+    expect(isCheckViolation(error)).toBe(true);
+    expect(violatedUniqueKey(error)).toBeUndefined();
+    expect(error.stack).toContain('database.ts');
+    expect(violatedUniqueKey(new Error("for key 'things_name'"))).toBeUndefined();
+  });
+});
+
+describe('When the database does not answer', () => {
+  test('in a second, then the caller gets 503 and the pool works on', async ({ store }) => {
+    const startedAt = performance.now();
+    await expect(store.database.query('SELECT SLEEP(3)')).rejects.toMatchObject(store.unavailable);
+    expect(performance.now() - startedAt).toBeLessThan(1200);
+    expect(await store.database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  test('in the middle of a transaction, then nothing of it stays', async ({ store }) => {
+    const work = store.database.transaction(async (connection) => {
+      await connection.execute("INSERT INTO things (name) VALUES ('unfinished')");
+      await connection.query('SELECT SLEEP(3)');
+    });
+    await expect(work).rejects.toMatchObject(store.unavailable);
+    await expect
+      .poll(() => store.database.execute("INSERT INTO things (name) VALUES ('unfinished')").catch(String), {
+        timeout: 5000,
+      })
+      .toMatchObject({ affectedRows: 1 });
+  });
+
+  test('while more than the pool holds is asked, then all get 503 in time and the pool works on', async ({
+    store,
+  }) => {
+    const startedAt = performance.now();
+    const asks = Array.from({ length: 50 }, () => store.database.query('SELECT SLEEP(3)'));
+    for (const result of await Promise.allSettled(asks))
+      expect(result).toMatchObject({ status: 'rejected', reason: store.unavailable });
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+    const after = Array.from({ length: 20 }, () => store.database.query('SELECT 1 AS one'));
+    expect(await Promise.all(after)).toEqual(Array.from({ length: 20 }, () => [{ one: 1 }]));
+  });
+
+  test.for(['hanging', 'gone'] as const)(
+    'because it is %s, then 503 in time, and all is well after',
+    async (state, { store }) => {
+      await Promise.all(Array.from({ length: 10 }, () => store.database.ping()));
+      store.proxy.pretend(state);
+      const startedAt = performance.now();
+      const name = `written while ${state}`;
+      const asks = [
+        store.database.query('SELECT 1'),
+        store.database.execute('INSERT INTO things (name) VALUES (?)', [name]),
+        store.database.transaction((connection) => connection.query('SELECT 1')),
+        store.database.ping(),
+      ];
+      const results = await Promise.allSettled(asks);
+      expect(performance.now() - startedAt).toBeLessThan(1300);
+      store.proxy.pretend('there');
+      for (const result of results)
+        expect(result).toMatchObject({ status: 'rejected', reason: store.unavailable });
+      await expect.poll(() => store.database.query('SELECT 1 AS one').catch(String)).toEqual([{ one: 1 }]);
+      expect(await store.bystander.query('SELECT id FROM things WHERE name = ?', [name])).toEqual([]);
+    },
+  );
+});
+
+describe('When the database ends connections', () => {
+  test('that are idle, then the next statements do not notice', async ({ store }) => {
+    await Promise.all(Array.from({ length: 10 }, () => store.database.query('SELECT SLEEP(0.05)')));
+    await killOthers(store.bystander);
+    const asks = Array.from({ length: 10 }, () => store.database.query('SELECT 1 AS one'));
+    expect(await Promise.all(asks)).toEqual(Array.from({ length: 10 }, () => [{ one: 1 }]));
+  });
+
+  test('that are at work, then the caller gets 503 and the next statement works', async ({ store }) => {
+    const atWork = store.database.query('SELECT SLEEP(0.9)');
+    const outcome = expect(atWork).rejects.toMatchObject(store.unavailable);
+    await expect.poll(() => sleepers(store.bystander)).toBeGreaterThan(0);
+    await killOthers(store.bystander);
+    await outcome;
+    expect(await store.database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('When the work of a transaction', () => {
+  test('throws, then it is rolled back and the error passed on', async ({ store }) => {
+    const mistake = new Error('changed my mind');
+    const work = store.database.transaction(async (connection) => {
+      await connection.execute("INSERT INTO things (name) VALUES ('regretted')");
+      throw mistake;
+    });
+    await expect(work).rejects.toBe(mistake);
+    expect(await store.bystander.query("SELECT id FROM things WHERE name = 'regretted'")).toEqual([]);
+  });
+
+  test('runs into a deadlock, then it runs again and both are done', async ({ store }) => {
+    const { database } = store;
+    await database.execute("INSERT INTO things (name) VALUES ('left'), ('right')");
+    const add = (connection: Pick<Database, 'execute'>, name: string) =>
+      connection.execute('UPDATE things SET qty = qty + 1 WHERE name = ?', [name]);
+    const { promise: bothBegan, resolve } = Promise.withResolvers<void>();
+    let began = 0;
+    let runs = 0;
+    const addInOrder = (first: string, second: string) =>
+      database.transaction(async (connection) => {
+        runs += 1;
+        await add(connection, first);
+        began += 1;
+        if (began === 2) resolve();
+        await bothBegan;
+        await add(connection, second);
+      });
+    await Promise.all([addInOrder('left', 'right'), addInOrder('right', 'left')]);
+    expect(runs).toBe(3);
+    const select = "SELECT qty FROM things WHERE name IN ('left', 'right')";
+    expect(await database.query(select)).toEqual([{ qty: 2 }, { qty: 2 }]);
+  });
+});
+
+/** Ends all other connections of the account, and sees them go. */
+async function killOthers(database: Database): Promise<void> {
+  const others = () =>
+    database.query('SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()');
+  for (const row of await others()) await database.execute(`KILL ${Object(row).id}`).catch(() => undefined);
+  await expect.poll(others).toEqual([]);
+}
+
+async function sleepers(database: Database): Promise<number> {
+  const asleep = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(0%'";
+  return (await database.query(asleep)).length;
+}

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { HttpError } from '../src/http-error';
+import { id, integer, parseInput, secretText, text } from '../src/input';
+
+describe('When a field is a whole number from 1 to 99', () => {
+  const quantity = integer(1, 99);
+
+  test.for<[unknown, number]>([
+    [1, 1],
+    [99, 99],
+    ['1', 1],
+    ['99', 99],
+    ['007', 7],
+  ])('then %j is %j', ([written, read]) => {
+    expect(quantity.parse(written)).toBe(read);
+  });
+
+  test.for<unknown>([
+    ...[
+      '1_0',
+      ' 7 ',
+      '7 ',
+      '٣',
+      '７',
+      '1.5',
+      '1.0',
+      '1e3',
+      '1e1',
+      '0x10',
+      '+1',
+      '-1',
+      '',
+      ' ',
+      'abc',
+      '1\0',
+      '½',
+      '²',
+    ],
+    ...['0', '100', '9'.repeat(400), 'Infinity', 'NaN', '1,0'],
+    ...[0, 100, 1.5, -1, 1e3, 2 ** 53, 1e300],
+    ...[true, null, [], [1], ['1'], {}, { valueOf: () => 1 }, new Date(1)],
+  ])('then %j is refused', (written) => {
+    expect(messagesOf(quantity, written)).toStrictEqual(['must be a whole number from 1 to 99']);
+  });
+
+  test('then none at all is required', () => {
+    expect(messagesOf(quantity, undefined)).toStrictEqual(['is required']);
+  });
+});
+
+describe('When a field is an id', () => {
+  test.for(['1', '10', '4294967295'])('then %j is one', (written) => {
+    expect(id.parse(written)).toBe(Number(written));
+  });
+
+  test.for([
+    '0',
+    '01',
+    '-1',
+    '+1',
+    '1.0',
+    '4294967296',
+    '9'.repeat(30),
+    ' 1',
+    '1 ',
+    '1\n',
+    '٣',
+    '',
+    'a',
+    1,
+    null,
+  ])('then %j is none', (written) => {
+    expect(id.safeParse(written).success).toBe(false);
+  });
+});
+
+describe('When a field is a text of 2 to 5 characters', () => {
+  const name = text(2, 5);
+
+  test.for([
+    ['ab', 'ab'],
+    ['  ab\u00a0 ', 'ab'],
+    ['😀😀😀😀😀', '😀😀😀😀😀'],
+    ['e\u0301e\u0301e\u0301e\u0301e\u0301', 'ééééé'],
+    ['a b', 'a b'],
+    ['日本', '日本'],
+  ])('then %j is %j', ([written, read]) => {
+    expect(name.parse(written)).toBe(read);
+  });
+
+  test.for<[unknown, string]>([
+    ['a', 'must have at least 2 characters'],
+    [' a ', 'must have at least 2 characters'],
+    ['😀', 'must have at least 2 characters'],
+    ['abcdef', 'must have at most 5 characters'],
+    ['a\0b', 'must not contain control characters'],
+    ['a\nb', 'must not contain control characters'],
+    ['a\u0085b', 'must not contain control characters'],
+    ['a\u2028b', 'must not contain control characters'],
+    ['\ud800ab', 'must not contain control characters'],
+    ['ab\udc00', 'must not contain control characters'],
+    ['a\ufffdb', 'must not contain control characters'],
+    [12, 'must be text'],
+    [null, 'must be text'],
+    [['ab'], 'must be text'],
+    [{ toString: () => 'ab' }, 'must be text'],
+    [undefined, 'is required'],
+  ])('then %j is refused: it %s', ([written, message]) => {
+    expect(messagesOf(name, written)).toStrictEqual([message]);
+  });
+
+  test('then one that may not be empty says so', () => {
+    expect(messagesOf(text(1, 5), '  ')).toStrictEqual(['must not be empty']);
+  });
+});
+
+test('When a field is a secret, then spaces stay and accents are composed', () => {
+  expect(secretText().parse(' cafe\u0301 ')).toBe(' café ');
+  expect(messagesOf(secretText(), 'a\0b')).toStrictEqual(['must not contain control characters']);
+});
+
+test('When several fields are wrong, then each is named once, with the first thing to put right', () => {
+  const schema = z.object({
+    name: text(2, 5).regex(/^[a-z]*$/, 'must be a-z'),
+    qty: integer(1, 9),
+    fine: z.string(),
+  });
+  const parse = () => parseInput(schema, { name: '!', qty: 'x', fine: 'yes', extra: 1 });
+  expect(parse).toThrow(HttpError);
+  expect(parse).toThrow(
+    expect.objectContaining({
+      status: 400,
+      errors: [
+        { field: 'name', message: 'must have at least 2 characters' },
+        { field: 'qty', message: 'must be a whole number from 1 to 9' },
+      ],
+    }),
+  );
+});
+
+test('When fields are unknown, then they are left out', () => {
+  const body = JSON.parse('{"name":"ab","is_admin":true,"__proto__":{"is_admin":true},"constructor":1}');
+  const parsed = parseInput(z.object({ name: text(2, 5) }), body);
+  expect(parsed).toStrictEqual({ name: 'ab' });
+  expect(Object.keys(parsed)).toStrictEqual(['name']);
+});
+
+function messagesOf(schema: z.ZodType, input: unknown): string[] {
+  try {
+    parseInput(schema, input);
+  } catch (error) {
+    if (error instanceof HttpError) return error.errors?.map(({ message }) => message) ?? [];
+    throw error;
+  }
+  return [];
+}

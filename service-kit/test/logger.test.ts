@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { captureLog } from './captured-log';
+
+const API_KEY = 'kM3_x-9'.padEnd(43, 'Qz7');
+
+describe('When secrets are logged, then they are masked', () => {
+  test.for<[where: string, fields: object, canary: string]>([
+    ['under a telling key', { password: 'canary' }, 'canary'],
+    ['under a key that ends so', { db_password: 'canary' }, 'canary'],
+    ['under a key in capitals', { Authorization: 'canary' }, 'canary'],
+    ['under a dotted key', { 'http.request.header.cookie': 'canary' }, 'canary'],
+    ['of any kind', { api_key: { deep: ['canary'] }, secret: 12345678 }, 'canary'],
+    ['of another type', { apiKey: 12345678 }, '12345678'],
+    ['deep in objects and lists', { a: [{ b: { c: [{ token: 'canary' }] } }] }, 'canary'],
+    ['deep in a list of text', { a: [[['mail to ada@example.com']]] }, 'ada@example.com'],
+    ['an e-mail address in a text', { note: 'from ada.l+x@example.co.uk!' }, 'ada.l'],
+    ['an e-mail address in a path', { 'url.path': '/reset/ada%40example.com' }, 'ada'],
+    ['a header in a text', { note: 'sent Authorization: Bearer abcdef123456' }, 'abcdef123456'],
+    ['a Basic header in a text', { note: 'Basic YWRhOmVuZ2luZQ==' }, 'YWRhOmVuZ2luZQ'],
+    ['a pair in a query', { note: '/x?a=1&password=canary&b=2' }, 'canary'],
+    ['a pair in JSON', { note: '{"password": "canary"}' }, 'canary'],
+    ['an api key in a text', { note: `key ${API_KEY} used` }, API_KEY],
+    [
+      'a signed session id',
+      { note: 's%3Aabcdefghijklmnopqrstuvwx.sIgNaTuRe0123' },
+      'abcdefghijklmnopqrstuvwx',
+    ],
+    ['the message of an error', { err: new Error('no user ada@example.com') }, 'ada@example.com'],
+    ['its cause', { err: new Error('a', { cause: new Error('password=canary') }) }, 'canary'],
+    [
+      'the cause of its cause',
+      { err: new Error('a', { cause: new Error('b', { cause: new Error('token: canary') }) }) },
+      'canary',
+    ],
+    ['what was thrown and is no error', { err: 'Bearer abcdef123456' }, 'abcdef123456'],
+    ['an error under another key', { failure: new Error('ada@example.com') }, 'ada@example.com'],
+    ['an error in a list', { failures: [new Error('ada@example.com')] }, 'ada@example.com'],
+    [
+      'the statement of a database error',
+      { err: Object.assign(new Error('x'), { sql: "'canary'" }) },
+      'canary',
+    ],
+    ['a map', { map: new Map([['password', 'canary']]) }, 'canary'],
+    ['a set', { set: new Set(['ada@example.com']) }, 'ada@example.com'],
+    [
+      'an object of a class',
+      {
+        user: new (class User {
+          email = 'ada@example.com';
+        })(),
+      },
+      'ada@example.com',
+    ],
+    ['what toJSON tells', { user: { toJSON: () => ({ email: 'ada@example.com' }) } }, 'ada@example.com'],
+    ['an address', { url: new URL('http://x/?email=ada@example.com') }, 'ada@example.com'],
+  ])('%s', ([, fields, canary]) => {
+    const log = captureLog();
+    log.logger.info(fields, 'event');
+    expect(log.lines()).toMatchObject([{ msg: 'event' }]);
+    expect(log.text()).not.toContain(canary);
+  });
+
+  test('in the message', () => {
+    const log = captureLog();
+    log.logger.info('mail to ada@example.com');
+    log.logger.info({}, 'user %s', 'ada@example.com');
+    log.logger.error(new Error('no user ada@example.com'));
+    log.logger.error({ err: new Error('no user ada@example.com') });
+    expect(log.lines()).toHaveLength(4);
+    expect(log.text()).not.toContain('ada@');
+  });
+});
+
+test('When harmless fields are logged, then they stay as they are', () => {
+  const log = captureLog();
+  const fields = {
+    ...{ 'user.id': 7, 'url.path': '/api/user/ada/exists', duration_ms: 1.5, isActive: true, nothing: null },
+    ...{ list: [1, 'two', { three: 3 }], trace_id: '0af7651916cd43dd8448eb211c80319c' },
+  };
+  log.logger.warn(fields, 'event');
+  expect(log.lines()).toStrictEqual([
+    { level: 'warn', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), ...fields, msg: 'event' },
+  ]);
+});
+
+test('When an error is logged, then type, message, code and stack are told, with those of its cause', () => {
+  const log = captureLog();
+  const cause = Object.assign(new TypeError('refused'), { code: 'ECONNREFUSED' });
+  log.logger.error({ err: new Error('no answer', { cause }) }, 'event');
+  const stack = expect.stringContaining('logger.test.ts');
+  expect(log.lines()).toMatchObject([
+    {
+      level: 'error',
+      err: {
+        ...{ type: 'Error', message: 'no answer', stack },
+        cause: { type: 'TypeError', message: 'refused', code: 'ECONNREFUSED', stack },
+      },
+    },
+  ]);
+});
+
+test('When fields refer to themselves, then the line is written nonetheless', () => {
+  const log = captureLog();
+  const loop: Record<string, unknown> = { name: 'loop' };
+  loop.self = loop;
+  log.logger.info({ loop }, 'event');
+  expect(log.lines()).toMatchObject([{ msg: 'event' }]);
+});

@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base, describe, expect } from 'vitest';
+import { freshDatabase } from '../../test/database';
+import { startTcpProxy } from '../../test/tcp-proxy';
+import { createDatabase, type Queryable } from '../src/database';
+import { migrate } from '../src/migrate';
+import { captureLog } from './captured-log';
+
+const LAMPS = 'CREATE TABLE lamps (id INT PRIMARY KEY); INSERT INTO lamps VALUES (1);';
+const MORE = 'ALTER TABLE lamps ADD COLUMN watts INT NOT NULL DEFAULT 60;';
+
+const test = base.extend('schema', async ({ task: _task }, { onCleanup }) => {
+  const settings = await freshDatabase('kit_migrate');
+  const directory = await mkdtemp(join(tmpdir(), 'migrations-'));
+  const database = createDatabase(settings);
+  onCleanup(async () => {
+    await database.close();
+    await rm(directory, { recursive: true });
+  });
+  const log = captureLog();
+  return {
+    settings,
+    database,
+    log,
+    write: (name: string, sql: string) => writeFile(join(directory, name), sql),
+    migrate: (seed?: (connection: Queryable) => Promise<void>, overrides = {}) =>
+      migrate({
+        settings: { ...settings, ...overrides },
+        directory,
+        logger: log.logger,
+        ...(seed && { seed }),
+      }),
+    lamps: () => database.query('SELECT * FROM lamps'),
+  };
+});
+
+describe('When migrations run', () => {
+  test('then each runs once, in order, and those added later too', async ({ schema }) => {
+    await schema.write('001.do.lamps.sql', LAMPS);
+    await schema.migrate();
+    expect(await schema.lamps()).toEqual([{ id: 1 }]);
+    await schema.write('002.do.watts.sql', MORE);
+    await schema.migrate();
+    await schema.migrate();
+    expect(await schema.lamps()).toEqual([{ id: 1, watts: 60 }]);
+    const applied = schema.log.lines().filter(({ msg }) => msg === 'migration applied');
+    expect(applied).toHaveLength(2);
+  });
+
+  test('on ten replicas at once, then each runs once, and the seed on one after the other', async ({
+    schema,
+  }) => {
+    await schema.write('001.do.lamps.sql', LAMPS);
+    await schema.write('002.do.watts.sql', MORE);
+    let seeding = 0;
+    const seed = async (connection: Queryable) => {
+      seeding += 1;
+      expect(seeding).toBe(1);
+      const seeds = await connection.query('SELECT id FROM lamps WHERE id = 2');
+      if (seeds.length === 0) await connection.execute('INSERT INTO lamps (id) VALUES (2)');
+      seeding -= 1;
+    };
+    await Promise.all(Array.from({ length: 10 }, () => schema.migrate(seed)));
+    expect(await schema.lamps()).toHaveLength(2);
+  });
+});
+
+describe('When a migration', () => {
+  test('was changed after it ran, then the start is refused', async ({ schema }) => {
+    await schema.write('001.do.lamps.sql', LAMPS);
+    await schema.migrate();
+    await schema.write('001.do.lamps.sql', `${LAMPS} INSERT INTO lamps VALUES (2);`);
+    await schema.write('002.do.watts.sql', MORE);
+    await expect(schema.migrate()).rejects.toThrow(/001\.do\.lamps\.sql|MD5|checksum/i);
+    expect(await schema.lamps()).toEqual([{ id: 1 }]);
+  });
+
+  test('fails, then the seed does not run, and once mended it goes on from there', async ({ schema }) => {
+    await schema.write('001.do.lamps.sql', LAMPS);
+    await schema.write('002.do.watts.sql', 'ALTER TABLE lampz ADD COLUMN watts INT;');
+    const seed = () => Promise.reject(new Error('the seed ran'));
+    await expect(schema.migrate(seed)).rejects.toThrow(/lampz/);
+    await schema.write('002.do.watts.sql', MORE);
+    await schema.migrate();
+    expect(await schema.lamps()).toEqual([{ id: 1, watts: 60 }]);
+  });
+});
+
+describe('When the seed fails', () => {
+  test('then the start is refused and the lock is free', async ({ schema }) => {
+    await schema.write('001.do.lamps.sql', LAMPS);
+    await expect(schema.migrate(() => Promise.reject(new Error('no seeds')))).rejects.toThrow('no seeds');
+    await schema.migrate();
+  });
+});
+
+describe('When the database', () => {
+  test('is not there yet, then the start waits and says so in a line without stack', async ({ schema }) => {
+    await schema.write('001.do.lamps.sql', LAMPS);
+    const proxy = await startTcpProxy(schema.settings);
+    proxy.pretend('gone');
+    const migrated = schema.migrate(undefined, { port: proxy.port });
+    await expect.poll(() => schema.log.lines()).not.toEqual([]);
+    expect(schema.log.lines()[0]).toStrictEqual({
+      ...{ level: 'warn', time: expect.any(String) },
+      msg: expect.stringMatching(/^waiting for the database kit_migrate_\w+: Error: .*ECONNRESET/),
+    });
+    proxy.pretend('there');
+    await migrated;
+    expect(await schema.lamps()).toEqual([{ id: 1 }]);
+    await proxy.close();
+  });
+
+  test.for([
+    ['the password', { password: 'wrong' }],
+    ['the schema', { database: 'somebody_elses' }],
+  ])('refuses %s, then the start does not wait', async ([, overrides], { schema }) => {
+    const startedAt = performance.now();
+    await expect(schema.migrate(undefined, overrides)).rejects.toThrow('Access denied');
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+});

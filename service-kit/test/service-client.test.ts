@@ -1,0 +1,153 @@
+import type { RequestListener } from 'node:http';
+import { test as base, describe, expect, onTestFinished } from 'vitest';
+import { startFakeService } from '../../test/fake-service';
+import { listen } from '../../test/listen';
+import { createServiceClient } from '../src/service-client';
+
+const clientOf = (baseUrl: string, timeoutMs = 300) =>
+  createServiceClient({ name: 'stock', baseUrl, timeoutMs });
+
+const test = base.extend('stock', async ({ task: _task }, { onCleanup }) => {
+  const service = await startFakeService({ 'GET /thing': { body: { thing: 1 } } });
+  onCleanup(() => service.stop());
+  return { service, client: clientOf(service.url) };
+});
+
+/** A client of a neighbour that answers as told. */
+async function clientOfOdd(handler: RequestListener) {
+  const server = await listen(handler);
+  onTestFinished(server.close);
+  return clientOf(server.url);
+}
+
+const unavailable = { name: 'HttpError', status: 503, message: 'stock is not available' };
+
+describe('When the neighbour answers', () => {
+  test('then status and JSON are passed on, whether it is content or not', async ({ stock }) => {
+    expect(await stock.client.call({ path: '/thing' })).toMatchObject({ status: 200, body: { thing: 1 } });
+    for (const status of [400, 401, 403, 404, 409, 429]) {
+      stock.service.routes = { 'GET /thing': { status, body: { message: 'no' } } };
+      expect(await stock.client.call({ path: '/thing' })).toMatchObject({ status, body: { message: 'no' } });
+    }
+    expect(stock.service.requests).toHaveLength(7);
+  });
+
+  test('then it was told api key and body', async ({ stock }) => {
+    stock.service.routes = { 'POST /thing': { status: 201, body: {} } };
+    await stock.client.call({ method: 'POST', path: '/thing?a=1', apiKey: 'key', body: { name: 'é' } });
+    expect(stock.service.requests).toMatchObject([
+      {
+        ...{ method: 'POST', path: '/thing?a=1', body: '{"name":"é"}' },
+        headers: {
+          authorization: 'Bearer key',
+          'content-type': 'application/json',
+          accept: 'application/json',
+        },
+      },
+    ]);
+  });
+
+  test('then connections are used again', async () => {
+    const ports = new Set<number | undefined>();
+    const client = await clientOfOdd((request, response) => {
+      ports.add(request.socket.remotePort);
+      response.end('{}');
+    });
+    for (let call = 0; call < 20; call += 1) await client.call({ path: '/' });
+    expect(ports.size).toBeLessThan(3);
+  });
+});
+
+describe('When the neighbour fails', () => {
+  test.for<[what: string, body: unknown, status: number, part: string]>([
+    ['503 that names a part of its own', { message: 'stock_dbase is not available' }, 503, 'stock_dbase'],
+    ['503 that names none', { message: 'overloaded' }, 503, 'stock'],
+    ['503 with text for a person', { message: 'x'.repeat(65).concat(' is not available') }, 503, 'stock'],
+    ['503 that is no JSON', 'busy', 503, 'stock'],
+    ['500', { message: 'Something went wrong on our side' }, 500, 'stock'],
+    ['502', { message: 'stock_dbase is not available' }, 502, 'stock'],
+    ['HTML', '<html>', 200, 'stock'],
+    ['nothing', '', 200, 'stock'],
+    ['half its JSON', '{"thing":', 200, 'stock'],
+  ])(
+    'with %s, then 503 names the part at fault and it is not asked again',
+    async ([, body, status, part], { stock }) => {
+      stock.service.routes = { 'GET /thing': { status, body } };
+      const call = stock.client.call({ path: '/thing' });
+      await expect(call).rejects.toMatchObject({ ...unavailable, message: `${part} is not available` });
+      await expect(call).rejects.toMatchObject({ headers: { 'Retry-After': '1' } });
+      expect(stock.service.requests).toHaveLength(1);
+    },
+  );
+});
+
+describe('When the neighbour does not answer', () => {
+  test.for<[how: string, handler: RequestListener]>([
+    ['at all', () => undefined],
+    ['beyond the headers', (_request, response) => response.writeHead(200).flushHeaders()],
+    ['beyond half a body', (_request, response) => response.write('{"thing":')],
+  ])('%s, then 503 comes when the time is over', async ([, handler]) => {
+    const client = await clientOfOdd(handler);
+    const startedAt = performance.now();
+    await expect(client.call({ path: '/' })).rejects.toMatchObject(unavailable);
+    const tookMs = performance.now() - startedAt;
+    expect(tookMs).toBeGreaterThan(250);
+    expect(tookMs).toBeLessThan(600);
+  });
+
+  test.for(['GET', 'PUT', 'DELETE'] as const)(
+    'because the connection is cut, then %s is tried once more',
+    async (method, { stock }) => {
+      stock.service.mode = 'cut';
+      await expect(stock.client.call({ method, path: '/thing' })).rejects.toMatchObject(unavailable);
+      expect(stock.service.requests).toHaveLength(2);
+    },
+  );
+
+  test('because the connection is cut, then POST is not tried again: it may have been done', async ({
+    stock,
+  }) => {
+    stock.service.mode = 'cut';
+    await expect(stock.client.call({ method: 'POST', path: '/thing' })).rejects.toMatchObject(unavailable);
+    expect(stock.service.requests).toHaveLength(1);
+  });
+
+  test('at the first try only, then the second is the answer', async () => {
+    let tries = 0;
+    const client = await clientOfOdd((request, response) => {
+      tries += 1;
+      if (tries === 1) request.socket.destroy();
+      else response.end('{"thing":1}');
+    });
+    expect(await client.call({ path: '/' })).toMatchObject({ status: 200, body: { thing: 1 } });
+  });
+
+  test('both tries together, then they have the time of one', async () => {
+    let tries = 0;
+    const client = await clientOfOdd((request) => {
+      tries += 1;
+      if (tries === 1) setTimeout(() => request.socket.destroy(), 200);
+    });
+    const startedAt = performance.now();
+    await expect(client.call({ path: '/' })).rejects.toMatchObject(unavailable);
+    expect(performance.now() - startedAt).toBeLessThan(450);
+    expect(tries).toBe(2);
+  });
+
+  test('because it is gone, then 503 at once, and all is well when it is back', async ({ stock }) => {
+    await stock.client.call({ path: '/thing' });
+    await stock.service.stop();
+    await expect(stock.client.call({ path: '/thing' })).rejects.toMatchObject(unavailable);
+    await stock.service.start();
+    expect(await stock.client.call({ path: '/thing' })).toMatchObject({ status: 200 });
+  });
+
+  test('because it restarted, then the connection that is left over does no harm', async ({ stock }) => {
+    for (let restart = 0; restart < 5; restart += 1) {
+      await stock.client.call({ path: '/thing' });
+      await stock.service.stop();
+      await stock.service.start();
+    }
+    expect(await stock.client.call({ path: '/thing' })).toMatchObject({ status: 200 });
+  });
+});
