@@ -1,0 +1,44 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Queryable } from '@vitrine/service-kit/database';
+import type { User } from './user';
+import { userRows } from './user-repository';
+
+const KEY_BYTES = 32;
+/** More than the one key a login adds, so that expired ones die out. */
+const PRUNED_AT_ONCE = 10;
+
+/** A new api key of the user's, valid beside those they have. Only its hash is kept: this is the one time it is seen. */
+export async function createApiKey(database: Queryable, userId: number, ttlHours: number): Promise<string> {
+  const key = randomBytes(KEY_BYTES).toString('base64url');
+  await database.execute(
+    'INSERT INTO api_keys (key_hash, user_id, expires_at) VALUES (?, ?, UTC_TIMESTAMP(3) + INTERVAL ? HOUR)',
+    [hashOf(key), userId, ttlHours],
+  );
+  await database.execute(
+    'DELETE FROM api_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT ?',
+    [String(PRUNED_AT_ONCE)],
+  );
+  return key;
+}
+
+/** Whose key it is; undefined when it is unknown, revoked or expired, or its user inactive. */
+export async function findUserByApiKey(database: Queryable, key: string): Promise<User | undefined> {
+  const rows = await database.query(
+    `SELECT id, username, email, first_name, last_name, is_active, is_admin
+     FROM api_keys JOIN users ON id = user_id
+     WHERE key_hash = ? AND expires_at > UTC_TIMESTAMP(3) AND is_active = TRUE`,
+    [hashOf(key)],
+  );
+  return userRows.parse(rows)[0];
+}
+
+/** @returns false when there was no such key */
+export async function deleteApiKey(database: Queryable, key: string): Promise<boolean> {
+  const { affectedRows } = await database.execute('DELETE FROM api_keys WHERE key_hash = ?', [hashOf(key)]);
+  return affectedRows > 0;
+}
+
+/** A key is 256 random bits: a fast hash is enough, nobody can guess what went in. */
+function hashOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}

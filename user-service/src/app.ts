@@ -1,0 +1,17 @@
+import { createApi } from '@vitrine/service-kit/api';
+import { closeShell, createShell } from '@vitrine/service-kit/http-shell';
+import type { Express } from 'express';
+import type { Dependencies } from './dependencies';
+import { addSessionRoutes } from './routes/sessions';
+import { addUserRoutes } from './routes/users';
+
+export function createApp(dependencies: Dependencies): Express {
+  const { database, logger } = dependencies;
+  const app = createShell({ logger, readiness: { user_dbase: database.ping } });
+  const api = createApi({ title: 'user-service', description: "The shop's accounts." });
+  addUserRoutes(api, dependencies);
+  addSessionRoutes(api, dependencies);
+  app.use(api.router());
+  closeShell(app, logger);
+  return app;
+}

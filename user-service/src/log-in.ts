@@ -1,0 +1,44 @@
+import { HttpError } from '@vitrine/service-kit/http-error';
+import { createApiKey } from './api-key-repository';
+import type { Dependencies } from './dependencies';
+import { findLoginBlock, insertLoginFailure } from './login-failure-repository';
+import { username as usernameSchema } from './user';
+import { findCredentials } from './user-repository';
+
+/**
+ * Exchanges username and password for a new api key. A success clears no failures: else every login of a user's
+ * would hand an attacker ten more guesses.
+ *
+ * @throws HttpError 401 for a wrong username or password, after the same time; 429 after too many failures
+ */
+export async function logIn(
+  { database, logger, passwords, apiKeyTtlHours }: Dependencies,
+  { username, password }: { username: string; password: string },
+  isStillWanted: () => boolean,
+): Promise<string> {
+  const userId = await passwords.inTurn(async ({ matches }) => {
+    // Asked when its turn has come, so that a burst of guesses costs ten hashes and no more.
+    await refuseWhileBlocked();
+    const isPossible = usernameSchema.safeParse(username).success;
+    const credentials = isPossible ? await findCredentials(database, username) : undefined;
+    const isRight = await matches(password, credentials?.password_hash);
+    // Asked again: meanwhile guesses may have failed on other replicas, and a right one must not slip through.
+    await refuseWhileBlocked();
+    if (credentials && isRight) return credentials.id;
+    await insertLoginFailure(database, username);
+    logger.info({ 'user.id': credentials?.id }, 'login failed');
+    throw new HttpError(401, 'Not logged in');
+  }, isStillWanted);
+  const apiKey = await createApiKey(database, userId, apiKeyTtlHours);
+  logger.info({ 'user.id': userId }, 'logged in');
+  return apiKey;
+
+  async function refuseWhileBlocked(): Promise<void> {
+    const seconds = await findLoginBlock(database, username);
+    if (seconds === undefined) return;
+    logger.warn('login refused after too many failures');
+    throw new HttpError(429, 'Too many failed logins, try again later', {
+      headers: { 'Retry-After': String(seconds) },
+    });
+  }
+}

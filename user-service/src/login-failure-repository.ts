@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { Queryable } from '@vitrine/service-kit/database';
+import { z } from 'zod';
+
+/** So many wrong guesses at a username within so much time, and it takes no more. */
+const FAILURES_ALLOWED = 10;
+const WINDOW_SECONDS = 300;
+/** More than the one row a failure adds, so that old ones die out. */
+const PRUNED_AT_ONCE = 10;
+
+const blockRows = z.array(z.object({ seconds: z.int() }));
+
+/** Notes a wrong guess at the username, whether or not there is such a user. */
+export async function insertLoginFailure(database: Queryable, username: string): Promise<void> {
+  await database.execute(
+    'INSERT INTO login_failures (username_hash, failed_at) VALUES (?, UTC_TIMESTAMP(3))',
+    [hashOf(username)],
+  );
+  await database.execute(
+    `DELETE FROM login_failures WHERE failed_at <= UTC_TIMESTAMP(3) - INTERVAL ? SECOND
+     ORDER BY failed_at LIMIT ?`,
+    [WINDOW_SECONDS, String(PRUNED_AT_ONCE)],
+  );
+}
+
+/** Seconds until the username takes guesses again; undefined when it does now. */
+export async function findLoginBlock(database: Queryable, username: string): Promise<number | undefined> {
+  const rows = await database.query(
+    `SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), failed_at + INTERVAL ? SECOND) + 1 AS seconds
+     FROM login_failures
+     WHERE username_hash = ? AND failed_at > UTC_TIMESTAMP(3) - INTERVAL ? SECOND
+     ORDER BY failed_at DESC LIMIT 1 OFFSET ?`,
+    [WINDOW_SECONDS, hashOf(username), WINDOW_SECONDS, String(FAILURES_ALLOWED - 1)],
+  );
+  return blockRows.parse(rows)[0]?.seconds;
+}
+
+function hashOf(username: string): Buffer {
+  return createHash('sha256').update(username.toLowerCase()).digest();
+}

@@ -1,0 +1,45 @@
+import type { Api } from '@vitrine/service-kit/api';
+import { apiKeyOf } from '@vitrine/service-kit/api-key';
+import { secretText, text } from '@vitrine/service-kit/input';
+import { z } from 'zod';
+import { deleteApiKey, findUserByApiKey } from '../api-key-repository';
+import type { Dependencies } from '../dependencies';
+import { logIn } from '../log-in';
+
+/** Any text: what nobody's name or password can be is wrong, not invalid. No body is longer. */
+const credentials = z.object({ username: text(0, 16_384), password: secretText() });
+
+/** Log in for an api key, log out to revoke it. */
+export function addSessionRoutes(api: Api, dependencies: Dependencies): void {
+  const { database, logger } = dependencies;
+
+  api.route({
+    method: 'post',
+    path: '/api/user/login',
+    summary: 'Exchange username and password for a new api key',
+    body: credentials,
+    reply: z.object({ message: z.string(), api_key: z.string() }),
+    failures: {
+      401: 'Wrong username or password',
+      429: '10 failures for this username within 5 minutes; Retry-After says when to come back, in seconds',
+    },
+    handler: async ({ body }, { socket }) => {
+      const api_key = await logIn(dependencies, body, () => !socket.destroyed);
+      return { message: 'Logged in', api_key };
+    },
+  });
+
+  api.route({
+    method: 'post',
+    path: '/api/user/logout',
+    summary: 'Revoke the api key that the request carries, if any',
+    reply: z.object({ message: z.string() }),
+    handler: async (_input, request) => {
+      const key = apiKeyOf(request);
+      const caller = key && (await findUserByApiKey(database, key));
+      if (!caller || !(await deleteApiKey(database, key))) return { message: 'You are not logged in' };
+      logger.info({ 'user.id': caller.id }, 'logged out');
+      return { message: 'You are logged out' };
+    },
+  });
+}

@@ -1,0 +1,75 @@
+import type { Api } from '@vitrine/service-kit/api';
+import { violatedUniqueKey } from '@vitrine/service-kit/database-error';
+import { HttpError } from '@vitrine/service-kit/http-error';
+import { id, integer, taken } from '@vitrine/service-kit/input';
+import { z } from 'zod';
+import { requireAdministrator, requireUser } from '../caller';
+import type { Dependencies } from '../dependencies';
+import { registration, user, username as usernameSchema } from '../user';
+import { hasUsername, insertUser, listUsers } from '../user-repository';
+
+/** Accounts: make one, ask for one's own, see whether a username is taken, list them all. */
+export function addUserRoutes(api: Api, { database, logger, passwords }: Dependencies): void {
+  api.route({
+    method: 'post',
+    path: '/api/user/create',
+    summary: 'Register a user',
+    body: registration,
+    status: 201,
+    reply: z.object({ message: z.string(), result: user }),
+    failures: { 409: 'Username or email taken, whatever its case' },
+    handler: async ({ body: { password, ...rest } }, { socket }) => {
+      const isStillWanted = () => !socket.destroyed;
+      const password_hash = await passwords.inTurn(({ hash }) => hash(password), isStillWanted);
+      const added = await insertUser(database, { ...rest, is_admin: false, password_hash }).catch(
+        explainDuplicate,
+      );
+      logger.info({ 'user.id': added.id }, 'user registered');
+      return { message: 'User added', result: added };
+    },
+  });
+
+  api.route({
+    method: 'get',
+    path: '/api/user',
+    summary: 'Whose api key this is',
+    needsApiKey: true,
+    context: (request) => requireUser(database, request),
+    reply: z.object({ result: user }),
+    handler: async ({ context }) => ({ result: context }),
+  });
+
+  api.route({
+    method: 'get',
+    path: '/api/user/:username/exists',
+    summary: 'Whether the username is taken, whatever its case',
+    params: z.object({ username: z.string().meta({ example: 'admin' }) }),
+    reply: z.object({ result: z.literal(true) }),
+    failures: { 404: 'Nobody has it, or nobody could' },
+    handler: async ({ params }) => {
+      const parsed = usernameSchema.safeParse(params.username);
+      if (!parsed.success || !(await hasUsername(database, parsed.data)))
+        throw new HttpError(404, 'Cannot find username');
+      return { result: true };
+    },
+  });
+
+  api.route({
+    method: 'get',
+    path: '/api/users',
+    summary: 'Users by id, a page at a time; administrators only',
+    needsApiKey: true,
+    context: (request) => requireAdministrator(database, request),
+    query: z.object({ limit: integer(1, 100).default(50), after: id.optional() }),
+    reply: z.array(user),
+    failures: { 403: 'Not an administrator' },
+    handler: ({ query: { limit, after = 0 } }) => listUsers(database, { limit, after }),
+  });
+}
+
+function explainDuplicate(error: unknown): never {
+  const key = violatedUniqueKey(error);
+  if (key === 'users_username') throw taken('username');
+  if (key === 'users_email') throw taken('email');
+  throw error;
+}

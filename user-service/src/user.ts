@@ -1,0 +1,42 @@
+import { countCharacters, secretText, text } from '@vitrine/service-kit/input';
+import { z } from 'zod';
+
+/** bcrypt takes no more; what is longer it would cut without a word. */
+export const MAX_PASSWORD_BYTES = 72;
+
+/** Unique whatever its case. ASCII only, so that two names that look the same are the same. */
+export const username = text(3, 32).regex(
+  /^[A-Za-z0-9._-]*$/,
+  'must consist of letters without accents, digits, ".", "_" and "-"',
+);
+
+export const password = secretText()
+  .refine((value) => countCharacters(value) >= 8, 'must have at least 8 characters')
+  .refine(
+    (value) => Buffer.byteLength(value) <= MAX_PASSWORD_BYTES,
+    `must have at most ${MAX_PASSWORD_BYTES} bytes`,
+  )
+  .meta({ description: 'At least 8 characters, at most 72 bytes in UTF-8', example: 'correct horse' });
+
+export const registration = z.object({
+  first_name: text(1, 100),
+  last_name: text(1, 100),
+  email: text(1, 254).check(z.email('must be an e-mail address')),
+  username,
+  password,
+});
+
+/** A user as the others see them: without password and api keys. */
+export const user = z
+  .object({
+    id: z.int(),
+    username: z.string(),
+    email: z.string(),
+    first_name: z.string(),
+    last_name: z.string(),
+    is_active: z.boolean(),
+    is_admin: z.boolean(),
+  })
+  .meta({ id: 'User' });
+
+export type User = z.output<typeof user>;

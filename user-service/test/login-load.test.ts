@@ -1,0 +1,74 @@
+import { expect } from 'vitest';
+import { apiKeyOf, aUser, test as base, countStatuses, logIn, register, startService } from './user-service';
+
+/** With hashes as slow as in the shop. */
+const test = base.extend('shop', { scope: 'file' }, async ({ service }, { onCleanup }) => {
+  const shop = await startService(service.settings, { cost: 10 });
+  onCleanup(shop.close);
+  return shop;
+});
+
+test('When nobody has the username, then the refusal takes as long as a wrong password', async ({ shop }) => {
+  const { username } = await register(shop.request);
+  const timeOf = async (name: string) => {
+    const startedAt = performance.now();
+    expect((await logIn(shop.request, name, 'wrong guess')).status).toBe(401);
+    return performance.now() - startedAt;
+  };
+  const [known, unknown, impossible]: [number[], number[], number[]] = [[], [], []];
+  const { username: nobody } = aUser();
+  for (let round = 0; round < 7; round += 1) {
+    known.push(await timeOf(username));
+    unknown.push(await timeOf(nobody));
+    impossible.push(await timeOf('nobody could'));
+  }
+  expect(quantile(unknown, 0.5)).toBeGreaterThan(quantile(known, 0.5) / 2);
+  expect(quantile(impossible, 0.5)).toBeGreaterThan(quantile(known, 0.5) / 2);
+});
+
+test('When twenty log in at once, then they all get in and others are answered meanwhile', async ({
+  shop,
+}) => {
+  const user = await register(shop.request);
+  const apiKey = await apiKeyOf(shop.request, user);
+  let isOver = false;
+  const logins = Promise.all(
+    Array.from({ length: 20 }, () => logIn(shop.request, user.username, user.password)),
+  ).finally(() => {
+    isOver = true;
+  });
+  const timesMs: number[] = [];
+  while (!isOver) {
+    const startedAt = performance.now();
+    expect((await shop.request('GET /api/user', { apiKey })).status).toBe(200);
+    timesMs.push(performance.now() - startedAt);
+  }
+  expect(countStatuses(await logins)).toStrictEqual({ 200: 20 });
+  expect(quantile(timesMs, 0.95)).toBeLessThan(100);
+});
+
+test('When clients give up before their turn, then nothing is hashed for them', async ({ shop }) => {
+  const { username } = await register(shop.request);
+  const patient = await register(shop.request);
+  const giveUp = new AbortController();
+  const guess = () =>
+    fetch(`${shop.url}/api/user/login`, {
+      method: 'POST',
+      body: new URLSearchParams({ username, password: 'wrong guess' }),
+      signal: giveUp.signal,
+    });
+  const guesses = Array.from({ length: 9 }, guess);
+  const answered = Promise.allSettled(guesses);
+  await Promise.race(guesses);
+  giveUp.abort();
+  await answered;
+  // Whoever asks later has their turn later, so by now it is known what became of the others.
+  await apiKeyOf(shop.request, patient);
+  // Had all nine counted, the second would be one too many.
+  for (let more = 0; more < 3; more += 1)
+    expect((await logIn(shop.request, username, 'wrong guess')).status).toBe(401);
+});
+
+function quantile(values: number[], q: number): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length * q)] ?? Number.NaN;
+}

@@ -1,0 +1,89 @@
+import { describe, expect } from 'vitest';
+import { hostileBodies } from '../../test/hostile-requests';
+import { aUser, countStatuses, logIn, register, test } from './user-service';
+
+const NOT_LOGGED_IN = { message: 'Not logged in' };
+
+describe('When a user logs in', () => {
+  test('with the right password, then there is a new api key each time', async ({ service }) => {
+    const { username, password } = await register(service.request);
+    const replies = [
+      await logIn(service.request, username, password),
+      await service.request('POST /api/user/login', { form: { username, password } }),
+    ];
+    for (const { status, body } of replies) {
+      expect(status).toBe(200);
+      const api_key = expect.stringMatching(/^[\w-]{43}$/);
+      expect(body).toStrictEqual({ message: 'Logged in', api_key });
+    }
+    expect(replies[0]?.body).not.toStrictEqual(replies[1]?.body);
+  });
+
+  test('with the name in another case or with spaces around, then it is the same user', async ({
+    service,
+  }) => {
+    const { username, password } = await register(service.request);
+    for (const typed of [username.toUpperCase(), ` ${username} `])
+      expect((await logIn(service.request, typed, password)).status).toBe(200);
+  });
+
+  test('twenty times at once, then every login succeeds', async ({ service }) => {
+    const { username, password } = await register(service.request);
+    const logins = Array.from({ length: 20 }, () => logIn(service.request, username, password));
+    expect(countStatuses(await Promise.all(logins))).toStrictEqual({ 200: 20 });
+  });
+
+  test('who has been made inactive, then 401', async ({ service }) => {
+    const { id, username, password } = await register(service.request);
+    await service.sql.execute('UPDATE users SET is_active = FALSE WHERE id = ?', [id]);
+    expect(await logIn(service.request, username, password)).toMatchObject({
+      status: 401,
+      body: NOT_LOGGED_IN,
+    });
+  });
+});
+
+describe('When the credentials are wrong, then 401 tells nothing more', () => {
+  test.for([
+    ['another password', {}, 'another password'],
+    ['the password in another case', {}, 'Difference Engine'],
+    ['an empty password', {}, ''],
+    ['more than the 72 bytes that bcrypt reads', { password: 'x'.repeat(72) }, 'x'.repeat(73)],
+    ['a password of many KB', {}, 'x'.repeat(15_000)],
+  ] as const)('%s', async ([, fields, password], { service }) => {
+    const { username } = await register(service.request, fields);
+    expect(await logIn(service.request, username, password)).toMatchObject({
+      status: 401,
+      body: NOT_LOGGED_IN,
+    });
+  });
+
+  test.for(['nobody', 'no', '', '../users?', "' OR 1=1 -- ", 'amélie', '😀', '%', 'x'.repeat(10_000)])(
+    'a user called %j',
+    async (username, { service }) => {
+      const reply = await logIn(service.request, username, 'difference engine');
+      expect(reply).toMatchObject({ status: 401, body: NOT_LOGGED_IN });
+    },
+  );
+});
+
+describe('When the request is no login, then 400 names the field', () => {
+  const { username, password } = aUser();
+  test.for<[field: string, json: unknown]>([
+    ['username', { password }],
+    ['password', { username }],
+    ['username', { username: ['admin'], password }],
+    ['password', { username, password: { length: 8 } }],
+    ['password', { username, password: 12345678 }],
+    ['username', { username: null, password }],
+    ['username', { username: 'adm\0in', password }],
+    ['password', { username, password: 'half a pair \ud800' }],
+  ])('%s in %j', async ([field, json], { service }) => {
+    const reply = await service.request('POST /api/user/login', { json });
+    expect(reply).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+  });
+
+  test.for(hostileBodies)('The body is %s', async ([, parts, status], { service }) => {
+    expect((await service.request('POST /api/user/login', parts)).status).toBe(status);
+  });
+});

@@ -1,0 +1,125 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import type { DatabaseSettings } from '@vitrine/service-kit/database';
+import { beforeAll, expect, test } from 'vitest';
+import { freshDatabase } from '../../test/database';
+import { listen } from '../../test/listen';
+import { requestsTo } from '../../test/request';
+import { ADMIN_PASSWORD, apiKeyOf, countStatuses, logIn, register } from './user-service';
+
+const root = join(__dirname, '../..');
+
+beforeAll(async () => {
+  await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-b', join(root, 'user-service')]);
+}, 60_000);
+
+/** The built service as a process of its own, told nothing but these variables. */
+function startProcess(environment: Record<string, string>) {
+  const child = spawn(process.execPath, ['--require', './dist/telemetry.js', 'dist/server.js'], {
+    cwd: join(root, 'user-service'),
+    env: { OTEL_SDK_DISABLED: 'true', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
+    ([[status], stdout, stderr]) => ({ status, stdout, stderr }),
+  );
+  return { child, ended };
+}
+
+async function environmentFor({ host, port, user, password, database }: DatabaseSettings) {
+  return {
+    PORT: String(await freePort()),
+    DB_HOST: host,
+    DB_PORT: String(port),
+    DB_USER: user,
+    DB_PASSWORD: password,
+    DB_NAME: database,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const { port, close } = await listen(() => undefined);
+  await close();
+  return port;
+}
+
+async function startReady(settings: DatabaseSettings) {
+  const environment = await environmentFor(settings);
+  const service = startProcess(environment);
+  const request = requestsTo(`http://127.0.0.1:${environment.PORT}`);
+  const readiness = () => request('GET /readyz').then(({ status }) => status, String);
+  await expect.poll(readiness, { timeout: 10_000 }).toBe(200);
+  return { ...service, request };
+}
+
+test('When SIGTERM comes under load, then no request is cut and the process ends with 0', async () => {
+  const { child, ended, request } = await startReady(await freshDatabase('user_server'));
+  const apiKey = await apiKeyOf(request, { username: 'admin', password: ADMIN_PASSWORD });
+  const logins = Promise.all(Array.from({ length: 20 }, () => logIn(request, 'admin', ADMIN_PASSWORD)));
+  const askUntilRefused = async () => {
+    for (;;) {
+      const reply = await request('GET /api/user', { apiKey }).catch((error) => error);
+      if (reply instanceof Error) return reply.cause;
+      expect(reply.status).toBe(200);
+    }
+  };
+  const askers = Promise.all(Array.from({ length: 5 }, askUntilRefused));
+  await request('GET /api/user', { apiKey });
+  child.kill('SIGTERM');
+  for (const lastWord of await askers) expect(lastWord).toMatchObject({ code: 'ECONNREFUSED' });
+  expect(countStatuses(await logins)).toStrictEqual({ 200: 20 });
+  const { status, stdout, stderr } = await ended;
+  expect(stderr).toBe('');
+  expect(stdout).toContain('"msg":"stopped"');
+  expect(status).toBe(0);
+}, 20_000);
+
+test('When people come and go, then the log tells their ids and nothing else of them', async () => {
+  const { child, ended, request } = await startReady(await freshDatabase('user_server'));
+  const user = await register(request, { first_name: 'Augusta', last_name: 'Byron' });
+  await logIn(request, user.username, 'a wrong password');
+  await request('POST /api/user/create', { json: user });
+  const apiKey = await apiKeyOf(request, user);
+  await request('POST /api/user/logout', { apiKey });
+  child.kill('SIGTERM');
+  const { stdout } = await ended;
+  for (const event of ['user registered', 'login failed', 'logged in', 'logged out'])
+    expect(stdout).toMatch(new RegExp(`"user.id":${user.id},"msg":"${event}"`));
+  const { id, ...personal } = user;
+  for (const secret of [...Object.values(personal), 'a wrong password', apiKey])
+    expect(stdout).not.toContain(secret);
+}, 20_000);
+
+test.for<[name: string, value: string]>([
+  ['PORT', ''],
+  ['PORT', '70000'],
+  ['DB_PASSWORD', ''],
+  ['BCRYPT_COST', '3'],
+  ['BCRYPT_COST', '16'],
+  ['BCRYPT_COST', 'ten'],
+  ['API_KEY_TTL_HOURS', '0'],
+  ['API_KEY_TTL_HOURS', '8761'],
+  ['ADMIN_PASSWORD', 'secret7'],
+  ['ADMIN_PASSWORD', 'é'.repeat(37)],
+])(
+  'When started with %s=%s, then it ends with 1 and one line that names the variable',
+  async ([name, value]) => {
+    const environment = await environmentFor(await freshDatabase('user_server'));
+    const { status, stdout, stderr } = await startProcess({ ...environment, [name]: value }).ended;
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(new RegExp(`^Environment variable ${name} is (missing|invalid: must .*)\n$`));
+    expect(stderr).not.toContain('secret7');
+  },
+);
+
+test('When the database refuses the account, then it ends with 1 and says so in one line', async () => {
+  const environment = await environmentFor(await freshDatabase('user_server'));
+  const { status, stdout, stderr } = await startProcess({ ...environment, DB_PASSWORD: 'wrong' }).ended;
+  expect(status).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^Cannot start: Access denied for user '.*'@'.*' \(using password: YES\)\n$/);
+});

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { createDatabase, type DatabaseSettings } from '@vitrine/service-kit/database';
+import { createLogger } from '@vitrine/service-kit/logger';
+import { migrate } from '@vitrine/service-kit/migrate';
+import { test as base } from 'vitest';
+import { z } from 'zod';
+import { freshDatabase } from '../../test/database';
+import { listen } from '../../test/listen';
+import { type Reply, requestsTo, type SendRequest } from '../../test/request';
+import { startTcpProxy } from '../../test/tcp-proxy';
+import { createApp } from '../src/app';
+import { createPasswords } from '../src/passwords';
+import { seedAdmin } from '../src/seed-admin';
+
+export const ADMIN_PASSWORD = 'admin123';
+
+/** bcrypt's cheapest: what is tested here is seldom how long a hash takes. */
+const COST = 4;
+
+const logger = createLogger({ level: 'silent' });
+
+/** Brings a schema up to date as the service does when it starts. */
+export function migrateAndSeed(settings: DatabaseSettings, adminPassword = ADMIN_PASSWORD): Promise<void> {
+  return migrate({
+    settings,
+    directory: join(__dirname, '../migrations'),
+    logger,
+    seed: (connection) => seedAdmin(connection, createPasswords(COST), adminPassword),
+  });
+}
+
+/** The service over HTTP, with connections of its own to a database that is brought up to date already. */
+export async function startService(settings: DatabaseSettings, { cost = COST } = {}) {
+  const database = createDatabase(settings);
+  const app = createApp({ database, logger, passwords: createPasswords(cost), apiKeyTtlHours: 24 });
+  const server = await listen(app);
+  return {
+    request: requestsTo(server.url),
+    url: server.url,
+    async close() {
+      await server.close();
+      await database.close();
+    },
+  };
+}
+
+/** The service and its real database, once a test file. `sql` sees the rows behind the service's back. */
+// biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
+export const test = base.extend('service', { scope: 'file' }, async ({}, { onCleanup }) => {
+  const settings = await freshDatabase('user_dbase');
+  await migrateAndSeed(settings);
+  const proxy = await startTcpProxy(settings);
+  const service = await startService({ ...settings, port: proxy.port });
+  const sql = createDatabase(settings);
+  onCleanup(async () => {
+    await Promise.all([service.close(), sql.close()]);
+    await proxy.close();
+  });
+  return { request: service.request, url: service.url, settings, proxy, sql };
+});
+
+let serial = 0;
+
+/** The fields of a user that no other test has. */
+export function aUser(fields: Record<string, unknown> = {}) {
+  serial += 1;
+  return {
+    first_name: 'Ada',
+    last_name: 'Lovelace',
+    email: `ada${serial}@example.com`,
+    username: `ada${serial}`,
+    password: 'difference engine',
+    ...fields,
+  };
+}
+
+/** Registers {@link aUser}; gives back what was sent. */
+export async function register(request: SendRequest, fields: Record<string, unknown> = {}) {
+  const sent = aUser(fields);
+  const reply = await request('POST /api/user/create', { json: sent });
+  if (reply.status !== 201) throw new Error(`Not registered: ${JSON.stringify(reply.body)}`);
+  return { ...sent, id: created.parse(reply.body).result.id };
+}
+
+const created = z.object({ result: z.object({ id: z.int() }) });
+const loggedIn = z.object({ message: z.literal('Logged in'), api_key: z.string() });
+
+export function logIn(request: SendRequest, username: string, password: string): Promise<Reply> {
+  return request('POST /api/user/login', { json: { username, password } });
+}
+
+/** The api key of a login that must succeed. */
+export async function apiKeyOf(
+  request: SendRequest,
+  { username, password }: { username: string; password: string },
+): Promise<string> {
+  return loggedIn.parse((await logIn(request, username, password)).body).api_key;
+}
+
+/** How often each status came. */
+export function countStatuses(replies: Reply[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}

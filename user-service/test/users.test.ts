@@ -1,0 +1,122 @@
+import { describe, expect } from 'vitest';
+import { z } from 'zod';
+import { ADMIN_PASSWORD, apiKeyOf, test as base, register } from './user-service';
+
+const page = z.array(z.looseObject({ id: z.int(), username: z.string() }));
+const admin = { username: 'admin', password: ADMIN_PASSWORD };
+
+/** The shop's administrator asks. */
+const test = base.extend('adminKey', { scope: 'file' }, ({ service }) => apiKeyOf(service.request, admin));
+
+describe('When an administrator lists the users', () => {
+  test('then they come by id, without password', async ({ service, adminKey }) => {
+    const { password, ...user } = await register(service.request);
+    const reply = await service.request('GET /api/users', { apiKey: adminKey });
+    expect(reply.status).toBe(200);
+    const users = page.parse(reply.body);
+    expect(users[0]).toStrictEqual({
+      ...{ id: 1, username: 'admin', email: 'admin@example.com', first_name: 'Admin', last_name: 'User' },
+      ...{ is_active: true, is_admin: true },
+    });
+    expect(users.at(-1)).toStrictEqual({ ...user, is_active: true, is_admin: false });
+    const ids = users.map(({ id }) => id);
+    expect(ids).toStrictEqual(ids.toSorted((a, b) => a - b));
+  });
+
+  test('a page at a time, then every one comes once', async ({ service, adminKey }) => {
+    const names: string[] = [];
+    for (let count = 0; count < 5; count += 1) names.push((await register(service.request)).username);
+    const seen: string[] = [];
+    for (let after = 0; ; ) {
+      const query = after ? `limit=2&after=${after}` : 'limit=2';
+      const users = page.parse((await service.request(`GET /api/users?${query}`, { apiKey: adminKey })).body);
+      expect(users.length).toBeLessThanOrEqual(2);
+      seen.push(...users.map(({ username }) => username));
+      after = users.at(-1)?.id ?? 0;
+      if (!after) break;
+    }
+    expect(seen.slice(-5)).toStrictEqual(names);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  test('of whom there are more than fifty, then the first page has fifty', async ({ service, adminKey }) => {
+    const rows = Array.from({ length: 101 }, (_, index) => {
+      const name = `crowd${index}`;
+      return `('${name}', '${name}@example.com', 'C', 'D', REPEAT('x', 60))`;
+    });
+    const columns = 'username, email, first_name, last_name, password_hash';
+    await service.sql.execute(`INSERT INTO users (${columns}) VALUES ${rows.join()}`);
+    const ask = async (path: string) =>
+      page.parse((await service.request(`GET ${path}`, { apiKey: adminKey })).body).length;
+    expect(await ask('/api/users')).toBe(50);
+    expect(await ask('/api/users?limit=100')).toBe(100);
+    expect(await ask('/api/users?after=4294967295')).toBe(0);
+  });
+
+  test.for([
+    ...[
+      'limit=0',
+      'limit=101',
+      'limit=-1',
+      'limit=',
+      'limit=abc',
+      'limit=1.5',
+      'limit=1e1',
+      'limit=1&limit=2',
+    ],
+    ...['limit=%00', 'limit=%D9%A3', 'after=0', 'after=-1', 'after=x', 'after=4294967296', 'after=1&after=2'],
+    ...[`after=${'9'.repeat(100)}`],
+  ])('with ?%s, then 400 names the field', async (query, { service, adminKey }) => {
+    const reply = await service.request(`GET /api/users?${query}`, { apiKey: adminKey });
+    expect(reply.status).toBe(400);
+    expect(reply.body).toMatchObject({ errors: [{ field: query.split('=', 1)[0] }] });
+  });
+});
+
+describe('When somebody else lists the users', () => {
+  test('who is no administrator, then 403, whatever the query', async ({ service }) => {
+    const apiKey = await apiKeyOf(service.request, await register(service.request));
+    for (const path of ['/api/users', '/api/users?limit=0'])
+      expect((await service.request(`GET ${path}`, { apiKey })).status).toBe(403);
+  });
+
+  test('who is not logged in, then 401', async ({ service }) => {
+    expect((await service.request('GET /api/users')).status).toBe(401);
+  });
+});
+
+describe('When asked whether a username exists', () => {
+  test('that somebody has, then yes, in any case', async ({ service }) => {
+    const { username } = await register(service.request, { username: 'Exists.Here_1' });
+    for (const path of [
+      username,
+      username.toLowerCase(),
+      username.toUpperCase(),
+      '%45xists.here_1',
+      'admin',
+    ]) {
+      const reply = await service.request(`GET /api/user/${path}/exists`);
+      expect(reply.status).toBe(200);
+      expect(reply.body).toStrictEqual({ result: true });
+    }
+  });
+
+  test.for([
+    ...['nobody', 'x', 'x'.repeat(33), '%00', 'a%00b', '%F0%9F%98%80', '%EF%BF%BD'],
+    ...[
+      '..%2Fusers%3F',
+      '%20',
+      "'%20OR%201=1",
+      '__proto__',
+      'constructor',
+      '%25ff',
+      'x'.repeat(8000),
+      '1e3',
+      '%25',
+    ],
+  ])('%j, then no', async (name, { service }) => {
+    const reply = await service.request(`GET /api/user/${name}/exists`);
+    expect(reply.status).toBe(404);
+    expect(reply.body).toStrictEqual({ message: 'Cannot find username' });
+  });
+});
