@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database } from '@vitrine/service-kit/database';
+import { closeShell, createShell } from '@vitrine/service-kit/http-shell';
+import type { Logger } from '@vitrine/service-kit/logger';
+import type { ServiceClient } from '@vitrine/service-kit/service-client';
+import express, { type Express, type RequestHandler } from 'express';
+import { createAccess } from './access';
+import { contentSecurity } from './content-security';
+import { createCsrf } from './csrf';
+import { createErrorPages } from './error-page';
+import { createOrderService } from './order-service';
+import { createPages, startClock } from './page';
+import { productImages } from './product-image';
+import { createProductService } from './product-service';
+import type { Observatory } from './radiography';
+import { accountRoutes } from './routes/account';
+import { adminRoutes } from './routes/admin';
+import { cartRoutes } from './routes/cart';
+import { catalogueRoutes } from './routes/catalogue';
+import { checkoutRoutes } from './routes/checkout';
+import { orderRoutes } from './routes/orders';
+import { readSessions } from './session';
+import { SessionStore } from './session-store';
+import type { Shop } from './shop';
+import { useTemplates } from './templates';
+import { createUserService } from './user-service';
+
+export interface Dependencies {
+  database: Database;
+  userService: ServiceClient;
+  productService: ServiceClient;
+  orderService: ServiceClient;
+  sessionSecret: string;
+  observatory: Observatory;
+  logger: Logger;
+}
+
+const PUBLIC = join(__dirname, '../public');
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export function createApp(dependencies: Dependencies): Express {
+  const { database, logger, sessionSecret, observatory } = dependencies;
+  const app = createShell({
+    logger,
+    readiness: { session_dbase: database.ping },
+    helmetOptions: contentSecurity,
+  });
+  app.set('trust proxy', 'loopback, linklocal, uniquelocal');
+  useTemplates(app, join(__dirname, '../views'));
+
+  const csrf = createCsrf(sessionSecret);
+  const stylesheet = `/shop.css?v=${digestOf(join(PUBLIC, 'shop.css'))}`;
+  const imageUrl = productImages(join(PUBLIC, 'products'));
+  const show = createPages({ csrf, imageUrl, observatory, stylesheet });
+  const shop: Shop = {
+    access: createAccess(csrf),
+    show,
+    users: createUserService(dependencies.userService),
+    products: createProductService(dependencies.productService),
+    orders: createOrderService(dependencies.orderService),
+  };
+
+  app.use(serveFiles());
+  app.use(startClock, readSessions({ secret: sessionSecret, store: new SessionStore(database), logger }));
+  app.use(catalogueRoutes(shop), accountRoutes(shop), cartRoutes(shop));
+  app.use(checkoutRoutes(shop), orderRoutes(shop), adminRoutes(shop));
+  closeShell(app, logger, createErrorPages(show, logger));
+  return app;
+}
+
+/** Stylesheet and drawings. No page has a dot in its path, so no file is looked for in its place. */
+function serveFiles(): RequestHandler {
+  const serve = express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false });
+  return (request, response, next) => {
+    if (request.path.includes('.')) serve(request, response, next);
+    else next();
+  };
+}
+
+function digestOf(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('base64url').slice(0, 10);
+}

@@ -1,0 +1,58 @@
+import type { HttpError } from '@vitrine/service-kit/http-error';
+import type { ErrorResponder } from '@vitrine/service-kit/http-shell';
+import type { Logger } from '@vitrine/service-kit/logger';
+import { ExpiredForm } from './csrf';
+import type { Messages } from './messages-fr';
+import { redirectWith } from './notice';
+import type { ShowPage } from './page';
+import { loginPath, pagePath } from './paths';
+import { endSession, visitorOf } from './session';
+
+const WORDS: Record<number, Exclude<keyof Messages['errors'], 'home' | 'retry' | 'unavailable'>> = {
+  403: 'forbidden',
+  404: 'notFound',
+  405: 'wrongMethod',
+  413: 'tooLarge',
+  415: 'wrongType',
+  429: 'tooMany',
+};
+
+/** What a customer misses, by the part that is away. */
+const MISSING: Record<string, keyof Messages['errors']['unavailable']> = {
+  'product-service': 'products',
+  product_dbase: 'products',
+  'order-service': 'orders',
+  order_dbase: 'orders',
+  'user-service': 'users',
+  user_dbase: 'users',
+};
+
+/**
+ * Tells a person what went wrong, on a page of the shop. Whose api key is no longer known is led to the login page,
+ * and back afterwards.
+ */
+export function createErrorPages(show: ShowPage, logger: Logger): ErrorResponder {
+  return (error, request, response, next) => {
+    if (error.status === 401 && visitorOf(request)) {
+      endSession(request, response)
+        .catch((err) => logger.warn({ err }, 'could not end a session'))
+        .then(() => redirectWith(response, loginPath(pagePath(request)), { kind: 'expired' }))
+        .catch(next);
+      return;
+    }
+    show(request, response, 'error', { words: wordsOf(error), status: error.status }, error.status);
+  };
+}
+
+/** Chooses the words in the dictionary of the visitor's language. */
+function wordsOf(error: HttpError) {
+  return ({ errors }: Messages): { title: string; text: string; works?: string } => {
+    if (error.status === 503) {
+      const [part = ''] = error.message.split(' ', 1);
+      return errors.unavailable[MISSING[part] ?? 'sessions'];
+    }
+    if (error.status >= 500) return errors.broken;
+    if (error instanceof ExpiredForm) return errors.expiredForm;
+    return errors[WORDS[error.status] ?? 'badRequest'];
+  };
+}

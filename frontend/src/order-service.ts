@@ -1,0 +1,69 @@
+import type { ServiceClient } from '@vitrine/service-kit/service-client';
+import { z } from 'zod';
+import { ask } from './service-answer';
+
+const order = z.object({
+  id: z.int(),
+  user_id: z.int(),
+  is_open: z.boolean(),
+  items: z.array(
+    z.object({
+      product_id: z.int(),
+      product_name: z.string(),
+      price: z.number(),
+      quantity: z.int(),
+      available: z.boolean(),
+    }),
+  ),
+  total: z.number(),
+  date_added: z.coerce.date(),
+  date_checked_out: z.coerce.date().nullable(),
+});
+
+export type Order = z.output<typeof order>;
+
+const oneOrder = z.object({ result: order });
+const perhapsOrder = oneOrder.partial();
+const manyOrders = z.array(order);
+
+/** Carts and orders, as order-service has them. Refusals are thrown as HttpError. */
+export interface OrderService {
+  /** The open order; undefined when there is none. */
+  cart(apiKey: string): Promise<Order | undefined>;
+  addItem(apiKey: string, productId: number, quantity: number): Promise<void>;
+  setQuantity(apiKey: string, productId: number, quantity: number): Promise<void>;
+  removeItem(apiKey: string, productId: number): Promise<void>;
+  checkout(apiKey: string): Promise<Order>;
+  /** A page of orders, newest first: one's own or, for admins, everybody's. The open one is among them. */
+  orders(
+    apiKey: string,
+    page: { limit: number; before?: number | undefined; all?: boolean },
+  ): Promise<Order[]>;
+}
+
+export function createOrderService(service: ServiceClient): OrderService {
+  return {
+    async cart(apiKey) {
+      return (await ask(service, { path: '/api/order', apiKey }, perhapsOrder)).result;
+    },
+    async addItem(apiKey, productId, quantity) {
+      const body = { product_id: productId, qty: quantity };
+      await ask(service, { method: 'POST', path: '/api/order/add-item', apiKey, body }, oneOrder);
+    },
+    async setQuantity(apiKey, productId, quantity) {
+      const path = `/api/order/item/${productId}`;
+      await ask(service, { method: 'PUT', path, apiKey, body: { qty: quantity } }, oneOrder);
+    },
+    async removeItem(apiKey, productId) {
+      const path = `/api/order/remove-item/${productId}`;
+      await ask(service, { method: 'DELETE', path, apiKey }, oneOrder);
+    },
+    async checkout(apiKey) {
+      return (await ask(service, { method: 'POST', path: '/api/order/checkout', apiKey }, oneOrder)).result;
+    },
+    orders(apiKey, { limit, before, all }) {
+      const path = `/api/orders?limit=${limit}${before ? `&before=${before}` : ''}${all ? '&all=true' : ''}`;
+      return ask(service, { path, apiKey }, manyOrders);
+    },
+  };
+}

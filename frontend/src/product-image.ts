@@ -1,0 +1,21 @@
+import { readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+const NEUTRAL = '/products/neutral.svg';
+
+/** Gives the address of a product's drawing; the neutral one when the shop has no such file. */
+export type ImageUrl = (image: string) => string;
+
+/** Looks once which drawings there are in the folder that is served as /products. */
+export function productImages(directory: string): ImageUrl {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const urls = new Map(
+    files.map(({ parentPath, name }) => {
+      const segments = relative(directory, join(parentPath, name)).split(sep);
+      return [segments.join('/'), `/products/${segments.map(encodeURIComponent).join('/')}`];
+    }),
+  );
+  return (image) => urls.get(image) ?? NEUTRAL;
+}

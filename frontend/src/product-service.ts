@@ -1,0 +1,50 @@
+import type { ServiceClient } from '@vitrine/service-kit/service-client';
+import { z } from 'zod';
+import { ask } from './service-answer';
+
+const product = z.object({
+  id: z.int(),
+  name: z.string(),
+  slug: z.string(),
+  price: z.number(),
+  image: z.string(),
+});
+
+export type Product = z.output<typeof product>;
+
+/** As typed; product-service checks it. */
+type ProductForm = Record<'name' | 'slug' | 'image' | 'price', string>;
+
+const oneProduct = z.object({ result: product });
+const manyProducts = z.object({ results: z.array(product) });
+const anything = z.unknown();
+
+/** The catalogue, as product-service has it. Refusals are thrown as HttpError. */
+export interface ProductService {
+  products(): Promise<Product[]>;
+  product(slugOrId: string | number): Promise<Product>;
+  create(apiKey: string, form: ProductForm): Promise<void>;
+  update(apiKey: string, id: number, form: ProductForm): Promise<void>;
+  remove(apiKey: string, id: number): Promise<void>;
+}
+
+export function createProductService(service: ServiceClient): ProductService {
+  const pathOf = (slugOrId: string | number) => `/api/product/${encodeURIComponent(slugOrId)}`;
+  return {
+    async products() {
+      return (await ask(service, { path: '/api/products' }, manyProducts)).results;
+    },
+    async product(slugOrId) {
+      return (await ask(service, { path: pathOf(slugOrId) }, oneProduct)).result;
+    },
+    async create(apiKey, form) {
+      await ask(service, { method: 'POST', path: '/api/product/create', apiKey, body: form }, anything);
+    },
+    async update(apiKey, id, form) {
+      await ask(service, { method: 'PUT', path: pathOf(id), apiKey, body: form }, anything);
+    },
+    async remove(apiKey, id) {
+      await ask(service, { method: 'DELETE', path: pathOf(id), apiKey }, anything);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { isSpanContextValid, trace } from '@opentelemetry/api';
+
+/** Where a person looks at a trace and at its logs; without an address there is no link. */
+export interface Observatory {
+  jaegerUrl?: string | undefined;
+  grafanaUrl?: string | undefined;
+}
+
+/** The trace id of what is going on now, 32 hex digits; undefined when nothing is traced. */
+export function currentTraceId(): string | undefined {
+  const context = trace.getActiveSpan()?.spanContext();
+  return context && isSpanContextValid(context) ? context.traceId : undefined;
+}
+
+/** The address of a trace in Jaeger. */
+export function traceLink({ jaegerUrl }: Observatory, traceId: string): string | undefined {
+  return jaegerUrl && `${jaegerUrl}/trace/${traceId}`;
+}
+
+/**
+ * The address of a trace's log lines in Grafana's Explore.
+ * https://grafana.com/docs/grafana/latest/explore/get-started-with-explore/#generate-explore-urls-from-external-tools
+ */
+export function logsLink({ grafanaUrl }: Observatory, traceId: string): string | undefined {
+  const panes = {
+    logs: {
+      datasource: 'loki',
+      queries: [{ refId: 'A', expr: `{service_namespace="vitrine"} | trace_id="${traceId}"` }],
+      range: { from: 'now-1h', to: 'now' },
+    },
+  };
+  return (
+    grafanaUrl && `${grafanaUrl}/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify(panes))}`
+  );
+}

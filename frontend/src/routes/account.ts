@@ -1,0 +1,74 @@
+import { parseInput } from '@vitrine/service-kit/input';
+import { Router } from 'express';
+import { z } from 'zod';
+import { onlyAllow } from '../access';
+import { typed } from '../input';
+import { redirectWith } from '../notice';
+import { localPath, loginPath } from '../paths';
+import { fieldErrors, refusalOf } from '../refusal';
+import { beginSession, endSession, knownVisitorOf } from '../session';
+import type { Shop } from '../shop';
+
+const loginForm = z.object({ username: typed, password: typed, next: typed });
+const registrationForm = loginForm.extend({ first_name: typed, last_name: typed, email: typed });
+
+/** Creating an account, logging in and out. A form's `next` is where one wanted to go. */
+export function accountRoutes({ access, show, users }: Shop): Router {
+  const router = Router();
+
+  const showLogin = access.forEveryone((request, response) => {
+    show(request, response, 'login', {
+      username: '',
+      next: localPath(request.query.next) ?? '/',
+      errors: {},
+    });
+  });
+
+  const login = access.forEveryone(async (request, response) => {
+    const { username, password, next: wanted } = parseInput(loginForm, request.body ?? {});
+    const next = localPath(wanted) ?? '/';
+    // Who can't be remembered need not be asked to log in.
+    knownVisitorOf(request);
+    let apiKey: string;
+    try {
+      apiKey = await users.login({ username, password });
+    } catch (error) {
+      const refusal = refusalOf(error, 400, 401, 429);
+      const content = { username, next, errors: fieldErrors(refusal), refusedWith: refusal.status };
+      return show(request, response.set(refusal.headers), 'login', content, refusal.status);
+    }
+    const { id, username: name, first_name, is_admin } = await users.whoIs(apiKey);
+    await beginSession(request, { apiKey, id, username: name, first_name, is_admin });
+    response.redirect(303, next);
+  });
+
+  const logout = access.forEveryone(async (request, response) => {
+    const visitor = knownVisitorOf(request);
+    if (!visitor) return response.redirect(303, '/');
+    await endSession(request, response);
+    await users.logout(visitor.apiKey);
+    redirectWith(response, '/', { kind: 'loggedOut' });
+  });
+
+  const showRegistration = access.forEveryone((request, response) => {
+    show(request, response, 'register', { form: {}, next: localPath(request.query.next) ?? '/', errors: {} });
+  });
+
+  const register = access.forEveryone(async (request, response) => {
+    const { next: wanted, ...form } = parseInput(registrationForm, request.body ?? {});
+    const next = localPath(wanted) ?? '/';
+    try {
+      await users.register(form);
+    } catch (error) {
+      const refusal = refusalOf(error, 400, 409);
+      const content = { form, next, errors: fieldErrors(refusal) };
+      return show(request, response, 'register', content, refusal.status);
+    }
+    redirectWith(response, loginPath(next), { kind: 'registered' });
+  });
+
+  router.route('/login').get(showLogin).post(login).all(onlyAllow('GET', 'POST'));
+  router.route('/logout').get(logout).all(onlyAllow('GET'));
+  router.route('/register').get(showRegistration).post(register).all(onlyAllow('GET', 'POST'));
+  return router;
+}

@@ -1,0 +1,98 @@
+import { parseInput } from '@vitrine/service-kit/input';
+import { Router } from 'express';
+import { z } from 'zod';
+import { onlyAllow } from '../access';
+import { idOf, optionalId, typed } from '../input';
+import { redirectWith } from '../notice';
+import { fieldErrors, refusalOf } from '../refusal';
+import type { Shop } from '../shop';
+
+const ORDERS_SHOWN = 20;
+const USERS_SHOWN = 50;
+
+const productForm = z.object({ name: typed, slug: typed, image: typed, price: typed });
+
+/** Behind the counter: the catalogue's forms, everybody's orders, the accounts. */
+export function adminRoutes({ access, show, users, products, orders }: Shop): Router {
+  const router = Router();
+
+  const showAdmin = access.forAdmins(async ({ apiKey }, request, response) => {
+    const ordersBefore = optionalId(request.query.orders_before);
+    const usersAfter = optionalId(request.query.users_after);
+    const [productList, orderList, userList] = await Promise.all([
+      unlessAway(products.products()),
+      unlessAway(orders.orders(apiKey, { limit: ORDERS_SHOWN, before: ordersBefore, all: true })),
+      unlessAway(users.users(apiKey, { limit: USERS_SHOWN, after: usersAfter })),
+    ]);
+    const isWhole = productList && orderList && userList;
+    if (!isWhole) response.set('Retry-After', '1');
+    const content = {
+      products: productList,
+      orders: orderList,
+      users: userList,
+      nextOrders: orderList?.length === ORDERS_SHOWN ? orderList.at(-1)?.id : undefined,
+      nextUsers: userList?.length === USERS_SHOWN ? userList.at(-1)?.id : undefined,
+      isFirst: ordersBefore === undefined && usersAfter === undefined,
+    };
+    show(request, response, 'admin', content, isWhole ? 200 : 503);
+  });
+
+  const showNewProduct = access.forAdmins(async (_visitor, request, response) => {
+    show(request, response, 'admin-product', { product: undefined, form: {}, errors: {} });
+  });
+
+  const addProduct = access.forAdmins(async ({ apiKey }, request, response) => {
+    const form = parseInput(productForm, request.body ?? {});
+    try {
+      await products.create(apiKey, form);
+    } catch (error) {
+      const refusal = refusalOf(error, 400, 409);
+      const content = { product: undefined, form, errors: fieldErrors(refusal) };
+      return show(request, response, 'admin-product', content, refusal.status);
+    }
+    redirectWith(response, '/admin', { kind: 'productAdded' });
+  });
+
+  const showProduct = access.forAdmins(async (_visitor, request, response) => {
+    const product = await products.product(idOf(request.params.id));
+    show(request, response, 'admin-product', { product, form: product, errors: {} });
+  });
+
+  const changeProduct = access.forAdmins(async ({ apiKey }, request, response) => {
+    const id = idOf(request.params.id);
+    const form = parseInput(productForm, request.body ?? {});
+    try {
+      await products.update(apiKey, id, form);
+    } catch (error) {
+      const refusal = refusalOf(error, 400, 409);
+      const content = { product: await products.product(id), form, errors: fieldErrors(refusal) };
+      return show(request, response, 'admin-product', content, refusal.status);
+    }
+    redirectWith(response, '/admin', { kind: 'productUpdated' });
+  });
+
+  const askToDelete = access.forAdmins(async (_visitor, request, response) => {
+    const product = await products.product(idOf(request.params.id));
+    show(request, response, 'admin-delete', { product });
+  });
+
+  const deleteProduct = access.forAdmins(async ({ apiKey }, request, response) => {
+    await products.remove(apiKey, idOf(request.params.id));
+    redirectWith(response, '/admin', { kind: 'productDeleted' });
+  });
+
+  const both = onlyAllow('GET', 'POST');
+  router.route('/admin').get(showAdmin).all(onlyAllow('GET'));
+  router.route('/admin/product/new').get(showNewProduct).post(addProduct).all(both);
+  router.route('/admin/product/:id').get(showProduct).post(changeProduct).all(both);
+  router.route('/admin/product/:id/delete').get(askToDelete).post(deleteProduct).all(both);
+  return router;
+}
+
+/** A part of the page may be missing while its service is away: the others are still of use. */
+function unlessAway<Result>(asked: Promise<Result>): Promise<Result | undefined> {
+  return asked.catch((error: unknown) => {
+    refusalOf(error, 503);
+    return undefined;
+  });
+}

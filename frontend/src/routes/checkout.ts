@@ -1,0 +1,46 @@
+import { type RequestHandler, Router } from 'express';
+import { onlyAllow } from '../access';
+import { processCheckout, validateCheckout } from '../checkout';
+import { redirectWith, takeNotice } from '../notice';
+import { currentTraceId } from '../radiography';
+import { refusalOf } from '../refusal';
+import { knownVisitorOf } from '../session';
+import type { Shop } from '../shop';
+
+/** From a full cart to a placed order. */
+export function checkoutRoutes({ access, show, orders }: Shop): Router {
+  const router = Router();
+
+  const recordStrangers: RequestHandler = async (request, _response, next) => {
+    if (!knownVisitorOf(request)) await validateCheckout(orders, undefined);
+    next();
+  };
+
+  const process = access.forVisitors(async (visitor, _request, response) => {
+    if ((await validateCheckout(orders, visitor)) === 'no_order') {
+      return redirectWith(response, '/checkout', { kind: 'emptyCart' });
+    }
+    try {
+      const { id, total } = await processCheckout(orders, visitor);
+      redirectWith(response, '/order/thank-you', {
+        kind: 'ordered',
+        order: id,
+        total,
+        traceId: currentTraceId(),
+      });
+    } catch (error) {
+      const kind = refusalOf(error, 404, 409).status === 404 ? 'emptyCart' : 'notSold';
+      redirectWith(response, '/checkout', { kind });
+    }
+  });
+
+  const thank = access.forVisitors(async (_visitor, request, response) => {
+    const notice = takeNotice(request, response);
+    if (notice?.kind !== 'ordered') return response.redirect(303, '/orders');
+    show(request, response, 'thank-you', { order: notice });
+  });
+
+  router.route('/checkout/process').post(recordStrangers, process).all(onlyAllow('POST'));
+  router.route('/order/thank-you').get(thank).all(onlyAllow('GET'));
+  return router;
+}

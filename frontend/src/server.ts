@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { databaseSettings, readEnvironment } from '@vitrine/service-kit/config';
+import { createDatabase } from '@vitrine/service-kit/database';
+import { createLogger } from '@vitrine/service-kit/logger';
+import { migrate } from '@vitrine/service-kit/migrate';
+import { serve } from '@vitrine/service-kit/serve';
+import { createServiceClient } from '@vitrine/service-kit/service-client';
+import { start } from '@vitrine/service-kit/start';
+import { createApp } from './app';
+import { settings } from './config';
+
+const SERVICE_TIMEOUT_MS = 1800;
+
+async function main(): Promise<void> {
+  const config = readEnvironment(settings);
+  const logger = createLogger({ level: config.LOG_LEVEL });
+  const database = createDatabase(databaseSettings(config));
+  await migrate({ settings: databaseSettings(config), directory: join(__dirname, '../migrations'), logger });
+  const service = (name: string, baseUrl: string) =>
+    createServiceClient({ name, baseUrl, timeoutMs: SERVICE_TIMEOUT_MS });
+  const app = createApp({
+    database,
+    userService: service('user-service', config.USER_SERVICE_URL),
+    productService: service('product-service', config.PRODUCT_SERVICE_URL),
+    orderService: service('order-service', config.ORDER_SERVICE_URL),
+    sessionSecret: config.SESSION_SECRET,
+    observatory: { jaegerUrl: config.JAEGER_URL, grafanaUrl: config.GRAFANA_URL },
+    logger,
+  });
+  await serve(app, { host: config.HOST, port: config.PORT, logger, close: database.close });
+}
+
+start(main);

@@ -1,0 +1,14 @@
+import type { Access } from './access';
+import type { OrderService } from './order-service';
+import type { ShowPage } from './page';
+import type { ProductService } from './product-service';
+import type { UserService } from './user-service';
+
+/** What the routes work with. */
+export interface Shop {
+  access: Access;
+  show: ShowPage;
+  users: UserService;
+  products: ProductService;
+  orders: OrderService;
+}

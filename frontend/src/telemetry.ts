@@ -1,0 +1,3 @@
+import { startTelemetry } from '@vitrine/service-kit/telemetry';
+
+startTelemetry({ serviceName: 'frontend' });

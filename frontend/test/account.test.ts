@@ -1,0 +1,241 @@
+import { describe, expect } from 'vitest';
+import type { Answer } from '../../test/fake-service';
+import { errorOf, openBrowser } from './browser';
+import { asked, test, unauthorized } from './shop';
+
+const invalid = (...fields: string[]): Answer => ({
+  status: 400,
+  body: { message: 'Invalid input', errors: fields.map((field) => ({ field, message: 'must be better' })) },
+});
+const taken = (field: string): Answer => ({
+  status: 409,
+  body: { message: `${field} is already taken`, errors: [{ field, message: 'is already taken' }] },
+});
+
+describe('creating an account', () => {
+  const form = {
+    first_name: 'Zoé',
+    last_name: 'O’Neil',
+    email: 'zoe@example.com',
+    username: 'zoe',
+    password: 'secret12',
+  };
+
+  test('When all is well, then user-service has it and one is led to the login', async ({
+    shop,
+    stranger,
+  }) => {
+    const reply = await stranger.submit(await stranger.open('/register'), '/register', form);
+    expect([reply.status, reply.location]).toEqual([303, '/login']);
+    expect(shop.userService.requests.map(({ path, body }) => [path, JSON.parse(body)])).toEqual([
+      ['/api/user/create', form],
+    ]);
+    expect((await stranger.follow(reply)).html.querySelector('[role=status]')?.textContent).toContain(
+      'Bienvenue',
+    );
+    expect(stranger.cookies.has('session')).toBe(false);
+  });
+
+  test.for<[what: string, answer: Answer, errors: Record<string, string>]>([
+    ['a bad address', invalid('email'), { email: 'Indiquez une adresse complète' }],
+    [
+      'several bad fields',
+      invalid('first_name', 'password'),
+      { first_name: 'Indiquez', password: 'au moins 8' },
+    ],
+    ['a taken username', taken('username'), { username: 'déjà pris' }],
+    ['a taken address', taken('email'), { email: 'existe déjà' }],
+    ['a field that no form has', invalid('shoe_size'), {}],
+  ])(
+    'When user-service refuses %s, then it says so beside the field and keeps what was typed',
+    async ([, answer, errors], { shop, stranger }) => {
+      shop.userService.routes['POST /api/user/create'] = answer;
+      const page = await stranger.submit(await stranger.open('/register'), '/register', form);
+      expect(page.status).toBe(answer.status);
+      for (const [field, value] of Object.entries(form)) {
+        const kept = page.html.querySelector(`[name=${field}]`)?.getAttribute('value');
+        expect(kept, field).toBe(field === 'password' ? '' : value);
+        const words = errors[field];
+        expect(errorOf(page, field), field).toEqual(words && expect.stringContaining(words));
+      }
+      expect(page.html.querySelectorAll('[role=alert] a').map((link) => link.getAttribute('href'))).toEqual(
+        Object.keys(form)
+          .filter((field) => errors[field])
+          .map((field) => `#${field}`),
+      );
+      expect(page.text).not.toContain('must be better');
+    },
+  );
+
+  test('When the visitor speaks English, then so do the errors', async ({ shop }) => {
+    shop.userService.routes['POST /api/user/create'] = taken('username');
+    const browser = openBrowser(shop.url, { 'accept-language': 'en' });
+    const page = await browser.submit(await browser.open('/register'), '/register', form);
+    expect(errorOf(page, 'username')).toBe('This username is taken.');
+  });
+
+  test('When fields come twice or not at all, then they count as left empty', async ({ shop, stranger }) => {
+    const page = await stranger.open('/register');
+    const token = page.html.querySelector('[name=_csrf]')?.getAttribute('value') ?? '';
+    const body = new URLSearchParams([
+      ['_csrf', token],
+      ['username', 'a'],
+      ['username', 'b'],
+      ['email[x]', 'y'],
+    ]);
+    expect((await stranger.send('POST', '/register', { body })).status).toBe(303);
+    expect(JSON.parse(shop.userService.requests[0]?.body ?? '')).toEqual({
+      first_name: '',
+      last_name: '',
+      email: '',
+      username: '',
+      password: '',
+    });
+  });
+});
+
+describe('logging in', () => {
+  test('When it works, then a session begins under a new id, and its cookie is for this site’s pages only', async ({
+    shop,
+    stranger,
+  }) => {
+    const page = await stranger.open('/login');
+    const reply = await stranger.submit(page, '/login', { username: 'alice', password: 'x' });
+    expect([reply.status, reply.location]).toEqual([303, '/']);
+    const cookie = reply.setCookies.get('session');
+    expect(cookie).toMatch(/; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
+    expect((await stranger.follow(reply)).text).toContain('Bonjour Alice');
+    // Somebody who knew the id before the login must know nothing after it.
+    const before = stranger.cookies.get('session');
+    await stranger.submit(await stranger.open('/login'), '/login', { username: 'alice', password: 'x' });
+    expect(stranger.cookies.get('session')).not.toBe(before);
+    const other = openBrowser(shop.url);
+    other.cookies.set('session', before ?? '');
+    expect((await other.open('/')).text).toContain('Se connecter');
+  });
+
+  test('When the shop is behind HTTPS, then its cookies are for HTTPS only', async ({ shop }) => {
+    const browser = openBrowser(shop.url, { 'x-forwarded-proto': 'https' });
+    const page = await browser.open('/login?lang=fr');
+    const reply = await browser.submit(page, '/login', { username: 'alice', password: 'x' });
+    for (const { setCookies } of [page, reply])
+      for (const [name, header] of setCookies) expect(header, name).toMatch(/; Secure/);
+    expect([...reply.setCookies.keys()]).toContain('session');
+  });
+
+  test('When a session is kept, then it holds the api key and who it is, and nothing more', async ({
+    shop,
+    alice,
+  }) => {
+    expect(alice.cookies.has('session')).toBe(true);
+    const rows = await shop.sessions();
+    const { visitor, cookie } = JSON.parse(rows.at(-1)?.data);
+    expect(Object.keys(JSON.parse(rows.at(-1)?.data))).toEqual(['cookie', 'visitor']);
+    expect(Object.keys(visitor).sort()).toEqual(['apiKey', 'first_name', 'id', 'is_admin', 'username']);
+    expect(cookie.originalMaxAge).toBe(24 * 60 * 60 * 1000);
+  });
+
+  test.for<[status: number, answer: Answer, words: string]>([
+    [401, { status: 401, body: { message: 'Not logged in' } }, 'Identifiant ou mot de passe incorrect'],
+    [
+      429,
+      { status: 429, headers: { 'retry-after': '120' }, body: { message: 'Too many' } },
+      'Trop d’essais manqués',
+    ],
+    [400, invalid('username', 'password'), 'Indiquez votre identifiant'],
+  ])(
+    'When user-service says %i, then so does the page, in words, and the username stays',
+    async ([status, answer, words], { shop, stranger }) => {
+      shop.userService.routes['POST /api/user/login'] = answer;
+      const page = await stranger.submit(await stranger.open('/login?next=/orders'), '/login', {
+        username: 'al"ice',
+        password: 'wrong',
+      });
+      expect(page.status).toBe(status);
+      expect(page.text).toContain(words);
+      expect(page.html.querySelector('[name=username]')?.getAttribute('value')).toBe('al"ice');
+      expect(page.html.querySelector('[name=password]')?.getAttribute('value')).toBe('');
+      expect(page.html.querySelector('[name=next]')?.getAttribute('value')).toBe('/orders');
+      expect(page.headers.get('retry-after')).toBe(answer.headers?.['retry-after'] ?? null);
+      expect(stranger.cookies.has('session')).toBe(false);
+    },
+  );
+
+  test.for([
+    ['/orders', '/orders'],
+    ['/product/laptop-pro?x=1&y=%2F', '/product/laptop-pro?x=1&y=%2F'],
+    ...[
+      '//evil.example',
+      '/\\evil.example',
+      '\\\\evil.example',
+      'https://evil.example',
+      'evil',
+      '',
+      '/\t/evil.example',
+    ].map((next) => [next, '/']),
+    ...['javascript:alert(1)', '/\n/evil.example', '/\0', `/${'x'.repeat(600)}`, ' /orders', '/a\\b'].map(
+      (next) => [next, '/'],
+    ),
+  ] as [string, string][])(
+    'When one wanted to go to %j, then the login leads to %s',
+    async ([next, target], { stranger }) => {
+      const page = await stranger.open(`/login?next=${encodeURIComponent(next)}`);
+      expect(page.html.querySelector('[name=next]')?.getAttribute('value')).toBe(target);
+      const reply = await stranger.submit(page, '/login', { username: 'alice', password: 'x', next });
+      expect([reply.status, reply.location]).toEqual([303, target]);
+    },
+  );
+});
+
+describe('the way to the login', () => {
+  test.for([
+    ['/', '/login'],
+    ['/login?next=%2Forders', '/login'],
+    ['/register', '/login'],
+    ['/product/laptop-pro?x=%26', '/login?next=%2Fproduct%2Flaptop-pro%3Fx%3D%2526'],
+    ['/nowhere', '/login?next=%2Fnowhere'],
+  ] as const)('When one is on %s, then it is %s', async ([path, href], { stranger }) => {
+    const links = (await stranger.open(path)).html.querySelectorAll('.account a');
+    expect(links[0]?.getAttribute('href')).toBe(href);
+  });
+});
+
+describe('logging out', () => {
+  test('When a visitor logs out, then the session is gone here, and the api key at user-service', async ({
+    shop,
+    alice,
+  }) => {
+    const cookie = alice.cookies.get('session') ?? '';
+    const reply = await alice.open('/logout');
+    expect([reply.status, reply.location]).toEqual([303, '/']);
+    expect(alice.cookies.has('session')).toBe(false);
+    expect(shop.userService.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/api/user/logout', 'Bearer key-of-alice'],
+    ]);
+    alice.cookies.set('session', cookie);
+    expect((await alice.open('/')).text).toContain('Se connecter');
+  });
+
+  test('When a stranger logs out, then they are led home and nobody is asked', async ({ shop, stranger }) => {
+    const reply = await stranger.open('/logout');
+    expect([reply.status, reply.location]).toEqual([303, '/']);
+    expect(asked(shop)).toEqual([]);
+  });
+});
+
+describe('an api key that is no longer known', () => {
+  test.for(['/checkout', '/orders?before=5', '/product/laptop-pro'])(
+    'When it shows at %s, then the session ends, and a login leads back',
+    async (path, { shop, alice }) => {
+      for (const route of ['GET /api/order', 'GET /api/orders', 'POST /api/order/add-item'])
+        shop.orderService.routes[route] = unauthorized;
+      const page = await alice.open(path);
+      const reply = path.startsWith('/product') ? await alice.submit(page, path) : page;
+      expect([reply.status, reply.location]).toEqual([303, `/login?next=${encodeURIComponent(path)}`]);
+      expect(alice.cookies.has('session')).toBe(false);
+      const login = await alice.follow(reply);
+      expect(login.html.querySelector('[role=alert]')?.textContent).toContain('reconnectez-vous');
+      expect(login.html.querySelector('[name=next]')?.getAttribute('value')).toBe(path);
+    },
+  );
+});

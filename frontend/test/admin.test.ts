@@ -1,0 +1,145 @@
+import { describe, expect } from 'vitest';
+import { errorOf } from './browser';
+import { asked, test, unauthorized } from './shop';
+import { anItem, anOrder } from './stock';
+
+const form = { name: 'Lampe', slug: 'lampe', image: 'lampe.svg', price: '30' };
+
+describe('the management page', () => {
+  test('When an admin opens it, then products, orders and accounts are there', async ({ shop, admin }) => {
+    const page = await admin.open('/admin');
+    const rows = page.html
+      .querySelectorAll('section')
+      .map((section) => section.querySelectorAll('tbody tr').length);
+    expect([page.status, rows]).toEqual([200, [10, 2, 2]]);
+    expect(asked(shop).sort()).toEqual([
+      'GET /api/orders?limit=20&all=true',
+      'GET /api/products',
+      'GET /api/users?limit=50',
+    ]);
+    for (const service of [shop.orderService, shop.userService])
+      expect(service.requests[0]?.headers.authorization).toBe('Bearer key-of-admin');
+  });
+
+  test.for(['/admin', '/admin/product/new', '/admin/product/1', '/admin/product/1/delete'])(
+    'When anybody else opens %s, then they may not',
+    async (path, { shop, stranger, alice }) => {
+      const [away, forbidden] = [await stranger.open(path), await alice.open(path)];
+      expect([away.status, away.location]).toEqual([303, `/login?next=${encodeURIComponent(path)}`]);
+      expect([forbidden.status, forbidden.text]).toEqual([403, expect.stringContaining('Accès réservé')]);
+      expect(asked(shop)).toEqual([]);
+    },
+  );
+
+  test('When there are more orders and accounts, then links lead to them', async ({ shop, admin }) => {
+    const orders = Array.from({ length: 20 }, (_, index) =>
+      anOrder({ id: 60 - index, items: [anItem(1, 1)] }),
+    );
+    shop.orderService.routes['GET /api/orders'] = { body: orders };
+    const links = (await admin.open('/admin')).html
+      .querySelectorAll('.choices a')
+      .map((link) => link.getAttribute('href'));
+    expect(links).toEqual(['/admin?orders_before=41#orders']);
+    await admin.open('/admin?orders_before=41&users_after=7');
+    expect(asked(shop)).toContain('GET /api/orders?limit=20&before=41&all=true');
+    expect(asked(shop)).toContain('GET /api/users?limit=50&after=7');
+  });
+
+  test.for([
+    ['product-service', 0],
+    ['order-service', 1],
+    ['user-service', 2],
+  ] as const)(
+    'When %s is away, then its part says so, with 503, and the others are there',
+    async ([name, index], { shop, admin }) => {
+      shop.services[name].mode = 'cut';
+      const page = await admin.open('/admin');
+      expect([page.status, page.headers.get('retry-after')]).toEqual([503, '1']);
+      const isThere = page.html
+        .querySelectorAll('section')
+        .map((section) => section.querySelector('table') !== null);
+      expect(isThere).toEqual([0, 1, 2].map((section) => section !== index));
+    },
+  );
+
+  test('When the admin is one no more, then they may not', async ({ shop, admin }) => {
+    shop.userService.routes['GET /api/users'] = { status: 403, body: { message: 'For admins only' } };
+    expect((await admin.open('/admin')).status).toBe(403);
+  });
+});
+
+describe.for([
+  ['adding', '/admin/product/new', 'POST /api/product/create'],
+  ['changing', '/admin/product/3', 'PUT /api/product/:id'],
+] as const)('%s a product', ([, path, route]) => {
+  test('When all is well, then product-service is told', async ({ shop, admin }) => {
+    shop.productService.routes[route] = { status: 201, body: {} };
+    const reply = await admin.submit(await admin.open(path), path, form);
+    expect([reply.status, reply.location]).toEqual([303, '/admin']);
+    const told = shop.productService.requests.at(-1);
+    expect([
+      `${told?.method} ${told?.path}`,
+      told?.headers.authorization,
+      JSON.parse(told?.body ?? ''),
+    ]).toEqual([route.replace(':id', '3'), 'Bearer key-of-admin', form]);
+    expect((await admin.follow(reply)).html.querySelector('[role=status]')).not.toBeNull();
+  });
+
+  test.for([
+    [400, 'price', 'dollars entiers'],
+    [409, 'slug', 'a cette adresse'],
+  ] as const)(
+    'When product-service answers %i, then the %s says so and all that was typed stays',
+    async ([status, field, words], { shop, admin }) => {
+      shop.productService.routes[route] = {
+        status,
+        body: { message: 'x', errors: [{ field, message: 'x' }] },
+      };
+      const page = await admin.submit(await admin.open(path), path, form);
+      expect([page.status, errorOf(page, field)]).toEqual([status, expect.stringContaining(words)]);
+      for (const [name, value] of Object.entries(form))
+        expect(page.html.querySelector(`[name=${name}]`)?.getAttribute('value')).toBe(value);
+    },
+  );
+});
+
+describe('deleting a product', () => {
+  const path = '/admin/product/3/delete';
+
+  test('When an admin wants to, then they are asked first', async ({ shop, admin }) => {
+    shop.productService.routes['DELETE /api/product/:id'] = { body: { message: 'Product deleted' } };
+    const page = await admin.open(path);
+    expect(page.text).toContain('Supprimer\u00a0: Casque Sans Fil'.replace('\u00a0', ' '));
+    expect(asked(shop)).toEqual(['GET /api/product/3']);
+    const reply = await admin.submit(page, path);
+    expect([reply.status, reply.location]).toEqual([303, '/admin']);
+    expect(asked(shop)).toContain('DELETE /api/product/3');
+  });
+
+  test('When it is gone already, then there is no such page', async ({ shop, admin }) => {
+    const page = await admin.open(path);
+    shop.productService.routes['DELETE /api/product/:id'] = {
+      status: 404,
+      body: { message: 'Cannot find product' },
+    };
+    expect((await admin.submit(page, path)).status).toBe(404);
+  });
+
+  test('When the api key is known no more, then it is not done, and a login leads back', async ({
+    shop,
+    admin,
+  }) => {
+    const page = await admin.open(path);
+    shop.productService.routes['DELETE /api/product/:id'] = unauthorized;
+    expect((await admin.submit(page, path)).location).toBe(`/login?next=${encodeURIComponent(path)}`);
+  });
+
+  test.for(['0', 'abc', '-1', '1.5', '99999999999', '%2e%2e', '%00', '__proto__'])(
+    'When the product %s is meant, then there is no such page',
+    async (id, { shop, admin }) => {
+      for (const page of [`/admin/product/${id}x`, `/admin/product/${id}/delete`])
+        expect((await admin.open(page)).status).toBe(404);
+      expect(asked(shop)).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,88 @@
+import { type HTMLElement, parse } from 'node-html-parser';
+
+/** A page as a visitor gets it. */
+export interface Page {
+  status: number;
+  headers: Headers;
+  /** Where a redirect leads. */
+  location: string | null;
+  /** `Set-Cookie` headers, by name. */
+  setCookies: Map<string, string>;
+  html: HTMLElement;
+  /** The words between the tags, in one line. */
+  text: string;
+}
+
+export interface Browser {
+  readonly cookies: Map<string, string>;
+  open(path: string): Promise<Page>;
+  /** Sends a form of a page with its hidden fields and these others, and does not follow the redirect. */
+  submit(page: Page, action: string, fields?: Record<string, string>): Promise<Page>;
+  send(
+    method: string,
+    path: string,
+    parts?: { body?: BodyInit; headers?: Record<string, string> },
+  ): Promise<Page>;
+  /** Opens where a redirect leads. */
+  follow(page: Page): Promise<Page>;
+}
+
+/** A browser of little brain: it keeps cookies, reads pages and fills in forms. `headers` go with every request. */
+export function openBrowser(baseUrl: string, headers: Record<string, string> = {}): Browser {
+  const cookies = new Map<string, string>();
+
+  const send: Browser['send'] = async (method, path, parts = {}) => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(baseUrl + path, {
+      method,
+      redirect: 'manual',
+      headers: { ...headers, ...(cookie && { cookie }), ...parts.headers },
+      body: parts.body ?? null,
+    });
+    const setCookies = new Map<string, string>();
+    for (const header of response.headers.getSetCookie()) {
+      const [name = '', value = ''] = header.split(';', 1)[0]?.split('=') ?? [];
+      setCookies.set(name, header);
+      if (/expires=thu, 01 jan 1970/i.test(header)) cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    const html = parse(await response.text());
+    return {
+      status: response.status,
+      headers: response.headers,
+      location: response.headers.get('location'),
+      setCookies,
+      html,
+      text: html.textContent.replace(/\s+/g, ' ').trim(),
+    };
+  };
+
+  return {
+    cookies,
+    send,
+    open: (path) => send('GET', path),
+    follow(page) {
+      if (page.location === null) throw new Error(`No redirect, but ${page.status}: ${page.text}`);
+      return send('GET', page.location);
+    },
+    submit(page, action, fields = {}) {
+      const form = page.html.querySelector(`form[action="${action}"]`);
+      if (!form) throw new Error(`No form ${action} on the page: ${page.text}`);
+      const hidden = form.querySelectorAll('input[type=hidden]');
+      const values = hidden.map((input) => [
+        input.getAttribute('name') ?? '',
+        input.getAttribute('value') ?? '',
+      ]);
+      return send('POST', action, {
+        body: new URLSearchParams({ ...Object.fromEntries(values), ...fields }),
+      });
+    },
+  };
+}
+
+/** The text of a field's error, found the way a screen reader finds it; undefined when there is none. */
+export function errorOf(page: Page, field: string): string | undefined {
+  const input = page.html.querySelector(`[name=${field}][aria-invalid]`);
+  const ids = input?.getAttribute('aria-describedby')?.split(' ') ?? [];
+  return ids.map((id) => page.html.querySelector(`.error[id="${id}"]`)?.textContent).find(Boolean);
+}

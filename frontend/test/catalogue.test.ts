@@ -1,0 +1,183 @@
+import { describe, expect } from 'vitest';
+import { errorOf } from './browser';
+import { asked, test } from './shop';
+import { anItem, anOrder, products } from './stock';
+
+describe('the shop window', () => {
+  test('When anybody looks, then all products are there, at the cost of one call and no cookie', async ({
+    shop,
+    stranger,
+  }) => {
+    const page = await stranger.open('/');
+    expect(page.status).toBe(200);
+    expect(page.html.querySelectorAll('.card h3').map((heading) => heading.textContent)).toEqual(
+      products.map(({ name }) => name),
+    );
+    expect(page.html.querySelector('.card .price')?.textContent).toMatch(/^1\s200\s\$$/);
+    expect(asked(shop)).toEqual(['GET /api/products']);
+    expect(page.setCookies.size).toBe(0);
+  });
+
+  test('When a visitor is logged in, then it still costs one call and nothing is stored by the browser', async ({
+    shop,
+    alice,
+  }) => {
+    const page = await alice.open('/');
+    expect(page.text).toContain('Bonjour Alice');
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(asked(shop)).toEqual(['GET /api/products']);
+    expect(page.setCookies.size).toBe(0);
+  });
+
+  test('When a product has no drawing here, then it has the neutral one', async ({ shop, stranger }) => {
+    const images = ['laptop-pro.svg', 'gone.svg', '../shop.css', 'toString', ''];
+    shop.productService.routes['GET /api/products'] = {
+      body: { results: images.map((image, index) => ({ id: index, name: 'x', slug: 'x', price: 1, image })) },
+    };
+    const { html } = await stranger.open('/');
+    const sources = html.querySelectorAll('.card img').map((image) => image.getAttribute('src'));
+    expect(sources).toEqual(['/products/laptop-pro.svg', ...Array(4).fill('/products/neutral.svg')]);
+  });
+
+  test('When a name is a script, then it is shown as text', async ({ shop, stranger }) => {
+    const name = '<script>alert(1)</script>"\'&';
+    shop.productService.routes['GET /api/products'] = { body: { results: [{ ...products[0], name }] } };
+    const { html } = await stranger.open('/');
+    expect(html.querySelector('script')).toBeNull();
+    expect(html.querySelector('.card h3')?.textContent).toContain('alert(1)');
+  });
+
+  test('When files are asked for, then browsers may keep them', async ({ stranger }) => {
+    const { html } = await stranger.open('/');
+    const addresses = [
+      html.querySelector('link[rel=stylesheet]')?.getAttribute('href'),
+      html.querySelector('link[rel=icon]')?.getAttribute('href'),
+      ...html.querySelectorAll('img').map((image) => image.getAttribute('src')),
+    ];
+    expect(addresses).toHaveLength(13);
+    for (const address of addresses) {
+      const { status, headers } = await stranger.open(address ?? '');
+      expect([status, headers.get('cache-control')], address).toEqual([200, 'public, max-age=86400']);
+      expect(headers.get('etag')).not.toBeNull();
+    }
+  });
+});
+
+describe('a product', () => {
+  test.for(['/product/laptop-pro', '/product/1'])(
+    'When %s is opened, then it costs one call',
+    async (path, { shop, stranger }) => {
+      const page = await stranger.open(path);
+      expect([page.status, page.html.querySelector('h1')?.textContent]).toEqual([200, 'Laptop Pro']);
+      expect(page.html.querySelector('article img')?.getAttribute('alt')).toContain('Laptop Pro');
+      expect(asked(shop)).toHaveLength(1);
+      expect([...page.setCookies.keys()]).toEqual(['csrf']);
+    },
+  );
+
+  test.for([
+    ...['unknown', '%2e%2e%2f%2e%2e', '%3Fx', '%23', '%00', '%0a', '%20', 'a%2fb', "'--", '<b>'],
+    ...[
+      'a_b',
+      '٣',
+      'x'.repeat(121),
+      '%c3%a9',
+      '99999999999999999999',
+      '-1',
+      '1.5',
+      '__proto__',
+      'laptop-pro/x',
+    ],
+  ])(
+    'When %s is asked for, then there is no such page, and no service is led astray',
+    async (slug, { shop, stranger }) => {
+      const page = await stranger.open(`/product/${slug}`);
+      expect(page.status).toBe(404);
+      expect(page.text).toContain('Page introuvable');
+      for (const request of asked(shop)) expect(request).toMatch(/^GET \/api\/product\/[a-z0-9-]+$/);
+    },
+  );
+
+  test('When an address cannot be decoded, then it is unreadable', async ({ stranger }) => {
+    for (const path of ['/product/%ff', '/product/%', '/product/%c3', '/%ff', '/cart/update/%ff'])
+      expect((await stranger.open(path)).status, path).toBe(path === '/%ff' ? 404 : 400);
+  });
+});
+
+describe('adding to the cart', () => {
+  const path = '/product/webcam-hd';
+
+  test('When a visitor adds three, then order-service is told, and the page says so once', async ({
+    shop,
+    alice,
+  }) => {
+    const page = await alice.open(path);
+    const reply = await alice.submit(page, path, { quantity: '3' });
+    expect([reply.status, reply.location]).toEqual([303, path]);
+    const added = shop.orderService.requests.map(({ method, path, body, headers }) => [
+      method,
+      path,
+      body,
+      headers.authorization,
+    ]);
+    expect(added).toEqual([
+      ['POST', '/api/order/add-item', '{"product_id":7,"qty":3}', 'Bearer key-of-alice'],
+    ]);
+    const next = await alice.follow(reply);
+    expect(next.html.querySelector('[role=status]')?.textContent).toContain('3 articles ajoutés');
+    expect((await alice.open(path)).html.querySelector('[role=status]')).toBeNull();
+  });
+
+  test('When no quantity is given, then one is added', async ({ shop, alice }) => {
+    await alice.submit(await alice.open(path), path);
+    expect(shop.orderService.requests[0]?.body).toBe('{"product_id":7,"qty":1}');
+  });
+
+  test.for(['abc', '0', '-1', '1.5', '100', '', ' 7 ', '1e1', '٣', '0x1', '9'.repeat(300), '\0', '<b>'])(
+    'When the quantity is %j, then 400, a word beside the field, and nothing is added',
+    async (quantity, { shop, alice }) => {
+      const reply = await alice.submit(await alice.open(path), path, { quantity });
+      expect(reply.status).toBe(400);
+      expect(errorOf(reply, 'quantity')).toContain('de 1 à 99');
+      if (quantity !== '\0')
+        expect(reply.html.querySelector('[name=quantity]')?.getAttribute('value')).toBe(quantity);
+      expect(shop.orderService.requests).toEqual([]);
+    },
+  );
+
+  test('When the line would hold more than 999, then the same word', async ({ shop, alice }) => {
+    const refusal = { message: 'Invalid input', errors: [{ field: 'qty', message: 'too many' }] };
+    shop.orderService.routes['POST /api/order/add-item'] = { status: 400, body: refusal };
+    const reply = await alice.submit(await alice.open(path), path, { quantity: '99' });
+    expect([reply.status, errorOf(reply, 'quantity')]).toEqual([400, expect.stringContaining('999')]);
+  });
+
+  test('When the product has just been deleted, then there is no such page', async ({ shop, alice }) => {
+    const page = await alice.open(path);
+    shop.orderService.routes['POST /api/order/add-item'] = {
+      status: 404,
+      body: { message: 'Cannot find product' },
+    };
+    expect((await alice.submit(page, path)).status).toBe(404);
+  });
+
+  test('When a stranger tries, then they log in and are back', async ({ shop, stranger }) => {
+    const reply = await stranger.submit(await stranger.open(path), path, { quantity: '2' });
+    expect([reply.status, reply.location]).toEqual([303, `/login?next=${encodeURIComponent(path)}`]);
+    const login = await stranger.follow(reply);
+    const back = await stranger.submit(login, '/login', { username: 'alice', password: 'a good password' });
+    expect([back.status, back.location]).toEqual([303, path]);
+    expect(shop.orderService.requests).toEqual([]);
+  });
+
+  test('When a cart line has a product that is sold, then its link leads to the product', async ({
+    shop,
+    alice,
+  }) => {
+    shop.orderService.routes['GET /api/order'] = {
+      body: { result: anOrder({ id: 1, items: [anItem(7, 1)] }) },
+    };
+    const link = (await alice.open('/checkout')).html.querySelector('.line h2 a')?.getAttribute('href');
+    expect((await alice.open(link ?? '')).html.querySelector('h1')?.textContent).toBe('Webcam HD');
+  });
+});

@@ -1,0 +1,170 @@
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { afterAll, beforeEach, describe, expect } from 'vitest';
+import type { Answer } from '../../test/fake-service';
+import { asked, type StartedShop, test } from './shop';
+import { anItem, anOrder } from './stock';
+
+const exporter = new InMemorySpanExporter();
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+trace.setGlobalTracerProvider(
+  new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }),
+);
+beforeEach(() => exporter.reset());
+afterAll(() => trace.disable());
+
+const spansOf = (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name);
+
+const refuseCheckout = ({ orderService }: StartedShop, answer: Answer) => {
+  orderService.routes['POST /api/order/checkout'] = answer;
+};
+
+describe('checking out', () => {
+  test('When the cart is full, then the order is placed, and thanks name it, its total and its trace', async ({
+    shop,
+    alice,
+  }) => {
+    const reply = await alice.submit(await alice.open('/checkout'), '/checkout/process');
+    expect([reply.status, reply.location]).toEqual([303, '/order/thank-you']);
+    expect(asked(shop)).toEqual(['GET /api/order', 'GET /api/order', 'POST /api/order/checkout']);
+    const thanks = await alice.follow(reply);
+    expect(thanks.text).toMatch(/Commande n° 12 .*1 500 \$/);
+    const traceId = reply.headers.get('x-trace-id') ?? '';
+    expect(thanks.html.querySelector('.receipt code')?.textContent).toBe(traceId);
+    expect(thanks.html.querySelector('.receipt a')?.getAttribute('href')).toBe(
+      `http://jaeger.test/trace/${traceId}`,
+    );
+    expect(spansOf('checkout_process')[0]?.spanContext().traceId).toBe(traceId);
+  });
+
+  test('When one was thanked already, or did not order, then past orders are shown instead', async ({
+    alice,
+  }) => {
+    const reply = await alice.submit(await alice.open('/checkout'), '/checkout/process');
+    await alice.follow(reply);
+    for (const page of [await alice.open('/order/thank-you'), await alice.follow(reply)])
+      expect([page.status, page.location]).toEqual([303, '/orders']);
+  });
+
+  test.for<[what: string, answer: Answer, words: string]>([
+    ['is empty by now', { status: 404, body: { message: 'No order found' } }, 'rien à commander'],
+    [
+      'holds what is no longer sold',
+      { status: 409, body: { message: 'No longer sold' } },
+      'n’est plus vendu',
+    ],
+  ])('When the cart %s, then the cart says so', async ([, answer, words], { shop, alice }) => {
+    refuseCheckout(shop, answer);
+    const reply = await alice.submit(await alice.open('/checkout'), '/checkout/process');
+    expect([reply.status, reply.location]).toEqual([303, '/checkout']);
+    expect((await alice.follow(reply)).html.querySelector('[role=alert]')?.textContent).toContain(words);
+  });
+
+  test.for([
+    ['missing', { message: 'No order found' }],
+    ['empty', { result: anOrder({ id: 12, items: [] }) }],
+  ] as const)('When the cart is %s, then nothing is ordered', async ([, body], { shop, alice }) => {
+    const page = await alice.open('/checkout');
+    shop.orderService.routes['GET /api/order'] = { body };
+    const reply = await alice.submit(page, '/checkout/process');
+    expect(reply.location).toBe('/checkout');
+    expect(asked(shop)).not.toContain('POST /api/order/checkout');
+    expect(spansOf('checkout_validation')[0]?.attributes).toEqual({
+      'checkout.status': 'no_order',
+      'user.id': '7',
+    });
+    expect(spansOf('checkout_process')).toEqual([]);
+  });
+
+  test('When a stranger tries, then they are led to the login and then to the cart', async ({
+    shop,
+    stranger,
+  }) => {
+    const reply = await stranger.send('POST', '/checkout/process');
+    expect([reply.status, reply.location]).toEqual([303, '/login?next=%2Fcheckout']);
+    expect(asked(shop)).toEqual([]);
+    expect(spansOf('checkout_validation')[0]?.attributes).toEqual({ 'checkout.status': 'unauthorized' });
+  });
+
+  test('When order-service is away, then the page says so and no thanks', async ({ shop, alice }) => {
+    refuseCheckout(shop, { status: 503, body: { message: 'order_dbase is not available' } });
+    const reply = await alice.submit(await alice.open('/checkout'), '/checkout/process');
+    expect([reply.status, reply.text]).toEqual([503, expect.stringContaining('La caisse est fermée')]);
+    expect(spansOf('checkout_process')[0]).toMatchObject({
+      status: { code: 2 },
+      attributes: { 'process.status': 'failed' },
+    });
+    expect((await alice.open('/order/thank-you')).location).toBe('/orders');
+  });
+});
+
+describe('the spans of a checkout', () => {
+  test('When it succeeds, then both say what was ordered, by whom, as numbers and ids only', async ({
+    shop,
+    alice,
+  }) => {
+    const items = [anItem(1, 1), anItem(3, 2)];
+    shop.orderService.routes['GET /api/order'] = { body: { result: anOrder({ id: 12, items }) } };
+    await alice.submit(await alice.open('/checkout'), '/checkout/process');
+    const [validation] = spansOf('checkout_validation');
+    const [process] = spansOf('checkout_process');
+    expect(validation?.attributes).toEqual({
+      'checkout.status': 'valid',
+      'order.id': 12,
+      'order.items_count': 3,
+      'order.total_price': 1500,
+      'user.id': '7',
+    });
+    expect(process?.attributes).toEqual({
+      'process.status': 'success',
+      'process.order_id': 12,
+      'process.user_id': '7',
+    });
+    expect([validation, process].map((span) => span?.events.map(({ name }) => name))).toEqual([
+      ['cart.read', 'checkout.validated'],
+      ['checkout.completed'],
+    ]);
+    const said = JSON.stringify(
+      exporter.getFinishedSpans().map(({ attributes, events }) => ({ attributes, events })),
+    );
+    expect(said).not.toMatch(/alice|key-of|@|Laptop/i);
+  });
+
+  test('When order-service refuses, then the process failed, which is no error of ours', async ({
+    shop,
+    alice,
+  }) => {
+    refuseCheckout(shop, { status: 409, body: { message: 'No longer sold' } });
+    await alice.submit(await alice.open('/checkout'), '/checkout/process');
+    expect(spansOf('checkout_process')[0]).toMatchObject({
+      status: { code: 0 },
+      attributes: { 'process.status': 'failed', 'process.user_id': '7' },
+    });
+  });
+});
+
+describe('the radiography of a page', () => {
+  test('When a page is traced, then its last line names its trace and leads to it', async ({ alice }) => {
+    for (const path of ['/', '/checkout', '/login', '/nowhere']) {
+      const page = await alice.open(path);
+      const traceId = page.headers.get('x-trace-id');
+      const line = page.html.querySelector('footer .radiography');
+      expect(line?.textContent, path).toMatch(/page préparée en \d+ ms/);
+      expect(line?.querySelector('code')?.textContent).toBe(traceId);
+      const [toTrace, toLogs] =
+        line?.querySelectorAll('a').map((link) => link.getAttribute('href') ?? '') ?? [];
+      expect(toTrace).toBe(`http://jaeger.test/trace/${traceId}`);
+      const { origin, pathname, searchParams } = new URL(toLogs?.replaceAll('&amp;', '&') ?? '');
+      expect([origin, pathname]).toEqual(['http://grafana.test', '/explore']);
+      expect(JSON.parse(searchParams.get('panes') ?? '')).toMatchObject({
+        logs: { queries: [{ expr: `{service_namespace="vitrine"} | trace_id="${traceId}"` }] },
+      });
+    }
+  });
+
+  test('When nothing is traced, then there is no such line', async ({ alice }) => {
+    trace.disable();
+    expect((await alice.open('/')).html.querySelectorAll('.radiography')).toEqual([]);
+  });
+});

@@ -1,0 +1,216 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { describe, expect } from 'vitest';
+import { hostileBodies } from '../../test/hostile-requests';
+import { asked, test } from './shop';
+
+const PAGES = [
+  '/',
+  '/product/laptop-pro',
+  '/login',
+  '/register',
+  '/checkout',
+  '/orders',
+  '/admin',
+  '/nowhere',
+];
+const FORMS = [
+  ['/login', '/login'],
+  ['/register', '/register'],
+  ['/product/laptop-pro', '/product/laptop-pro'],
+  ['/checkout', '/cart/update/1'],
+  ['/checkout', '/cart/remove/1'],
+  ['/checkout', '/checkout/process'],
+  ['/admin/product/new', '/admin/product/new'],
+  ['/admin/product/1', '/admin/product/1'],
+  ['/admin/product/1/delete', '/admin/product/1/delete'],
+] as const;
+
+describe.for(FORMS)('the form on %s for %s', ([path, action]) => {
+  test('When its token is missing, wrong, or somebody else’s, then 403 and nothing is done', async ({
+    shop,
+    admin,
+    alice,
+    stranger,
+  }) => {
+    const page = await admin.open(path);
+    const foreign = await alice.open('/product/laptop-pro');
+    const strange = await stranger.open('/login');
+    const tokenOf = (from: typeof page) =>
+      from.html.querySelector('[name=_csrf]')?.getAttribute('value') ?? '';
+    expect(tokenOf(page)).toMatch(/^[0-9a-f]{64}\.[0-9a-f]{64}$/);
+    const before = asked(shop);
+    for (const _csrf of ['', 'x', tokenOf(foreign), tokenOf(strange), tokenOf(page).replace(/.$/, 'z')]) {
+      const reply = await admin.submit(page, action, { _csrf });
+      expect([reply.status, reply.text], _csrf).toEqual([403, expect.stringContaining('Formulaire périmé')]);
+    }
+    // Both halves of another session's token do not do either.
+    admin.cookies.set('csrf', alice.cookies.get('csrf') ?? '');
+    expect((await admin.submit(page, action, { _csrf: tokenOf(foreign) })).status).toBe(403);
+    admin.cookies.set('csrf', encodeURIComponent('j:{"split":1}'));
+    expect((await admin.submit(page, action, { _csrf: 'j:{"split":1}' })).status).toBe(403);
+    expect(asked(shop)).toEqual(before);
+  });
+
+  test('When all forms of its page are looked at, then they have one token', async ({ admin }) => {
+    const page = await admin.open(path);
+    const tokens = page.html
+      .querySelectorAll('form')
+      .map((form) => form.querySelector('[name=_csrf]')?.getAttribute('value'));
+    expect([new Set(tokens).size, tokens.includes(undefined)]).toEqual([1, false]);
+    for (const form of page.html.querySelectorAll('form'))
+      expect([form.getAttribute('method'), form.getAttribute('action')?.charAt(0)]).toEqual(['post', '/']);
+  });
+
+  test.for(hostileBodies)(
+    'When %s is sent, then it is refused on a page',
+    async ([, parts, status], { shop, admin }) => {
+      const body = parts.form ? new URLSearchParams(parts.form) : parts.body;
+      const reply = await admin.send('POST', action, {
+        ...(body && { body }),
+        ...(parts.headers && { headers: parts.headers }),
+      });
+      // What can be read has no token.
+      expect([status === 400 ? 403 : status, status], reply.text).toContain(reply.status);
+      expect(reply.html.querySelector('h1')).not.toBeNull();
+      expect(asked(shop)).toEqual([]);
+    },
+  );
+});
+
+describe('addresses and methods', () => {
+  test.for([
+    '/..',
+    '/product/..',
+    '/product/../../etc/passwd',
+    '/products/../../package.json',
+    '/products/%2e%2e/%2e%2e/package.json',
+    '//evil.example/%2e%2e',
+    '/.git/config',
+    '/\\..\\x',
+    '*',
+    '/product/%00.svg',
+    '/shop.css/..',
+  ])('When %s is asked for as it is, then nothing is given away', async (path, { shop, stranger: _ }) => {
+    const asking = request(shop.url, { path }).end();
+    const [reply] = await once(asking, 'response');
+    reply.resume();
+    expect([400, 403, 404]).toContain(reply.statusCode);
+  });
+
+  test.for([
+    ['POST', '/', 'GET'],
+    ['PUT', '/product/laptop-pro', 'GET, POST'],
+    ['DELETE', '/login', 'GET, POST'],
+    ['GET', '/cart/remove/1', 'POST'],
+    ['GET', '/cart/update/1', 'POST'],
+    ['GET', '/checkout/process', 'POST'],
+    ['POST', '/checkout', 'GET'],
+    ['POST', '/logout', 'GET'],
+    ['POST', '/admin', 'GET'],
+    ['PATCH', '/orders', 'GET'],
+  ] as const)('When %s %s is tried, then 405 says what goes', async ([method, path, allowed], { alice }) => {
+    const page = await alice.send(method, path);
+    expect([page.status, page.headers.get('allow')]).toEqual([405, allowed]);
+    expect(page.html.querySelector('h1')).not.toBeNull();
+  });
+
+  test('When only the headers of a page are asked for, then they are those of the page', async ({
+    alice,
+  }) => {
+    for (const path of PAGES)
+      expect((await alice.send('HEAD', path)).status, path).toBe((await alice.open(path)).status);
+  });
+
+  test.for([
+    'lang=%00',
+    'next=a&next=b',
+    'next[]=x',
+    '__proto__[x]=1',
+    'before=1&before=2',
+    `x=${'y'.repeat(4000)}`,
+    '%',
+    '%ff=%ff',
+    '&&&==',
+    'constructor=1',
+  ])('When the query is %s, then pages are as ever', async (query, { admin }) => {
+    for (const path of PAGES) {
+      const { status } = await admin.open(`${path}?${query}`);
+      expect(status, path).toBe(path === '/nowhere' ? 404 : 200);
+    }
+  });
+
+  test.for([
+    'csrf=j:{}; lang=j:[]; notice=j:{}',
+    'notice={"kind":"x"}',
+    'notice=%7B%22kind%22%3A%22ordered%22%7D',
+    'notice=%ff',
+    '=;;=,',
+    '__proto__=1; constructor=2',
+    'notice=null',
+  ])('When the cookies are %s, then they mean nothing', async (cookie, { stranger }) => {
+    for (const path of PAGES.slice(0, 4)) {
+      const page = await stranger.send('GET', path, { headers: { cookie } });
+      expect([page.status, page.html.querySelector('[role=status]')?.textContent], path).toEqual([
+        200,
+        undefined,
+      ]);
+    }
+  });
+});
+
+describe('what browsers are told', () => {
+  test('When any page is served, then nothing but this shop may be on it, and no script', async ({
+    alice,
+  }) => {
+    for (const path of [...PAGES, '/shop.css']) {
+      const { headers } = await alice.open(path);
+      const policy = headers.get('content-security-policy');
+      expect(policy, path).toContain("default-src 'self'");
+      expect(policy).toContain("script-src 'none'");
+      expect(policy).toContain("form-action 'self'");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toMatch(/unsafe-inline|upgrade-insecure-requests/);
+      expect(headers.get('strict-transport-security')).toBeNull();
+      expect(headers.get('x-powered-by')).toBeNull();
+    }
+  });
+
+  test('When a page is served, then all of it is from here and nothing is inline', async ({ admin }) => {
+    for (const path of PAGES) {
+      const { html } = await admin.open(path);
+      expect(html.querySelectorAll('script, style, [style]'), path).toEqual([]);
+      for (const element of html.querySelectorAll('[src], link[href], form')) {
+        const address =
+          element.getAttribute('src') ?? element.getAttribute('href') ?? element.getAttribute('action');
+        expect(address, path).toMatch(/^\/(?!\/)/);
+      }
+      expect(html.querySelectorAll('header form'), path).toEqual([]);
+    }
+  });
+});
+
+describe('what screen readers are told', () => {
+  test('When a page is served, then it has its landmarks, one heading first, and names for all', async ({
+    admin,
+  }) => {
+    for (const path of [...PAGES, '/admin/product/1', '/admin/product/1/delete']) {
+      const { html } = await admin.open(path);
+      expect(html.querySelectorAll('header.site-header, nav, main, footer.site-footer'), path).toHaveLength(
+        4,
+      );
+      expect(html.querySelector('.skip')?.getAttribute('href')).toBe('#content');
+      const levels = html.querySelectorAll('h1, h2, h3').map(({ tagName }) => Number(tagName.slice(1)));
+      expect(
+        levels.filter((level) => level === 1),
+        path,
+      ).toHaveLength(1);
+      levels.forEach((level, index) => {
+        expect(level - (levels[index - 1] ?? 0), `${path} ${levels}`).toBeLessThanOrEqual(1);
+      });
+      for (const image of html.querySelectorAll('img')) expect(image.hasAttribute('alt'), path).toBe(true);
+      for (const input of html.querySelectorAll('input:not([type=hidden])'))
+        expect(html.querySelector(`label[for="${input.getAttribute('id')}"]`), path).not.toBeNull();
+    }
+  });
+});

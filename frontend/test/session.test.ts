@@ -1,0 +1,120 @@
+import { describe, expect } from 'vitest';
+import { elapsed } from '../../test/elapsed';
+import { openBrowser } from './browser';
+import { asked, logIn, test } from './shop';
+
+describe('sessions', () => {
+  test('When the shop is restarted, or another process answers, then nobody is logged out', async ({
+    shop,
+    alice,
+  }) => {
+    const other = await shop.openDoors();
+    try {
+      const browser = openBrowser(other.url);
+      browser.cookies.set('session', alice.cookies.get('session') ?? '');
+      expect((await browser.open('/')).text).toContain('Bonjour Alice');
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('When pages are looked at, then nothing is written', async ({ shop, alice }) => {
+    const before = await shop.sessions();
+    for (const path of ['/', '/product/laptop-pro', '/checkout', '/orders']) await alice.open(path);
+    expect(await shop.sessions()).toEqual(before);
+  });
+
+  test('When strangers look around, then no row is written', async ({ shop, stranger }) => {
+    const before = await shop.sessions();
+    for (const path of ['/', '/login', '/register', '/product/laptop-pro', '/checkout', '/nowhere'])
+      await stranger.open(path);
+    expect(await shop.sessions()).toEqual(before);
+    expect([...stranger.cookies.keys()]).toEqual(['csrf']);
+  });
+
+  test('When a session is over, then its visitor is a stranger, and the next login sweeps it away', async ({
+    shop,
+    alice,
+  }) => {
+    await shop.execute('UPDATE session SET expires_at = UTC_TIMESTAMP() - INTERVAL 1 SECOND');
+    expect((await alice.open('/')).text).toContain('Se connecter');
+    expect(await shop.sessions()).not.toHaveLength(0);
+    await logIn(shop, 'alice');
+    expect(await shop.sessions()).toHaveLength(1);
+  });
+
+  test.for(['s:forged.signature', 'x', 's:', 'j:{}', '%ff', 'a'.repeat(5000)])(
+    'When the cookie is %s, then its bearer is a stranger',
+    async (value, { stranger }) => {
+      stranger.cookies.set('session', value);
+      const page = await stranger.open('/');
+      expect([page.status, page.text]).toEqual([200, expect.stringContaining('Se connecter')]);
+    },
+  );
+});
+
+describe.for(['hanging', 'gone'] as const)('when the session database is %s', (state) => {
+  test('then public pages are served as to a stranger, in time, and the cookie stays', async ({
+    shop,
+    alice,
+  }) => {
+    shop.proxy.pretend(state);
+    for (const path of ['/', '/product/laptop-pro', '/login', '/nowhere']) {
+      const { value: page, ms } = await elapsed(alice.open(path));
+      expect(page.status, path).toBe(path === '/nowhere' ? 404 : 200);
+      expect(page.text).toContain('Se connecter');
+      expect(page.setCookies.has('session')).toBe(false);
+      expect(ms, path).toBeLessThan(1500);
+    }
+    shop.proxy.pretend('there');
+    expect((await alice.open('/')).text).toContain('Bonjour Alice');
+  });
+
+  test('then strangers do not even notice', async ({ shop, stranger }) => {
+    shop.proxy.pretend(state);
+    const { value: page, ms } = await elapsed(stranger.open('/'));
+    expect(page.status).toBe(200);
+    expect(ms).toBeLessThan(500);
+  });
+
+  test('then pages that need to know who is asking say that they do not, and when it is back all is as before', async ({
+    shop,
+    alice,
+  }) => {
+    const product = await alice.open('/product/laptop-pro');
+    shop.proxy.pretend(state);
+    const replies = await Promise.all([
+      ...['/checkout', '/orders', '/admin', '/order/thank-you', '/logout'].map((path) => alice.open(path)),
+      alice.submit(product, '/product/laptop-pro'),
+      alice.send('POST', '/checkout/process'),
+    ]);
+    for (const page of replies) {
+      expect(page.status).toBe(503);
+      expect(page.headers.get('retry-after')).toBe('1');
+      expect(page.text).toContain('Nous ne vous reconnaissons pas');
+      expect(page.setCookies.has('session')).toBe(false);
+    }
+    expect(asked(shop)).toEqual(['GET /api/product/laptop-pro']);
+    shop.proxy.pretend('there');
+    expect((await alice.submit(product, '/product/laptop-pro')).status).toBe(303);
+  });
+
+  test('then nobody is logged in, and a login says so', async ({ shop, stranger }) => {
+    const page = await stranger.open('/login');
+    shop.proxy.pretend(state);
+    const { value: reply, ms } = await elapsed(
+      stranger.submit(page, '/login', { username: 'alice', password: 'x' }),
+    );
+    expect([reply.status, stranger.cookies.has('session')]).toEqual([503, false]);
+    expect(ms).toBeLessThan(1500);
+  });
+
+  test('then the shop is not ready, and says why', async ({ shop, stranger }) => {
+    shop.proxy.pretend(state);
+    const page = await stranger.open('/readyz');
+    expect([page.status, JSON.parse(page.text)]).toEqual([
+      503,
+      { status: 'unavailable', dependencies: { session_dbase: 'unavailable' } },
+    ]);
+  });
+});
