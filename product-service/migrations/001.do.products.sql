@@ -6,7 +6,7 @@ CREATE TABLE products (
   image VARCHAR(255) NOT NULL,
   CONSTRAINT products_name UNIQUE (name),
   CONSTRAINT products_slug UNIQUE (slug),
-  CONSTRAINT products_name_filled CHECK (name <> ''),
-  CONSTRAINT products_slug_filled CHECK (slug <> ''),
+  CONSTRAINT products_name_filled CHECK (CHAR_LENGTH(name) > 0),
+  CONSTRAINT products_slug_filled CHECK (CHAR_LENGTH(slug) > 0),
   CONSTRAINT products_price_bounded CHECK (price <= 10000000)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;

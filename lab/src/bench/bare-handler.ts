@@ -1,0 +1,24 @@
+import { createServer } from 'node:http';
+import mysql from 'mysql2/promise';
+
+/*
+ * The least that can answer the product list: node:http and mysql2, the same query, nothing else. The yardstick for
+ * product-service, as a process of its own. The connection comes as JSON in the first argument.
+ */
+const pool = mysql.createPool({ ...JSON.parse(process.argv[2] ?? '{}'), connectionLimit: 10 });
+
+const server = createServer(async (_request, response) => {
+  const [results] = await pool.execute('SELECT id, name, slug, price, image FROM products ORDER BY id');
+  const body = JSON.stringify({ results });
+  response.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+});
+
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (typeof address === 'object') process.send?.(address?.port);
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,172 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNativeStack } from '../native/native-stack.ts';
+import { createParts } from '../parts.ts';
+import { findPlaces, readSettings } from '../settings.ts';
+import { startBareHandler } from './bare-process.ts';
+import { measureTrips, registerCustomers } from './measure-trips.ts';
+import { measureUrl } from './measure-url.ts';
+import { startOtlpSink } from './otlp-sink.ts';
+import { profileTable } from './profile.ts';
+import { type Measurement, memoryTable, speedTable, yardstickLines } from './report.ts';
+import type { Sample } from './sample.ts';
+import { cpuSeconds } from './usage.ts';
+
+export type BenchOptions = { rounds: number; seconds: number };
+
+type Target = Awaited<ReturnType<typeof startTarget>>;
+type Scenario = { name: string; run: (target: Target, seconds: number) => Promise<Sample> };
+
+const CONNECTIONS = 8;
+const CUSTOMERS = 4;
+/** Far from the ports that people and tests use. */
+const FIRST_OFFSET = 21_000;
+
+const scenarios: readonly Scenario[] = [
+  urlScenario('product list', (target) => `${target.urls['product-service']}/api/products`),
+  urlScenario('home page', (target) => `${target.urls.frontend}/`),
+  urlScenario('product page', (target) => `${target.urls.frontend}/product/laptop-pro`),
+  {
+    name: `trip, ${CUSTOMERS} customers`,
+    run: (target, seconds) =>
+      measureTrips(target.urls.frontend, target.customers, { seconds, logsInEachTime: false }),
+  },
+  {
+    name: `trip with login, ${CUSTOMERS} customers`,
+    run: (target, seconds) =>
+      measureTrips(target.urls.frontend, target.customers, { seconds, logsInEachTime: true }),
+  },
+];
+
+/**
+ * Measures two shops of its own, one with telemetry off and one with it on (to a collector that keeps nothing), in
+ * turns, and the bare handler among them; then once more, profiled. Reports tables in Markdown.
+ */
+export async function bench(
+  { rounds, seconds }: BenchOptions,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
+  const sink = await startOtlpSink();
+  const telemetryOn = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_SDK_DISABLED: 'false' };
+  const start = (name: string, index: number, environment: NodeJS.Dict<string>) => {
+    report(`Starting a shop: ${name} …`);
+    const place = { VITRINE_HOME: join(folder, name), PORT_OFFSET: String(FIRST_OFFSET + index * 10) };
+    return startTarget({ ...environment, ...place }, signal);
+  };
+  const targets: Target[] = [];
+  try {
+    const off = await start('telemetry off', 0, { OTEL_SDK_DISABLED: 'true' });
+    targets.push(off);
+    const on = await start('telemetry on', 1, telemetryOn);
+    targets.push(on);
+    const memory = memoryTable(await off.status(), await on.status());
+
+    const measurements = await measureInTurns({ off, on }, { rounds, seconds }, (line) => report(line));
+    const exportedBytes = sink.receivedBytes();
+
+    const profiles = join(folder, 'profiles');
+    const profiled = await start('profiled', 2, {
+      ...telemetryOn,
+      NODE_OPTIONS: `--cpu-prof --cpu-prof-dir="${profiles}"`,
+    });
+    targets.push(profiled);
+    for (const { name, run } of scenarios) {
+      report(`Profiling: ${name} …`);
+      await run(profiled, seconds);
+    }
+    await profiled.down();
+
+    report('');
+    for (const line of speedTable(measurements)) report(line);
+    for (const line of yardstickLines(measurements)) report(line);
+    report(`\nExported over OTLP meanwhile: ${(exportedBytes / 1e6).toFixed(0)} MB.\n`);
+    for (const line of memory) report(line);
+    report('');
+    for (const line of await profileTable(profiles)) report(line);
+  } finally {
+    await Promise.all(targets.map((target) => target.down()));
+    sink.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function urlScenario(name: string, urlOf: (target: Target) => string): Scenario {
+  return {
+    name: `${name}, ${CONNECTIONS} connections`,
+    run: (target, seconds) => measureUrl(urlOf(target), CONNECTIONS, seconds),
+  };
+}
+
+async function measureInTurns(
+  { off, on }: { off: Target; on: Target },
+  { rounds, seconds }: BenchOptions,
+  report: (line: string) => void,
+): Promise<Measurement[]> {
+  const bare = await startBareHandler(off.productDatabase);
+  const measurements: Measurement[] = [];
+  const record = async (
+    scenario: string,
+    variant: Measurement['variant'],
+    run: () => Promise<Sample>,
+    target?: Target,
+  ) => {
+    const cpuBefore = target?.cpuSeconds() ?? 0;
+    const sample = await run();
+    const cpuMs = target && ((target.cpuSeconds() - cpuBefore) * 1000) / (sample.perSecond * seconds);
+    measurements.push({ scenario, variant, ...sample, cpuMs });
+  };
+  try {
+    // Compilers and pools warm up first, uncounted.
+    for (const { run } of scenarios) for (const target of [off, on]) await run(target, Math.min(2, seconds));
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const { name, run } of scenarios) {
+        report(`Round ${round} of ${rounds}: ${name} …`);
+        if (name.startsWith('product list')) {
+          await record(name, 'bare handler', () => measureUrl(bare.url, CONNECTIONS, seconds));
+        }
+        await record(name, 'telemetry off', () => run(off, seconds), off);
+        await record(name, 'telemetry on', () => run(on, seconds), on);
+      }
+    }
+  } finally {
+    bare.stop();
+  }
+  return measurements;
+}
+
+/** A shop of its own in the given environment (VITRINE_HOME and PORT_OFFSET say where), with customers registered. */
+async function startTarget(environment: NodeJS.Dict<string>, signal: AbortSignal) {
+  // biome-ignore lint/style/noProcessEnv: the shop's programs are found by PATH
+  const { PATH, HOME } = process.env;
+  const settings = readSettings(findPlaces(environment), { PATH, HOME, ...environment });
+  const stack = createNativeStack(settings, { report: () => undefined, signal });
+  await stack.up();
+  const parts = createParts(settings);
+  const urls = {
+    frontend: `http://127.0.0.1:${settings.ports.frontend}`,
+    'user-service': `http://127.0.0.1:${settings.ports['user-service']}`,
+    'product-service': `http://127.0.0.1:${settings.ports['product-service']}`,
+  };
+  const pids = (await stack.status()).flatMap(({ pid }) => pid ?? []);
+  const [schema] = parts.flatMap((part) =>
+    part.name === 'product_dbase' && part.kind === 'database' ? part.schemas : [],
+  );
+  return {
+    urls,
+    customers: await registerCustomers(urls['user-service'], CUSTOMERS),
+    productDatabase: {
+      host: '127.0.0.1',
+      port: settings.ports.product_dbase,
+      user: schema?.user,
+      password: schema?.password,
+      database: schema?.name,
+    },
+    status: stack.status,
+    /** Used so far by all its processes, databases included. */
+    cpuSeconds: () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0),
+    down: () => stack.down({ reset: true }),
+  };
+}

@@ -1,0 +1,18 @@
+import autocannon, { type Result } from 'autocannon';
+import { type Sample, summarize } from './sample.ts';
+
+/** Asks one URL over and over on `connections` connections; an answer other than 200 is a failure. */
+export async function measureUrl(url: string, connections: number, seconds: number): Promise<Sample> {
+  const durationsMs: number[] = [];
+  let failures = 0;
+  const { errors, duration } = await new Promise<Result>((resolve, reject) => {
+    const run = autocannon({ url, connections, duration: seconds }, (error, result) =>
+      error ? reject(error) : resolve(result),
+    );
+    run.on('response', (_client, status, _bytes, durationMs) => {
+      if (status === 200) durationsMs.push(durationMs);
+      else failures += 1;
+    });
+  });
+  return summarize(durationsMs, duration, failures + errors);
+}

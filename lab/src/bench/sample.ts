@@ -1,0 +1,30 @@
+/** What one run of a scenario gave. */
+export type Sample = {
+  perSecond: number;
+  /** Latency of a request, or of a whole trip. */
+  p50Ms: number;
+  p95Ms: number;
+  p99Ms: number;
+  /** Answers other than expected, and connections that failed. */
+  failures: number;
+};
+
+/** `durationsMs`: of each success within `seconds`. */
+export function summarize(durationsMs: number[], seconds: number, failures: number): Sample {
+  const sorted = durationsMs.toSorted((a, b) => a - b);
+  const percentile = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
+  return {
+    perSecond: sorted.length / seconds,
+    p50Ms: percentile(0.5),
+    p95Ms: percentile(0.95),
+    p99Ms: percentile(0.99),
+    failures,
+  };
+}
+
+/** Least, middle and greatest of the rounds. */
+export function spread(values: number[]): { min: number; median: number; max: number } {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  return { min: at(0), median: at(Math.floor((sorted.length - 1) / 2)), max: at(sorted.length - 1) };
+}

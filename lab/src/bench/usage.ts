@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+
+/** Linux counts CPU time in hundredths of a second, whatever the machine. Source: proc_pid_stat(5). */
+const TICKS_A_SECOND = 100;
+
+/** CPU seconds, of user and kernel together, that a process has used. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}

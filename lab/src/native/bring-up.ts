@@ -1,0 +1,130 @@
+import { LabError } from '../lab-error.ts';
+import { poll } from '../poll.ts';
+import type { NativePart } from './native-part.ts';
+import { findPortOwner, whyNotFree } from './port-owner.ts';
+import type { Conversation } from './preflight.ts';
+import { takeDown } from './take-down.ts';
+
+const readyLimitMs = 60_000;
+const noticeMs = 2000;
+const repeatMs = 10_000;
+
+/**
+ * Starts those of `parts` that do not run, resumes the paused, and resolves when all are ready. `prepare` is
+ * called with those to be started, before anything is. When one fails or the signal comes, those that this
+ * call started are stopped again.
+ */
+export async function bringUp(
+  parts: readonly NativePart[],
+  prepare: (missing: readonly NativePart[]) => Promise<void>,
+  { report, signal }: Conversation,
+): Promise<readonly NativePart[]> {
+  const missing = parts.filter((one) => one.process.readState().state !== 'running');
+  await refuseTakenPorts(missing);
+  if (missing.length > 0) await prepare(missing);
+  for (const { process } of parts) process.send('SIGCONT');
+
+  const started: NativePart[] = [];
+  const waiting = new Map<string, string>();
+  const makeReady = async (one: NativePart, stop: AbortSignal) => {
+    const { name } = one.part;
+    const since = Date.now();
+    waiting.set(name, 'being prepared');
+    if (missing.includes(one)) {
+      const command = await one.prepare(stop);
+      stop.throwIfAborted();
+      started.push(one);
+      await one.process.start(command);
+    }
+    await waitUntilReady(one, stop, (why) => waiting.set(name, why));
+    waiting.delete(name);
+    if (!missing.includes(one)) return;
+    await one.afterStart();
+    if (parts.length > 1) report(`  ${name} is ready (${((Date.now() - since) / 1000).toFixed(1)} s)`);
+  };
+
+  const endNotices = noticeWaiting(waiting, report);
+  try {
+    // A service starts without its neighbours, but not without its database.
+    for (const kind of ['database', 'service'] as const) {
+      await together(
+        parts.filter(({ part }) => part.kind === kind),
+        makeReady,
+        signal,
+      );
+    }
+  } catch (error) {
+    endNotices();
+    if (started.length > 0) report('Stopping what was started …');
+    await takeDown(started, report);
+    throw error;
+  }
+  endNotices();
+  return started;
+}
+
+/** Says what is waited for: after two seconds, whenever that changes, and every ten seconds. */
+function noticeWaiting(waiting: ReadonlyMap<string, string>, report: (line: string) => void): () => void {
+  let last = { text: '', atMs: 0 };
+  const timer = setInterval(() => {
+    const text = [...Map.groupBy(waiting, ([, why]) => why)]
+      .map(([why, parts]) => `${parts.map(([name]) => name).join(', ')} (${why})`)
+      .join('; ');
+    if (text === '' || (text === last.text && Date.now() - last.atMs < repeatMs)) return;
+    last = { text, atMs: Date.now() };
+    report(`  … waiting for ${text}`);
+  }, noticeMs);
+  return () => clearInterval(timer);
+}
+
+/** Runs `work` on all at once. The first failure, or `signal`, stops the others; it is thrown when all have ended. */
+async function together(
+  parts: readonly NativePart[],
+  work: (one: NativePart, stop: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const failure = new AbortController();
+  const stop = AbortSignal.any([signal, failure.signal]);
+  await Promise.allSettled(parts.map((one) => work(one, stop).catch((error) => failure.abort(error))));
+  stop.throwIfAborted();
+}
+
+async function waitUntilReady(
+  { part, process, whyNotReady }: NativePart,
+  signal: AbortSignal,
+  onWait: (why: string) => void,
+): Promise<void> {
+  let why: string | undefined;
+  const check = async () => {
+    if (process.readState().state === 'ended') {
+      const how = await process.howItEnded();
+      throw new LabError(`${part.name} ${how} instead of getting ready. ${process.quoteLog()}`);
+    }
+    why = await whyNotReady();
+    if (why === undefined) return true;
+    onWait(why);
+    return undefined;
+  };
+  if (await poll(check, { intervalMs: 100, limitMs: readyLimitMs, signal })) return;
+  throw new LabError(
+    `${part.name} is not ready after ${readyLimitMs / 1000} s: ${why}. ${process.quoteLog()}`,
+  );
+}
+
+/** Nothing is started when a port is taken: the message names every taken one and who has it. */
+async function refuseTakenPorts(parts: readonly NativePart[]): Promise<void> {
+  const complaints = await Promise.all(
+    parts.map(async ({ part: { name, port }, host }) => {
+      const why = await whyNotFree(host, port);
+      if (why === undefined) return [];
+      if (why !== 'EADDRINUSE') return [`${name} cannot listen on ${host}:${port}: ${why}.`];
+      const { pid, command = '' } = findPortOwner(port);
+      const owner = pid === undefined ? "another user's process" : `process ${pid}: ${command.slice(0, 160)}`;
+      return [`Port ${port}, which ${name} needs, is taken by ${owner}`];
+    }),
+  );
+  if (complaints.flat().length === 0) return;
+  throw new LabError(
+    `${complaints.flat().join('\n')}\nEnd it, or move the shop: PORT_OFFSET=1000 ./start.sh (.env.example has more).`,
+  );
+}

@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import mysql from 'mysql2/promise';
+import type { Schema } from '../parts.ts';
+import { createDataDirectory, type DatabaseEngine, runAsArguments } from './database-engine.ts';
+
+/**
+ * One private database server on 127.0.0.1.
+ * - `home`: its own folder, absolute; made when missing. The data lies in `home`/data.
+ * - `rootPassword`: of root over TCP, for a person with a database client and for tests.
+ */
+export type DatabaseServer = {
+  home: string;
+  port: number;
+  rootPassword: string;
+  schemas: readonly Schema[];
+};
+
+/**
+ * Makes the data directory at the first start, and writes the statements that the server runs before it
+ * takes a connection: schemas and accounts with the passwords of today, so that a changed secret locks
+ * nobody out.
+ */
+export async function prepareDatabaseServer(
+  engine: DatabaseEngine,
+  server: DatabaseServer,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { directory, scratch, accounts } = placesOf(server);
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  if (!existsSync(directory)) await createDataDirectory(engine, { directory, scratch }, signal);
+  await rm(accounts, { force: true });
+  await writeFile(accounts, accountStatements(server).join('\n'), { mode: 0o600 });
+}
+
+/** Deletes the statements of `prepareDatabaseServer`, which hold the passwords, once they have been run. */
+export async function forgetAccounts(server: DatabaseServer): Promise<void> {
+  await rm(placesOf(server).accounts, { force: true });
+}
+
+/** The command that runs a prepared server in the foreground, logging on stderr. SIGTERM ends it. */
+export function databaseServerCommand(
+  engine: DatabaseEngine,
+  server: DatabaseServer,
+): { program: string; args: string[] } {
+  const { directory, scratch, accounts } = placesOf(server);
+  const logSize = engine.kind === 'mariadb' ? 'innodb-log-file-size' : 'innodb-redo-log-capacity';
+  return {
+    program: engine.path,
+    args: [
+      '--no-defaults',
+      ...runAsArguments(),
+      `--datadir=${directory}`,
+      `--tmpdir=${scratch}`,
+      // Relative to the data directory: a socket's path must fit 107 bytes.
+      '--socket=database.sock',
+      '--pid-file=database.pid',
+      '--bind-address=127.0.0.1',
+      `--port=${server.port}`,
+      '--skip-name-resolve',
+      `--init-file=${accounts}`,
+      '--character-set-server=utf8mb4',
+      '--collation-server=utf8mb4_unicode_520_ci',
+      '--innodb-buffer-pool-size=32M',
+      `--${logSize}=16M`,
+      '--skip-log-bin',
+      '--performance-schema=OFF',
+      // Survives the death of the process, which is what a lab rehearses, and spares an fsync a commit.
+      '--innodb-flush-log-at-trx-commit=2',
+      ...(engine.kind === 'mysql' ? ['--mysqlx=OFF'] : []),
+    ],
+  };
+}
+
+/** Logs in over TCP as every account; throws the first refusal. */
+export async function checkDatabaseServer(server: DatabaseServer, timeoutMs: number): Promise<void> {
+  const root = { name: 'mysql', user: 'root', password: server.rootPassword };
+  for (const { name: database, user, password } of [root, ...server.schemas]) {
+    const connection = await mysql.createConnection({
+      ...{ host: '127.0.0.1', port: server.port, connectTimeout: timeoutMs },
+      ...{ user, password, database },
+    });
+    await connection.end();
+  }
+}
+
+function placesOf({ home }: DatabaseServer) {
+  return { directory: join(home, 'data'), scratch: join(home, 'tmp'), accounts: join(home, 'accounts.sql') };
+}
+
+function accountStatements(server: DatabaseServer): string[] {
+  const root = mysql.escape(server.rootPassword);
+  const schemas = server.schemas.flatMap(({ name, user, password }) => [
+    `CREATE DATABASE IF NOT EXISTS ${mysql.escapeId(name)};`,
+    ...account(mysql.escape(user), mysql.escape(password)),
+    // An underscore left bare would let any character stand in its place.
+    `GRANT ALL ON ${mysql.escapeId(name.replaceAll('_', '\\_'))}.* TO ${mysql.escape(user)}@'127.0.0.1';`,
+  ]);
+  return [
+    `ALTER USER 'root'@'localhost' IDENTIFIED BY ${root};`,
+    ...account("'root'", root),
+    "GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;",
+    ...schemas,
+  ];
+}
+
+function account(user: string, password: string): string[] {
+  return [
+    `CREATE USER IF NOT EXISTS ${user}@'127.0.0.1' IDENTIFIED BY ${password};`,
+    `ALTER USER ${user}@'127.0.0.1' IDENTIFIED BY ${password};`,
+  ];
+}

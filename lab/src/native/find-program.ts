@@ -1,0 +1,20 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+// Database servers live in sbin, which a normal user's PATH leaves out; Homebrew's folder is left out of cron's.
+const extraFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+
+/** The full path of the first of `names` that can be run from `searchPath` (a PATH) or the usual places. */
+export function findProgram(names: readonly string[], searchPath: string): string | undefined {
+  const folders = [...searchPath.split(delimiter), ...extraFolders].filter((folder) => folder !== '');
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import type { Variables } from '../env-file.ts';
+import { LabError } from '../lab-error.ts';
+import { lastLines } from '../log-file.ts';
+import type { PartName } from '../part-names.ts';
+import { poll } from '../poll.ts';
+import { inspectProcess, type ProcessInfo } from '../process-table.ts';
+
+/** How to run a part: `args` and `environment` complete, nothing is inherited. */
+export type Command = { program: string; args: readonly string[]; directory: string; environment: Variables };
+
+/** What became of a part's process: it runs, it ended (`how`, in words), or there was none since `stop`. */
+export type ProcessState =
+  | { state: 'running'; process: ProcessInfo; startedAt: Date }
+  | { state: 'ended'; how: string }
+  | { state: 'none' };
+
+const recordSchema = z.object({ pid: z.number(), birth: z.string(), startedAt: z.coerce.date() });
+const logLimitBytes = 10 * 1024 * 1024;
+const stopLimitMs = 10_000;
+
+/** Passes on nothing but the process id (on fd 3), then waits only to note the exit status in the file $0. */
+const witness = '"$@" 3>&- & echo $! >&3; exec 3>&-; wait $!; echo $? >"$0"';
+
+/**
+ * The process of one part, which outlives this one. `folders`: where run files and logs lie; both exist.
+ * The record (process id and birth) is written once it runs and is gone once it was stopped.
+ */
+export function partProcess(part: PartName, folders: { run: string; logs: string }) {
+  const recordFile = join(folders.run, `${part}.json`);
+  const exitFile = join(folders.run, `${part}.exit`);
+  const logFile = join(folders.logs, `${part}.log`);
+
+  /** Where in the log begins what the process says that was started here. */
+  let startOffset = 0;
+
+  const readState = (): ProcessState => {
+    if (!existsSync(recordFile)) return { state: 'none' };
+    const record = recordSchema.parse(JSON.parse(readFileSync(recordFile, 'utf8')));
+    const process = inspectProcess(record.pid);
+    if (process?.birth === record.birth) return { state: 'running', process, startedAt: record.startedAt };
+    return { state: 'ended', how: describeExit(exitFile) };
+  };
+
+  const start = async (command: Command): Promise<void> => {
+    rmSync(exitFile, { force: true });
+    const log = openLog(logFile);
+    startOffset = fstatSync(log).size;
+    const child = spawn('/bin/sh', ['-c', witness, exitFile, command.program, ...command.args], {
+      ...{ cwd: command.directory, env: command.environment },
+      // In a session of its own: a Ctrl-C in this terminal is none of its business.
+      detached: true,
+      stdio: ['ignore', log, log, 'pipe'],
+    });
+    closeSync(log);
+    child.unref();
+    const pipe = child.stdio[3];
+    if (pipe === null || pipe === undefined || !('read' in pipe)) throw new Error('fd 3 is not a pipe');
+    const pid = Number(await text(pipe));
+    // One that has ended already has no birth left to read; the empty one matches nothing.
+    const birth = inspectProcess(pid)?.birth ?? '';
+    writeFileSync(`${recordFile}.new`, JSON.stringify({ pid, birth, startedAt: new Date() }));
+    renameSync(`${recordFile}.new`, recordFile);
+  };
+
+  const forget = () => {
+    rmSync(recordFile, { force: true });
+    rmSync(exitFile, { force: true });
+  };
+
+  const isGone = () => (readState().state === 'running' ? undefined : true);
+
+  /** Sends the signal to the process if it runs; says whether it does. */
+  const send = (signal: NodeJS.Signals): boolean => {
+    const now = readState();
+    if (now.state !== 'running') return false;
+    try {
+      process.kill(now.process.pid, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+      throw new LabError(`${part} (process ${now.process.pid}) belongs to another user.`, { cause: error });
+    }
+  };
+
+  /** Ends it, with SIGKILL after ten seconds; says whether it came to that. */
+  const stop = async (): Promise<{ hadToBeKilled: boolean }> => {
+    let hadToBeKilled = false;
+    // A paused process takes no notice of anything until it is resumed.
+    if (send('SIGTERM') && send('SIGCONT')) {
+      const limits = { intervalMs: 20, limitMs: stopLimitMs };
+      hadToBeKilled = (await poll(isGone, limits)) === undefined;
+      if (hadToBeKilled && send('SIGKILL')) await poll(isGone, limits);
+    }
+    forget();
+    return { hadToBeKilled };
+  };
+
+  const kill = async (): Promise<void> => {
+    send('SIGKILL');
+    await poll(isGone, { intervalMs: 20, limitMs: stopLimitMs });
+    await howItEnded();
+  };
+
+  /** How a process ended that just did: the witness needs a moment to note it. */
+  const howItEnded = async (): Promise<string> => {
+    await poll(() => existsSync(exitFile) || undefined, { intervalMs: 20, limitMs: 500 });
+    return describeExit(exitFile);
+  };
+
+  /** The end of the log, for a message; nothing of what an earlier process said. */
+  const quoteLog = (): string => {
+    const lines = lastLines(logFile, 8, startOffset).map((line) => `  ${line.slice(0, 400)}`);
+    return `The end of ${logFile}:\n${lines.join('\n')}`;
+  };
+
+  return { logFile, quoteLog, readState, start, send, stop, kill, howItEnded };
+}
+
+/** Appends to what is there, after putting a big one aside as the one `.1` that is kept. */
+function openLog(path: string): number {
+  if (existsSync(path) && statSync(path).size > logLimitBytes) renameSync(path, `${path}.1`);
+  return openSync(path, 'a', 0o600);
+}
+
+function describeExit(exitFile: string): string {
+  if (!existsSync(exitFile)) return 'ended, nobody saw how';
+  const status = Number(readFileSync(exitFile, 'utf8'));
+  const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0];
+  return signal ? `ended by ${signal}` : `ended with exit status ${status}`;
+}

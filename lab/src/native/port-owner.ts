@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+
+/** The process that listens on a TCP port; both unknown when it belongs to another user. */
+export type PortOwner = { pid?: number; command?: string };
+
+/** Why `port` at `host` cannot be listened on: `EADDRINUSE`, `EACCES` …; undefined when it can. */
+export function whyNotFree(host: string, port: number): Promise<string | undefined> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+/** Who listens on `port`, as far as this user may know. */
+export function findPortOwner(port: number): PortOwner {
+  return attempt(() => (existsSync('/proc/net/tcp') ? findByProc(port) : findByLsof(port)), {});
+}
+
+function findByProc(port: number): PortOwner {
+  const sockets = new Set(
+    ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)),
+  );
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (socketsOf(pid).some((inode) => sockets.has(inode))) {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      return { pid: Number(pid), command };
+    }
+  }
+  return {};
+}
+
+/** Source: proc_net(5): local address is `hex address:hex port`, state 0A is LISTEN, the tenth column the inode. */
+function listeningInodes(table: string, port: number): string[] {
+  if (!existsSync(table)) return [];
+  const rows = readFileSync(table, 'utf8').split('\n').slice(1);
+  return rows.flatMap((row) => {
+    const [, local = '', , state, , , , , , inode] = row.trim().split(/\s+/);
+    const isListener = state === '0A' && Number.parseInt(local.split(':')[1] ?? '', 16) === port;
+    return isListener && inode !== undefined ? [inode] : [];
+  });
+}
+
+/** Inodes of the sockets that a process holds open; none when it is another user's. */
+function socketsOf(pid: string): string[] {
+  return attempt(() => readdirSync(`/proc/${pid}/fd`), []).flatMap((fd) => {
+    // One may be closed between the listing and this.
+    const target = attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`), '');
+    const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+    return inode === undefined ? [] : [inode];
+  });
+}
+
+function attempt<Result>(read: () => Result, otherwise: Result): Result {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
+
+function findByLsof(port: number): PortOwner {
+  const run = (program: string, args: readonly string[]) =>
+    execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  const pid = Number(run('lsof', ['-nP', '-t', `-iTCP:${port}`, '-sTCP:LISTEN']).split('\n')[0]);
+  return { pid, command: run('ps', ['-o', 'args=', '-p', String(pid)]) };
+}

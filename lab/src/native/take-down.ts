@@ -1,0 +1,17 @@
+import type { NativePart } from './native-part.ts';
+
+/** Stops `parts`, each before those it needs, and those that do not need each other at once. */
+export async function takeDown(parts: readonly NativePart[], report: (line: string) => void): Promise<void> {
+  let remaining = parts;
+  while (remaining.length > 0) {
+    const needed = new Set(remaining.flatMap(({ part }) => part.needs));
+    const next = remaining.filter(({ part }) => !needed.has(part.name));
+    await Promise.all(next.map((one) => stopPart(one, report)));
+    remaining = remaining.filter((one) => !next.includes(one));
+  }
+}
+
+export async function stopPart({ part, process }: NativePart, report: (line: string) => void): Promise<void> {
+  const { hadToBeKilled } = await process.stop();
+  if (hadToBeKilled) report(`  ${part.name} did not stop within 10 s and was killed.`);
+}

@@ -1,0 +1,88 @@
+import { type Variables, withoutEmpty } from './env-file.ts';
+import type { PartName } from './part-names.ts';
+import type { Settings } from './settings.ts';
+
+/** A schema and the one account that may use it. */
+export type Schema = { name: string; user: string; password: string };
+
+type Common = {
+  name: PartName;
+  port: number;
+  /** What a person types: an address for a browser, or host and port for a database client. */
+  address: string;
+  /** The parts that it asks while it works. */
+  needs: readonly PartName[];
+};
+export type DatabasePart = Common & { kind: 'database'; schemas: readonly Schema[] };
+export type ServicePart = Common & { kind: 'service'; readyzUrl: string; environment: Variables };
+export type Part = DatabasePart | ServicePart;
+
+/** The stack's parts, as `settings` want them, in the order in which they are listed. */
+export function createParts(settings: Settings): readonly Part[] {
+  const { ports, values } = settings;
+  const host = reachableHost(values.BIND_ADDRESS);
+  const urlOf = (part: PartName) => `http://${host}:${ports[part]}`;
+
+  const userSchema = { name: 'user_dbase', user: 'user_service', password: values.USER_DB_PASSWORD };
+  const productSchema = {
+    name: 'product_dbase',
+    user: 'product_service',
+    password: values.PRODUCT_DB_PASSWORD,
+  };
+  const orderSchema = { name: 'order_dbase', user: 'order_service', password: values.ORDER_DB_PASSWORD };
+  const sessionSchema = { name: 'session_dbase', user: 'frontend', password: values.SESSION_DB_PASSWORD };
+
+  const database = (name: PartName, schemas: readonly Schema[]): DatabasePart => ({
+    ...{ kind: 'database', name, schemas, needs: [] },
+    ...{ port: ports[name], address: `127.0.0.1:${ports[name]}` },
+  });
+  const service = (
+    name: PartName,
+    [server, schema]: readonly [PartName, Schema],
+    neighbours: readonly PartName[],
+    own: NodeJS.Dict<string> = {},
+  ): ServicePart => ({
+    ...{ kind: 'service', name, needs: [server, ...neighbours] },
+    ...{ port: ports[name], address: urlOf(name), readyzUrl: `${urlOf(name)}/readyz` },
+    environment: {
+      ...settings.passedOn,
+      NODE_ENV: 'production',
+      HOST: values.BIND_ADDRESS,
+      PORT: String(ports[name]),
+      LOG_LEVEL: values.LOG_LEVEL,
+      DB_HOST: '127.0.0.1',
+      DB_PORT: String(ports[server]),
+      DB_USER: schema.user,
+      DB_PASSWORD: schema.password,
+      DB_NAME: schema.name,
+      USER_SERVICE_URL: urlOf('user-service'),
+      PRODUCT_SERVICE_URL: urlOf('product-service'),
+      ORDER_SERVICE_URL: urlOf('order-service'),
+      ...withoutEmpty(own),
+    },
+  });
+
+  return [
+    service('frontend', ['user_dbase', sessionSchema], ['user-service', 'product-service', 'order-service'], {
+      SESSION_SECRET: values.SESSION_SECRET,
+      JAEGER_URL: values.JAEGER_URL,
+      GRAFANA_URL: values.GRAFANA_URL,
+    }),
+    service('user-service', ['user_dbase', userSchema], [], {
+      ADMIN_PASSWORD: values.ADMIN_PASSWORD,
+      BCRYPT_COST: values.BCRYPT_COST?.toString(),
+      API_KEY_TTL_HOURS: values.API_KEY_TTL_HOURS?.toString(),
+    }),
+    service('product-service', ['product_dbase', productSchema], ['user-service']),
+    service('order-service', ['order_dbase', orderSchema], ['user-service', 'product-service']),
+    database('user_dbase', [userSchema, sessionSchema]),
+    database('product_dbase', [productSchema]),
+    database('order_dbase', [orderSchema]),
+  ];
+}
+
+/** Where a service that listens on `bindAddress` can be asked from this machine, as part of a URL. */
+function reachableHost(bindAddress: string): string {
+  if (bindAddress === '0.0.0.0' || bindAddress === '::') return '127.0.0.1';
+  return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
+}

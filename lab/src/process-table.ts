@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/**
+ * A process of this machine.
+ * - `birth`: when it began, in the system's own writing. Process ids are used again; a pid and its birth are not.
+ */
+export type ProcessInfo = { pid: number; birth: string; isPaused: boolean; residentBytes: number };
+
+/** The process with this id; undefined when there is none, or only what its parent has not cleared away. */
+export function inspectProcess(pid: number): ProcessInfo | undefined {
+  return existsSync('/proc/self/stat') ? inspectByProc(pid) : inspectByPs(pid);
+}
+
+/** Source: proc_pid_stat(5), proc_pid_statm(5). */
+function inspectByProc(pid: number): ProcessInfo | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in parentheses, and may hold spaces and parentheses itself.
+    const [state = '', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const birth = rest[18];
+    if (birth === undefined || isGone(state)) return undefined;
+    const residentKb = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return { pid, birth, isPaused: state.startsWith('T'), residentBytes: Number(residentKb ?? 0) * 1024 };
+  } catch {
+    return undefined;
+  }
+}
+
+function inspectByPs(pid: number): ProcessInfo | undefined {
+  try {
+    const columns = ['-o', 'state=', '-o', 'rss=', '-o', 'lstart='];
+    const line = execFileSync('ps', [...columns, '-p', String(pid)], {
+      ...{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+      env: { LC_ALL: 'C', TZ: 'UTC' },
+    });
+    const [, state = '', residentKb, birth] = /^\s*(\S+)\s+(\d+)\s+(.*\S)\s*$/.exec(line) ?? [];
+    if (birth === undefined || isGone(state)) return undefined;
+    return { pid, birth, isPaused: state.startsWith('T'), residentBytes: Number(residentKb) * 1024 };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A zombie: ended, and its parent has not asked for its exit status yet. */
+function isGone(state: string): boolean {
+  return state.startsWith('Z') || state.startsWith('X');
+}

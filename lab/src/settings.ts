@@ -1,0 +1,136 @@
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { missingSecrets, readEnvFile, type Variables, withoutEmpty } from './env-file.ts';
+import { UsageError } from './lab-error.ts';
+import { type PartName, partNames, portVariable } from './part-names.ts';
+
+/** Where things lie; absolute paths. `home` holds data, logs and run files. */
+export type Places = { root: string; home: string; envFile: string };
+
+export type Settings = Places & {
+  ports: Record<PartName, number>;
+  /** What a person may set and what was generated, by variable. */
+  values: z.output<typeof valuesSchema>;
+  /** Variables of the environment that every service gets as they are: PATH and the like, and OTEL_*. */
+  passedOn: Variables;
+  /** Secrets that were made just now and that the file of secrets does not hold yet. */
+  newSecrets: Variables;
+};
+
+const defaultPorts: Record<PartName, number> = {
+  frontend: 5000,
+  'user-service': 5001,
+  'product-service': 5002,
+  'order-service': 5003,
+  user_dbase: 13306,
+  product_dbase: 13307,
+  order_dbase: 13308,
+};
+
+const secret = z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+const secretsSchema = z.object({
+  SESSION_SECRET: secret.min(32, 'must have 32 characters at least'),
+  USER_DB_PASSWORD: secret,
+  PRODUCT_DB_PASSWORD: secret,
+  ORDER_DB_PASSWORD: secret,
+  SESSION_DB_PASSWORD: secret,
+  DB_ROOT_PASSWORD: secret,
+});
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const address = z.url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:16686' });
+const valuesSchema = secretsSchema.extend({
+  BIND_ADDRESS: z
+    .string()
+    .refine((value) => isIP(value) !== 0, 'must be an IP address')
+    .default('127.0.0.1'),
+  LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+  ADMIN_PASSWORD: z
+    .string()
+    .min(8, 'must have 8 characters at least')
+    .refine((value) => Buffer.byteLength(value) <= 72, 'must have 72 bytes at most')
+    .optional(),
+  BCRYPT_COST: wholeNumber(4, 15).optional(),
+  API_KEY_TTL_HOURS: wholeNumber(1, 8760).optional(),
+  JAEGER_URL: address.optional(),
+  GRAFANA_URL: address.optional(),
+});
+
+const portsSchema = z.object({
+  PORT_OFFSET: wholeNumber(0, 65_535).default(0),
+  ...Object.fromEntries(partNames.map((part) => [portVariable(part), wholeNumber(1, 65_535).optional()])),
+});
+
+/** VITRINE_HOME, or `.vitrine` at the root of the repository, where `.env` lies beside it. */
+export function findPlaces(environment: NodeJS.Dict<string>): Places {
+  const root = resolve(import.meta.dirname, '../..');
+  const { VITRINE_HOME } = withoutEmpty(environment);
+  if (VITRINE_HOME === undefined) return { root, home: join(root, '.vitrine'), envFile: join(root, '.env') };
+  const home = resolve(VITRINE_HOME);
+  return { root, home, envFile: join(home, '.env') };
+}
+
+/**
+ * The settings from `environment` and, for what it lacks, `places.envFile`; secrets that neither has are
+ * made up. Throws a UsageError that names each bad variable and what is allowed.
+ */
+export function readSettings(places: Places, environment: NodeJS.Dict<string>): Settings {
+  const inFile = readEnvFile(places.envFile);
+  if (inFile.VITRINE_HOME !== undefined) {
+    throw new UsageError(`VITRINE_HOME cannot be set in ${places.envFile}: set it in the environment.`);
+  }
+  const newSecrets = missingSecrets(Object.keys(secretsSchema.shape), inFile);
+  const given = { ...newSecrets, ...inFile, ...withoutEmpty(environment) };
+  const { PORT_OFFSET, ...moved } = parse(portsSchema, given);
+  return {
+    ...places,
+    ports: choosePorts(PORT_OFFSET, moved),
+    values: parse(valuesSchema, given),
+    passedOn: choosePassedOn(given),
+    newSecrets,
+  };
+}
+
+function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, given: Variables): z.output<Schema> {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  throw new UsageError(
+    result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}.`).join('\n'),
+  );
+}
+
+function choosePorts(offset: number, moved: Record<string, number | undefined>): Record<PartName, number> {
+  const ports = { ...defaultPorts };
+  const partAt = new Map<number, PartName>();
+  for (const part of partNames) {
+    const variable = portVariable(part);
+    const port = (moved[variable] ?? defaultPorts[part]) + offset;
+    if (port > 65_535) {
+      throw new UsageError(
+        `PORT_OFFSET ${offset} moves ${part} to port ${port}; 65535 is the last there is.`,
+      );
+    }
+    const other = partAt.get(port);
+    if (other) throw new UsageError(`${portVariable(other)} and ${variable} are both ${port - offset}.`);
+    partAt.set(port, part);
+    ports[part] = port;
+  }
+  return ports;
+}
+
+function choosePassedOn(given: Variables): Variables {
+  const basics = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'NODE_OPTIONS', 'TMPDIR', 'TZ'];
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => basics.includes(name) || name.startsWith('OTEL_')),
+  );
+}

@@ -1,0 +1,42 @@
+import type { PartName } from './part-names.ts';
+
+export type PartStatus = {
+  part: PartName;
+  /** `ended` by itself or by a signal that was not `stop`'s. */
+  state: 'ready' | 'not ready' | 'paused' | 'stopped' | 'ended';
+  /** Why it is not ready, or how it ended. */
+  detail?: string;
+  address: string;
+  pid?: number;
+  residentBytes?: number;
+  startedAt?: Date;
+};
+
+/**
+ * The shop, whatever runs it. A part that was stopped or killed stays down until it is started.
+ * Every call throws a LabError when it cannot do what it says.
+ */
+export type Stack = {
+  /** Starts every part that does not run; resolves when all are ready, with the names of those it started. */
+  up: () => Promise<readonly PartName[]>;
+  /** Stops every part, the front first; `reset` also deletes data, logs and run files. Says what it did. */
+  down: (options: {
+    reset: boolean;
+  }) => Promise<{ stopped: readonly PartName[]; deleted: readonly string[] }>;
+  status: () => Promise<readonly PartStatus[]>;
+  /** Hands over the last `lines` of each part's log, and with `follow` what comes, until interrupted. */
+  logs: (
+    parts: readonly PartName[],
+    options: { lines: number; follow: boolean; onLine: (part: PartName, line: string) => void },
+  ) => Promise<void>;
+  /** Resolves when the part is ready, at once if it was. */
+  start: (part: PartName) => Promise<void>;
+  /** Asks it to end, and after ten seconds makes it. */
+  stop: (part: PartName) => Promise<void>;
+  /** Ends it at once, with no chance to clean up. */
+  kill: (part: PartName) => Promise<void>;
+  /** Freezes it: it keeps its connections and answers nothing. */
+  pause: (part: PartName) => Promise<void>;
+  resume: (part: PartName) => Promise<void>;
+  restart: (part: PartName) => Promise<void>;
+};

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Count, countTests } from './test-count.ts';
+
+// What `npm test` runs, whatever fails: the static checks and both vitest projects; with arguments only the
+// test files whose path holds one of them. The last line counts. Exit status 1 if anything failed, or nothing ran.
+
+const root = resolve(import.meta.dirname, '../..');
+const filters = process.argv.slice(2);
+const isWhole = filters.length === 0;
+
+/** Runs a program with its output on the terminal; resolves to whether it ended with status 0. */
+function run(program: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, stdio: 'inherit' });
+    child.on('error', (error) => {
+      process.stdout.write(`${program}: ${error.message}\n`);
+      resolve(false);
+    });
+    child.on('close', (status) => resolve(status === 0));
+  });
+}
+
+/** A tool of node_modules, run by the same Node as this file: the one on PATH may be too old. */
+function runTool(name: string, args: readonly string[]): Promise<boolean> {
+  return run(process.execPath, [join(root, 'node_modules/.bin', name), ...args]);
+}
+
+async function check(name: string, start: () => Promise<boolean>): Promise<Count> {
+  process.stdout.write(`\n── ${name}\n`);
+  const isGood = await start();
+  process.stdout.write(`${name}: ${isGood ? 'passed' : 'FAILED'}\n`);
+  return isGood ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+async function test(project: string): Promise<Count> {
+  process.stdout.write(`\n── Tests: ${project}\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'vitrine-report-'));
+  const report = join(folder, 'report.json');
+  const options = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  if (!isWhole) options.push('--passWithNoTests');
+  const isGood = await runTool('vitest', ['run', '--project', project, ...options, ...filters]);
+  const text = existsSync(report) ? readFileSync(report, 'utf8') : '';
+  rmSync(folder, { recursive: true });
+  return countTests(text, { isGood, mayBeNone: !isWhole });
+}
+
+const counts: Count[] = [];
+if (isWhole) {
+  const scripts = globSync(['*.sh', 'vitrine', 'scripts/*.sh', '.ci/*'], { cwd: root });
+  counts.push(await check('Biome', () => runTool('biome', ['check', '--error-on-warnings', '.'])));
+  counts.push(await check('TypeScript', () => runTool('tsc', ['-b'])));
+  counts.push(await check('ShellCheck', () => run('shellcheck', scripts)));
+}
+for (const project of ['unit', 'stack']) counts.push(await test(project));
+
+const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+const failed = counts.reduce((sum, count) => sum + count.failed, 0);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+process.stdout.write(`\n${passed} passed, ${failed} failed\n`);

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { underLock } from '../src/lock.ts';
+import { inspectProcess } from '../src/process-table.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const quiet = () => ({ onWait: () => {}, signal: new AbortController().signal });
+
+/** Takes the lock, adds one to a counter file the slow way, gives it back. */
+const counting = `
+  import { readFileSync, writeFileSync } from 'node:fs';
+  import { setTimeout as wait } from 'node:timers/promises';
+  import { underLock } from ${JSON.stringify(join(import.meta.dirname, '../src/lock.ts'))};
+  const [folder] = process.argv.slice(1);
+  const counter = folder + '/counter';
+  await underLock(folder, { onWait() {}, signal: new AbortController().signal }, async () => {
+    const before = Number(readFileSync(counter, 'utf8'));
+    await wait(20);
+    writeFileSync(counter, String(before + 1));
+  });`;
+
+test('When processes come at once upon the lock of a dead one, then each has its turn, and none of it stays', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'counter'), '0');
+  writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.pid, birth: 'long ago' }));
+  const ends = Array.from({ length: 5 }, () => {
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', counting, folder], {
+      stdio: 'inherit',
+    });
+    return new Promise((resolve) => child.on('close', resolve));
+  });
+  expect(await Promise.all(ends)).toEqual([0, 0, 0, 0, 0]);
+  await underLock(folder, quiet(), async () => {
+    expect(readdirSync(folder).sort()).toEqual(['counter', 'lock']);
+  });
+  expect(readdirSync(folder)).toEqual(['counter']);
+});
+
+test('When the owner lives, then who waits hears its process id once, and can give up', async () => {
+  const folder = temporaryFolder();
+  const owner = inspectProcess(process.ppid);
+  writeFileSync(join(folder, 'lock'), JSON.stringify(owner));
+  const heard: number[] = [];
+  const limit = { onWait: (pid: number) => heard.push(pid), signal: AbortSignal.timeout(350) };
+  await expect(underLock(folder, limit, async () => 'never')).rejects.toThrow();
+  expect(heard).toEqual([process.ppid]);
+  expect(readdirSync(folder)).toEqual(['lock']);
+});
+
+test('When the work fails, then the lock is given back', async () => {
+  const folder = temporaryFolder();
+  await expect(underLock(folder, quiet(), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(readdirSync(folder)).toEqual([]);
+});

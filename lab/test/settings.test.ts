@@ -1,0 +1,74 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { expect, test } from 'vitest';
+import { findPlaces, readSettings } from '../src/settings.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+function read(environment: NodeJS.Dict<string> = {}, envFile = '') {
+  const home = temporaryFolder();
+  writeFileSync(join(home, '.env'), envFile);
+  return readSettings(findPlaces({ VITRINE_HOME: home }), environment);
+}
+
+test('When nothing is set, then the shop is on its known ports and every secret is made up', () => {
+  const { ports, values, newSecrets } = read();
+  expect(ports).toEqual({
+    frontend: 5000,
+    'user-service': 5001,
+    'product-service': 5002,
+    'order-service': 5003,
+    user_dbase: 13306,
+    product_dbase: 13307,
+    order_dbase: 13308,
+  });
+  expect(values).toMatchObject({ ...newSecrets, BIND_ADDRESS: '127.0.0.1' });
+  expect(new Set(Object.values(newSecrets)).size).toBe(6);
+});
+
+test('When a port is moved and PORT_OFFSET is set, then both count', () => {
+  const { ports } = read({ PORT_OFFSET: '1000', USER_DBASE_PORT: '20000' });
+  expect(ports).toMatchObject({ frontend: 6000, user_dbase: 21000, order_dbase: 14308 });
+});
+
+test('When the file and the environment differ, then the environment wins, and an empty value is none', () => {
+  const envFile = 'LOG_LEVEL=warn\nBCRYPT_COST=5\nOTEL_SDK_DISABLED=true\n';
+  const { values, passedOn } = read(
+    { LOG_LEVEL: 'debug', BCRYPT_COST: '', OTEL_A: 'a', OTHER: 'x' },
+    envFile,
+  );
+  expect(values).toMatchObject({ LOG_LEVEL: 'debug', BCRYPT_COST: 5 });
+  expect(passedOn).toEqual({ OTEL_SDK_DISABLED: 'true', OTEL_A: 'a' });
+});
+
+test.each([
+  ['PORT_OFFSET', '60000', 'PORT_OFFSET 60000 moves user_dbase to port 73306; 65535 is the last there is.'],
+  ['PORT_OFFSET', '-1', 'PORT_OFFSET must be a whole number from 0 to 65535.'],
+  ['FRONTEND_PORT', '0', 'FRONTEND_PORT must be a whole number from 1 to 65535.'],
+  ['FRONTEND_PORT', '5001', 'FRONTEND_PORT and USER_SERVICE_PORT are both 5001.'],
+  ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.'],
+  ['ADMIN_PASSWORD', 'short', 'ADMIN_PASSWORD must have 8 characters at least.'],
+  ['BCRYPT_COST', '31', 'BCRYPT_COST must be a whole number from 4 to 15.'],
+  ['BIND_ADDRESS', 'localhost', 'BIND_ADDRESS must be an IP address.'],
+  ['JAEGER_URL', 'jaeger', 'JAEGER_URL must be an address such as http://127.0.0.1:16686.'],
+  ['USER_DB_PASSWORD', 'é', 'USER_DB_PASSWORD must be printable ASCII without spaces.'],
+  ['SESSION_SECRET', 'x', 'SESSION_SECRET must have 32 characters at least.'],
+])('When %s is %s, then the error says what is allowed', (variable, value, message) => {
+  expect(() => read({ [variable]: value })).toThrow(message);
+});
+
+test('When .env sets VITRINE_HOME, then it is refused: the file lies in the home', () => {
+  expect(() => read({}, 'VITRINE_HOME=/elsewhere')).toThrow('set it in the environment');
+});
+
+test('Every line of .env.example can be taken over as it is', () => {
+  const example = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8');
+  const lines = example.replaceAll(/^#(?=[A-Z_]+=)/gm, '');
+  const { ports, values } = read({}, lines);
+  const fromNothing = read();
+  expect(ports).toEqual(fromNothing.ports);
+  expect(values).toMatchObject({ ADMIN_PASSWORD: 'admin123', BCRYPT_COST: 10, API_KEY_TTL_HOURS: 24 });
+  expect(Object.keys(parseEnv(lines))).toEqual(
+    expect.arrayContaining([...Object.keys(values), 'JAEGER_URL', 'PORT_OFFSET', 'OTEL_SDK_DISABLED']),
+  );
+});

@@ -1,0 +1,205 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { test as base, describe, expect, onTestFinished } from 'vitest';
+import { partNames } from '../../src/part-names.ts';
+import { poll } from '../../src/poll.ts';
+import { inspectProcess } from '../../src/process-table.ts';
+import { test } from './stack-test.ts';
+import { prepareSite, root, type Site } from './start-stack.ts';
+
+/** State and detail of each part, as `./vitrine status` tells them, with its exit status. */
+async function readStatus(site: Site) {
+  const { status, stdout } = await site.vitrine('status');
+  const rows = stdout.trim().split('\n').slice(1);
+  const parts = rows.map((row) => row.split(/\s{2,}/));
+  return { status, states: Object.fromEntries(parts.map(([part, state]) => [part, state])), stdout };
+}
+
+function pidOf(site: Site, part: string): number {
+  return JSON.parse(readFileSync(join(site.home, 'run', `${part}.json`), 'utf8')).pid;
+}
+
+const everything = (state: string) => Object.fromEntries(partNames.map((part) => [part, state]));
+
+describe('When the shop is open', () => {
+  test('then status says that all is ready, and up changes nothing and says where it is', async ({
+    stack,
+  }) => {
+    expect(await readStatus(stack)).toMatchObject({ status: 0, states: everything('ready') });
+    const before = partNames.map((part) => pidOf(stack, part));
+    const again = await stack.vitrine('up');
+    expect(again).toMatchObject({ status: 0, stderr: '' });
+    expect(again.stdout).toContain('Everything was running already.');
+    expect(again.stdout).toContain(stack.urls.frontend);
+    expect(again.stdout).toContain('admin / admin123');
+    expect(partNames.map((part) => pidOf(stack, part))).toEqual(before);
+  });
+
+  test('then its secrets are for its owner only, and no password lies about in clear', async ({ stack }) => {
+    expect(statSync(join(stack.home, '.env')).mode & 0o777).toBe(0o600);
+    expect(statSync(stack.home).mode & 0o777).toBe(0o700);
+    for (const part of ['user_dbase', 'product_dbase', 'order_dbase']) {
+      expect(readdirSync(join(stack.home, 'data', part)).sort()).toEqual(['data', 'tmp']);
+    }
+  });
+
+  test('and a part is killed, then status says so, it stays down, and up brings it back', async ({
+    stack,
+  }) => {
+    const pid = pidOf(stack, 'product-service');
+    expect(await stack.vitrine('kill', 'product-service')).toMatchObject({ status: 0 });
+    expect(inspectProcess(pid)).toBeUndefined();
+    const { status, states, stdout } = await readStatus(stack);
+    expect({ status, state: states['product-service'] }).toEqual({ status: 1, state: 'ended' });
+    expect(stdout).toContain('ended by SIGKILL');
+
+    const up = await stack.vitrine('up');
+    expect(up.stdout).toContain('product-service is ready');
+    expect(up.stdout).not.toContain('order-service is ready');
+    expect(await readStatus(stack)).toMatchObject({ status: 0 });
+  });
+
+  test('and a service is paused, then it answers nothing until it is resumed', async ({ stack }) => {
+    const ask = () => fetch(`${stack.urls['product-service']}/healthz`, { signal: AbortSignal.timeout(500) });
+    await stack.vitrine('pause', 'product-service');
+    expect((await readStatus(stack)).states['product-service']).toBe('paused');
+    await expect(ask()).rejects.toThrow('timeout');
+    await stack.vitrine('resume', 'product-service');
+    expect((await ask()).status).toBe(200);
+  });
+
+  test('and a database is stopped, then its service says what it lacks, and recovers', async ({ stack }) => {
+    await stack.vitrine('stop', 'order_dbase');
+    const { states, stdout } = await readStatus(stack);
+    expect(states).toMatchObject({ order_dbase: 'stopped', 'order-service': 'not ready' });
+    expect(stdout).toContain('order_dbase is unavailable');
+    expect(await stack.vitrine('pause', 'order_dbase')).toMatchObject({
+      status: 1,
+      stderr: 'order_dbase is not running; ./vitrine start order_dbase starts it.\n',
+    });
+    expect(await stack.vitrine('start', 'order_dbase')).toMatchObject({ status: 0 });
+    const isReady = async () => (await readStatus(stack)).status === 0 || undefined;
+    expect(await poll(isReady, { intervalMs: 100, limitMs: 20_000 })).toBe(true);
+  });
+
+  test('and a part is restarted, then it is another process', async ({ stack }) => {
+    const pid = pidOf(stack, 'frontend');
+    expect(await stack.vitrine('restart', 'frontend')).toMatchObject({ status: 0 });
+    expect(pidOf(stack, 'frontend')).not.toBe(pid);
+    expect(inspectProcess(pid)).toBeUndefined();
+  });
+
+  test('then its logs can be read, one part or all', async ({ stack }) => {
+    const one = await stack.vitrine('logs', 'user_dbase', '--lines', '3');
+    expect(one.stdout.trim().split('\n')).toHaveLength(3);
+    const all = await stack.vitrine('logs', '-n', '1');
+    expect(
+      all.stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual([...partNames]);
+  });
+});
+
+base(
+  'When two up are called at once and the shop goes down with parts paused, then nothing is left but the data',
+  async () => {
+    const site = await prepareSite();
+    onTestFinished(site.stop);
+    const both = await Promise.all([site.vitrine('up'), site.vitrine('up')]);
+    expect(both.map(({ status }) => status)).toEqual([0, 0]);
+    expect(both.filter(({ stdout }) => stdout.includes('running already'))).toHaveLength(1);
+    const pids = partNames.map((part) => pidOf(site, part));
+
+    await site.vitrine('pause', 'frontend');
+    await site.vitrine('pause', 'user_dbase');
+    expect(await site.vitrine('down')).toMatchObject({ status: 0, stderr: '' });
+    expect(pids.map(inspectProcess)).toEqual(pids.map(() => undefined));
+    expect(await site.vitrine('down')).toMatchObject({ status: 0, stdout: 'Nothing was running.\n' });
+    expect(await readStatus(site)).toMatchObject({ status: 1, states: everything('stopped') });
+    expect(readdirSync(site.home).sort()).toEqual(['.env', 'data', 'logs', 'run', 'vitrine-home.txt']);
+
+    const reset = await site.vitrine('down', '--reset');
+    expect(reset.stdout).toContain(`Deleted ${join(site.home, 'data')}`);
+    expect(readdirSync(site.home).sort()).toEqual(['.env', 'vitrine-home.txt']);
+  },
+);
+
+base('When a port is taken, then its owner is named and nothing is started', async () => {
+  const site = await prepareSite();
+  onTestFinished(site.stop);
+  const intruder = createServer().listen(site.ports['order-service'], '127.0.0.1');
+  onTestFinished(() => void intruder.close());
+  await once(intruder, 'listening');
+
+  const { status, stderr } = await site.vitrine('up');
+  expect(status).toBe(1);
+  expect(stderr).toContain(
+    `Port ${site.ports['order-service']}, which order-service needs, is taken by process ${process.pid}: `,
+  );
+  expect(existsSync(join(site.home, 'run'))).toBe(false);
+});
+
+base.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'When up gets %s half-way, then what it had started is stopped again',
+  async (signal) => {
+    const site = await prepareSite();
+    onTestFinished(site.stop);
+    const up = spawn(join(root, 'start.sh'), { env: site.environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(up, 'close');
+    // The databases are up by then, and the services on their way.
+    for await (const chunk of up.stdout) if (String(chunk).includes('_dbase is ready')) break;
+    const isUnderWay = () => existsSync(join(site.home, 'run/frontend.json')) || undefined;
+    expect(await poll(isUnderWay, { intervalMs: 5, limitMs: 30_000 })).toBe(true);
+    const pids = [pidOf(site, 'frontend'), pidOf(site, 'user_dbase')];
+    up.kill(signal);
+    expect(await ended).toEqual([130, null]);
+    expect(pids.map(inspectProcess)).toEqual([undefined, undefined]);
+    expect(await readStatus(site)).toMatchObject({ states: everything('stopped') });
+  },
+);
+
+base('When a part cannot start, then its last words are shown at once and nothing stays up', async () => {
+  const site = await prepareSite();
+  onTestFinished(site.stop);
+  const data = join(site.home, 'data/order_dbase/data');
+  mkdirSync(data, { recursive: true });
+  writeFileSync(join(data, 'ibdata1'), 'not a database');
+  writeFileSync(join(site.home, 'vitrine-home.txt'), '');
+
+  const { status, stderr } = await site.vitrine('up');
+  expect(status).toBe(1);
+  expect(stderr).toContain('order_dbase ended with exit status 1 instead of getting ready.');
+  expect(stderr).toContain('[ERROR]');
+  expect(await readStatus(site)).toMatchObject({ states: everything('stopped') });
+});
+
+base('When the home holds what is not the shop’s, then nothing in it is touched', async () => {
+  const site = await prepareSite();
+  onTestFinished(site.stop);
+  mkdirSync(join(site.home, 'data'), { recursive: true });
+  writeFileSync(join(site.home, 'data/thesis.txt'), 'mine');
+  for (const command of [['up'], ['down', '--reset']]) {
+    const { status, stderr } = await site.vitrine(...command);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${join(site.home, 'data')} is not the shop's`);
+  }
+  expect(readdirSync(site.home)).toEqual(['data']);
+});
+
+base.each([
+  [['start', 'no-such-part'], 'The parts are frontend, user-service'],
+  [['no-such-command'], "unknown command 'no-such-command'"],
+  [['logs', '--lines', 'x'], 'A whole number is wanted'],
+  [['up', '--docker'], 'not available yet'],
+])('When it is asked wrongly (%j), then the exit status is 2 and it says how', async (args, message) => {
+  const site = await prepareSite();
+  onTestFinished(site.stop);
+  const { status, stderr } = await site.vitrine(...args);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
+});

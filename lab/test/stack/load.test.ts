@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { elapsed } from '../../../test/elapsed.ts';
+import { requestsTo } from '../../../test/request.ts';
+import { newCustomer } from './customer.ts';
+import { test } from './stack-test.ts';
+import type { Site } from './start-stack.ts';
+import { reasonOf } from './traffic.ts';
+
+const visitors = 8;
+
+const routes = [
+  ['frontend', ['GET /', 'GET /orders', 'GET /shop.css']],
+  ['order-service', ['GET /api/order', 'POST /api/order/add-item']],
+  ['product-service', ['GET /api/products', 'GET /api/product/1']],
+  ['user-service', ['GET /api/user', 'POST /api/user/login']],
+] as const;
+
+describe.for(routes)('When %s is asked to stop under load', ([service, asked]) => {
+  test('then every request is answered, then connections are refused, and it ends in order', async ({
+    stack,
+  }) => {
+    const ask = await asCustomer(stack, stack.urls[service]);
+    let answered = 0;
+    const visit = async (index: number) => {
+      for (let turn = index; ; turn += 1) {
+        const route = asked[turn % asked.length] ?? asked[0];
+        const outcome = await ask(route).catch(reasonOf);
+        if (typeof outcome === 'string') return outcome;
+        expect(outcome, route).toBe(200);
+        answered += 1;
+      }
+    };
+    const visits = Promise.all(Array.from({ length: visitors }, (_, index) => visit(index)));
+    await expect.poll(() => answered, { timeout: 5000 }).toBeGreaterThan(5 * visitors);
+    const before = answered;
+    const { value: stopped, ms } = await elapsed(stack.vitrine('stop', service));
+
+    expect(await visits).toEqual(Array(visitors).fill('ECONNREFUSED'));
+    expect(answered).toBeGreaterThan(before);
+    expect(stopped).toMatchObject({ status: 0, stderr: '' });
+    expect(ms).toBeLessThan(10_000);
+    expect(lastLogLine(stack.home, service)).toMatchObject({ level: 'info', msg: 'stopped' });
+    expect(await stack.vitrine('start', service)).toMatchObject({ status: 0 });
+  });
+});
+
+test('When the frontend is restarted, then who was logged in still is, cart and all', async ({ stack }) => {
+  const { browser } = await newCustomer(stack);
+  const product = await browser.open('/product/laptop-pro');
+  await browser.submit(product, '/product/laptop-pro', { quantity: '3' });
+  expect(await stack.vitrine('restart', 'frontend')).toMatchObject({ status: 0 });
+  const cart = await browser.open('/checkout');
+  expect(cart).toMatchObject({ status: 200 });
+  expect(cart.text).toContain('Bonjour Zoé');
+  const form = await browser.submit(cart, '/checkout/process');
+  expect(form.location).toBe('/order/thank-you');
+});
+
+test('When twenty log in at once, then all are let in, and others are served meanwhile', async ({
+  stack,
+  annotate,
+}) => {
+  const [other, ...crowd] = await Promise.all(Array.from({ length: 21 }, () => newCustomer(stack)));
+  const request = requestsTo(stack.urls['user-service']);
+  const logins = Promise.all(
+    crowd.map(({ username, password }) => request('POST /api/user/login', { json: { username, password } })),
+  );
+  let isOver = false;
+  logins.finally(() => {
+    isOver = true;
+  });
+  const times: number[] = [];
+  while (!isOver) {
+    const { value: reply, ms } = await elapsed(request('GET /api/user', { apiKey: other?.apiKey ?? '' }));
+    expect(reply.status).toBe(200);
+    times.push(ms);
+  }
+  for (const { status } of await logins) expect(status).toBe(200);
+  const p95 = times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)];
+  await annotate(`GET /api/user while 20 log in: ${times.length} times, p95 ${p95?.toFixed(1)} ms`);
+});
+
+/** Asks with all that a customer has: cookies, api key, password. Resolves with the status once the body is there. */
+async function asCustomer(stack: Site, baseUrl: string): Promise<(route: string) => Promise<number>> {
+  const { username, password, apiKey, browser } = await newCustomer(stack);
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const headers = { cookie, authorization: `Bearer ${apiKey}` };
+  const body = new URLSearchParams({ username, password, product_id: '1', qty: '1' });
+  return async (route) => {
+    const [method = '', path] = route.split(' ');
+    const response = await fetch(`${baseUrl}${path}`, {
+      method,
+      headers,
+      body: method === 'POST' ? body : null,
+    });
+    await response.arrayBuffer();
+    return response.status;
+  };
+}
+
+function lastLogLine(home: string, part: string): unknown {
+  return JSON.parse(
+    readFileSync(join(home, 'logs', `${part}.log`), 'utf8')
+      .trim()
+      .split('\n')
+      .at(-1) ?? '',
+  );
+}

@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect } from 'vitest';
+import { z } from 'zod';
+import { fr } from '../../../frontend/src/messages-fr.ts';
+import { openBrowser } from '../../../frontend/test/browser.ts';
+import { requestsTo } from '../../../test/request.ts';
+import { type PartName, partNames } from '../../src/part-names.ts';
+import { type Customer, newCustomer } from './customer.ts';
+import { test } from './stack-test.ts';
+import type { Site } from './start-stack.ts';
+import { steadyTraffic } from './traffic.ts';
+
+/** What each request answers while a database is away. Pages begin with the method, APIs with the service. */
+const outages: [part: PartName, how: 'stop' | 'pause', seconds: number, statuses: Record<string, number>][] =
+  [
+    ['order_dbase', 'pause', 20, ordersAway()],
+    ['order_dbase', 'stop', 20, ordersAway()],
+    [
+      'product_dbase',
+      'pause',
+      3,
+      {
+        ...{
+          'GET /': 503,
+          'GET /product/laptop-pro': 503,
+          'GET /checkout': 503,
+          'GET /orders': 200,
+          'GET /login': 200,
+        },
+        ...{ 'product-service GET /api/products': 503, 'order-service GET /api/order': 503 },
+        ...{ 'order-service GET /api/orders': 200, 'user-service GET /api/user': 200 },
+      },
+    ],
+    [
+      'user_dbase',
+      'pause',
+      3,
+      {
+        ...{ 'GET /': 200, 'GET /product/laptop-pro': 200, 'GET /checkout': 503, 'GET /orders': 503 },
+        ...{ 'product-service GET /api/products': 200, 'order-service GET /api/order': 503 },
+        ...{ 'order-service POST /api/order/add-item': 503, 'user-service GET /api/user': 503 },
+      },
+    ],
+  ];
+
+describe.for(outages)('When %s has a %s for %i s under steady traffic', ([part, how, seconds, away]) => {
+  test('then 503 in 2 s while it lasts, normal 3 s after, and nothing is lost or done twice', async ({
+    stack,
+  }) => {
+    const customer = await newCustomer(stack);
+    await customer.ask('POST /api/order/add-item', { json: { product_id: 2, qty: 1 } });
+    const pids = pidsWithout(part, stack);
+    const asks = Object.keys(away).map((what) => [what, askFor(stack, customer, what)] as const);
+    const traffic = steadyTraffic(Object.fromEntries(asks));
+    const well = Object.fromEntries(Object.keys(away).map((what) => [what, 200]));
+    await traffic.settled(well, 5000);
+
+    expect(await stack.vitrine(how, part)).toMatchObject({ status: 0 });
+    const awayFrom = performance.now();
+    await pause(seconds * 1000);
+    const awayUntil = performance.now();
+    const back = how === 'stop' ? 'start' : 'resume';
+    expect(await stack.vitrine(back, part)).toMatchObject({ status: 0 });
+    const backAt = performance.now();
+    await traffic.settled(well, 3000);
+    await pause(3000 - (performance.now() - backAt));
+    await traffic.settled(well, 1000);
+    const seen = await traffic.stop();
+
+    const lasting = seen.filter(({ startedAt }) => startedAt > awayFrom && startedAt < awayUntil - 2000);
+    expect(new Set(lasting.map(({ what }) => what))).toEqual(new Set(Object.keys(away)));
+    expect(lasting.filter(({ what, outcome, ms }) => outcome !== away[what] || ms > 2000)).toEqual([]);
+    expect(seen.filter(({ startedAt, outcome }) => startedAt > backAt + 3000 && outcome !== 200)).toEqual([]);
+    expect(seen.filter(({ outcome }) => outcome !== 200 && outcome !== 503)).toEqual([]);
+    expect(pidsWithout(part, stack)).toEqual(pids);
+
+    const added = seen.filter(({ what }) => what.includes('add-item'));
+    const inDoubt = added.filter(({ startedAt, outcome }) => outcome === 503 && startedAt < awayFrom);
+    const counted = added.filter(({ outcome }) => outcome === 200).length;
+    const bought = await buy(customer);
+    expect(bought).toBeGreaterThanOrEqual(counted);
+    expect(bought).toBeLessThanOrEqual(counted + inDoubt.length);
+  });
+});
+
+const serviceAway: [service: PartName, words: { title: string }, works: string[], fails: string[]][] = [
+  [
+    'product-service',
+    fr.errors.unavailable.products,
+    ['/login', '/register', '/orders', '/shop.css'],
+    ['/', '/product/laptop-pro', '/product/unknown', '/checkout'],
+  ],
+  [
+    'order-service',
+    fr.errors.unavailable.orders,
+    ['/', '/product/laptop-pro', '/login', '/register'],
+    ['/checkout', '/orders', '/orders?before=9'],
+  ],
+  [
+    'user-service',
+    fr.errors.unavailable.users,
+    ['/', '/product/laptop-pro', '/login', '/register'],
+    ['/checkout', '/orders'],
+  ],
+];
+
+describe.for(serviceAway)('When %s is stopped', ([service, words, works, fails]) => {
+  test('then what needs it says so in words, the rest works, and all does once it is back', async ({
+    stack,
+  }) => {
+    const { browser } = await newCustomer(stack);
+    const product = await browser.open('/product/laptop-pro');
+    await browser.submit(product, '/product/laptop-pro', { quantity: '1' });
+    const cart = await browser.open('/checkout');
+    await stack.vitrine('stop', service);
+    for (const path of works) expect(await browser.open(path), path).toMatchObject({ status: 200 });
+    const forms = [
+      await browser.submit(product, '/product/laptop-pro', { quantity: '1' }),
+      await browser.submit(cart, '/cart/update/1', { quantity: '2' }),
+      await browser.submit(cart, '/checkout/process'),
+    ];
+    const pages = await Promise.all(fails.map((path) => browser.open(path)));
+    for (const page of [...pages, ...forms]) {
+      expect(page.status).toBe(503);
+      expect(page.html.querySelector('h1')?.textContent).toBe(words.title);
+      expect(page.headers.get('retry-after')).toBe('1');
+    }
+    await stack.vitrine('start', service);
+    for (const path of [...works, ...fails.slice(0, 1)])
+      expect(await browser.open(path), path).toMatchObject({ status: 200 });
+    const bought = await browser.submit(await browser.open('/checkout'), '/checkout/process');
+    expect(bought.location).toBe('/order/thank-you');
+    expect((await browser.follow(bought)).text).toContain('1 200');
+  });
+});
+
+test('When user-service is stopped, then nobody can log in or register, and is told why', async ({
+  stack,
+}) => {
+  const browser = openBrowser(stack.urls.frontend, { 'accept-language': 'fr' });
+  const [login, register] = [await browser.open('/login'), await browser.open('/register')];
+  await stack.vitrine('stop', 'user-service');
+  const account = { username: 'somebody', password: 'some password', email: 'some@example.com' };
+  for (const page of [
+    await browser.submit(login, '/login', account),
+    await browser.submit(register, '/register', { ...account, first_name: 'Some', last_name: 'Body' }),
+  ]) {
+    expect(page.status).toBe(503);
+    expect(page.text).toContain(fr.errors.unavailable.users.title);
+  }
+  await stack.vitrine('start', 'user-service');
+});
+
+function ordersAway(): Record<string, number> {
+  return {
+    ...{ 'GET /': 200, 'GET /product/laptop-pro': 200, 'GET /checkout': 503, 'GET /orders': 503 },
+    ...{ 'order-service GET /api/order': 503, 'order-service GET /api/orders': 503 },
+    ...{ 'order-service POST /api/order/add-item': 503, 'product-service GET /api/products': 200 },
+  };
+}
+
+function askFor({ urls }: Site, { browser, apiKey }: Customer, what: string) {
+  const [, service, route = what] = /^(\w+-service) (.*)$/.exec(what) ?? [];
+  const path = route.replace('GET ', '');
+  if (service === undefined) return () => browser.open(path);
+  const request = requestsTo(
+    z
+      .enum(services)
+      .transform((name) => urls[name])
+      .parse(service),
+  );
+  const json = { product_id: 1, qty: 1 };
+  return () => request(route, { apiKey, ...(route.startsWith('POST') && { json }) });
+}
+
+const services = ['user-service', 'product-service', 'order-service'] as const;
+
+const boughtOrder = z.object({ items: z.array(z.object({ product_id: z.int(), quantity: z.int() })) });
+
+/** Checks out. @returns how many of product 1 there were, both in the answer and in the list of orders */
+async function buy({ ask }: Customer): Promise<number> {
+  const { body } = await ask('POST /api/order/checkout');
+  const { result } = z.object({ result: boughtOrder }).parse(body);
+  const orders = z.array(boughtOrder).parse((await ask('GET /api/orders')).body);
+  expect(orders).toEqual([result]);
+  return result.items.find((item) => item.product_id === 1)?.quantity ?? 0;
+}
+
+/** The process ids of all parts but one. */
+function pidsWithout(part: PartName, { home }: Site): Record<string, unknown> {
+  const others = partNames.filter((name) => name !== part);
+  const pidOf = (name: PartName) => JSON.parse(readFileSync(join(home, 'run', `${name}.json`), 'utf8')).pid;
+  return Object.fromEntries(others.map((name) => [name, pidOf(name)]));
+}

@@ -1,0 +1,61 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { poll } from '../../src/poll.ts';
+
+/** One request of the traffic: when it began, in milliseconds of `performance.now()`, and how it ended. */
+export type Observation = { what: string; startedAt: number; ms: number; outcome: number | string };
+
+export type Traffic = {
+  readonly seen: readonly Observation[];
+  /** Resolves when every request has been answered with its status anew. */
+  settled: (statuses: Record<string, number>, limitMs: number) => Promise<void>;
+  /** Lets the requests under way end. */
+  stop: () => Promise<readonly Observation[]>;
+};
+
+type Ask = () => Promise<{ status: number }>;
+
+const betweenMs = 50;
+
+/** Makes every request again and again, each as a visitor of its own would: the next one once the last is answered. */
+export function steadyTraffic(asks: Record<string, Ask>): Traffic {
+  const seen: Observation[] = [];
+  let isOver = false;
+
+  const visit = async (what: string, ask: Ask) => {
+    while (!isOver) {
+      const startedAt = performance.now();
+      const outcome = await ask().then(({ status }) => status, reasonOf);
+      seen.push({ what, startedAt, ms: performance.now() - startedAt, outcome });
+      await pause(betweenMs);
+    }
+  };
+  const visits = Promise.all(Object.entries(asks).map(([what, ask]) => visit(what, ask)));
+
+  return {
+    seen,
+    async settled(statuses, limitMs) {
+      const from = performance.now();
+      const missing = () =>
+        Object.keys(statuses).filter(
+          (what) =>
+            !seen.some((one) => one.what === what && one.startedAt >= from && one.outcome === statuses[what]),
+        );
+      const isSettled = await poll(() => missing().length === 0 || undefined, { intervalMs: 20, limitMs });
+      if (isSettled) return;
+      const last = missing().map((what) => JSON.stringify(seen.findLast((one) => one.what === what)));
+      throw new Error(`Not as expected after ${limitMs} ms, but: ${last.join(', ')}`);
+    },
+    async stop() {
+      isOver = true;
+      await visits;
+      return seen;
+    },
+  };
+}
+
+/** A connection that was refused, cut …: the code of the error at the bottom. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.cause !== undefined) return reasonOf(error.cause);
+  if (error instanceof Error && 'code' in error) return String(error.code);
+  return String(error);
+}

@@ -1,0 +1,99 @@
+import { expect } from 'vitest';
+import { orderOf, test } from './order-service';
+
+test('When a cart is bought, then the answer is the closed order and the next cart is a new one', async ({
+  service,
+}) => {
+  const customer = service.aCustomer();
+  const [lamp, chair] = [service.aProduct({ price: 30 }), service.aProduct({ price: 45 })];
+  await customer.add(lamp.id, 2);
+  const cart = orderOf(await customer.add(chair.id, 1));
+  const before = Date.now();
+  const bought = orderOf(await customer.checkOut());
+  const { date_checked_out } = bought;
+  expect(bought).toEqual({ ...cart, is_open: false, date_checked_out, total: 105 });
+  expect(Date.parse(date_checked_out ?? '')).toBeGreaterThanOrEqual(before);
+  expect(Date.parse(date_checked_out ?? '')).toBeLessThanOrEqual(Date.now());
+  expect(await customer.orders()).toEqual([bought]);
+  expect((await customer.cart()).body).toEqual({ message: 'No order found' });
+
+  expect(orderOf(await customer.add(lamp.id)).id).toBeGreaterThan(bought.id);
+});
+
+test('When an order was bought, then it cannot be bought or changed again', async ({ service }) => {
+  const customer = service.aCustomer();
+  const { id } = service.aProduct();
+  await customer.add(id);
+  const bought = orderOf(await customer.checkOut());
+  for (const reply of [
+    await customer.checkOut(),
+    await customer.setQuantity(id, 2),
+    await customer.remove(id),
+  ]) {
+    expect(reply).toMatchObject({ status: 404, body: { message: 'No order found' } });
+  }
+  expect(await customer.orders()).toEqual([bought]);
+});
+
+test('When a price changed since it was added, then today’s is paid and written down', async ({
+  service,
+}) => {
+  const customer = service.aCustomer();
+  const lamp = service.aProduct({ price: 30 });
+  const chair = service.aProduct({ price: 45 });
+  await customer.add(lamp.id, 2);
+  await customer.add(chair.id);
+  service.catalogue.set(lamp.id, { ...lamp, name: 'Lantern', price: 40 });
+  const bought = orderOf(await customer.checkOut());
+  expect(bought).toMatchObject({
+    total: 125,
+    items: [
+      { product_name: 'Lantern', price: 40, quantity: 2 },
+      { product_name: chair.name, price: 45 },
+    ],
+  });
+  expect(await customer.orders()).toEqual([bought]);
+});
+
+test('When the catalogue changes after an order, then the order stays as it was', async ({ service }) => {
+  const customer = service.aCustomer();
+  const [lamp, chair] = [service.aProduct({ price: 30 }), service.aProduct({ price: 45 })];
+  await customer.add(lamp.id, 2);
+  await customer.add(chair.id);
+  const bought = orderOf(await customer.checkOut());
+  service.catalogue.set(lamp.id, { ...lamp, name: 'Lantern', price: 1 });
+  service.catalogue.delete(chair.id);
+  expect(await customer.orders()).toEqual([bought]);
+});
+
+test('When the cart holds a product that is gone, then 409 names it and nothing is bought', async ({
+  service,
+}) => {
+  const customer = service.aCustomer();
+  const [lamp, chair] = [service.aProduct(), service.aProduct()];
+  await customer.add(lamp.id);
+  await customer.add(chair.id);
+  service.catalogue.delete(lamp.id);
+  const reply = await customer.checkOut();
+  expect(reply).toMatchObject({ status: 409, body: { message: `No longer available: ${lamp.name}` } });
+  expect(orderOf(await customer.cart())).toMatchObject({ is_open: true, items: [{}, {}] });
+
+  await customer.remove(lamp.id);
+  expect(orderOf(await customer.checkOut()).items).toMatchObject([{ product_id: chair.id }]);
+});
+
+test('When the cart is empty, then 409 and it stays open', async ({ service }) => {
+  const customer = service.aCustomer();
+  const { id } = service.aProduct();
+  await customer.add(id);
+  const { id: orderId } = orderOf(await customer.remove(id));
+  expect(await customer.checkOut()).toMatchObject({ status: 409, body: { message: 'The order is empty' } });
+  expect(orderOf(await customer.cart())).toMatchObject({ id: orderId, is_open: true });
+});
+
+test('When the most that a cart can hold is bought, then its total is exact', async ({ service }) => {
+  const customer = service.aCustomer();
+  const products = Array.from({ length: 3 }, () => service.aProduct({ price: 10_000_000 }));
+  for (const { id } of products) for (let added = 0; added < 999; added += 37) await customer.add(id, 37);
+  expect(orderOf(await customer.checkOut()).total).toBe(3 * 999 * 10_000_000);
+});

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { createDatabase } from '@vitrine/service-kit/database';
+import { createLogger } from '@vitrine/service-kit/logger';
+import { migrate } from '@vitrine/service-kit/migrate';
+import { createServiceClient } from '@vitrine/service-kit/service-client';
+import { createConnection } from 'mysql2/promise';
+import { test as base } from 'vitest';
+import { z } from 'zod';
+import { freshDatabase } from '../../test/database';
+import { type FakeService, startFakeService } from '../../test/fake-service';
+import { listen } from '../../test/listen';
+import { type Reply, type RequestParts, requestsTo } from '../../test/request';
+import { startTcpProxy } from '../../test/tcp-proxy';
+import { createApp } from '../src/app';
+import { order } from '../src/order';
+
+export const migrations = join(__dirname, '../migrations');
+export const logger = createLogger({ level: 'silent' });
+
+interface Product {
+  id: number;
+  name: string;
+  slug: string;
+  price: number;
+  image: string;
+}
+
+/** The service over HTTP and its real database; its two neighbours are fakes. */
+async function startOrderService() {
+  const settings = await freshDatabase('order_dbase');
+  await migrate({ settings, directory: migrations, logger });
+  const proxy = await startTcpProxy(settings);
+  const database = createDatabase({ ...settings, port: proxy.port });
+  const catalogue = new Map<number, Product>();
+  const [userService, productService] = await Promise.all([startFakeService({}), startFakeService({})]);
+  const client = (name: string, { url }: FakeService) =>
+    createServiceClient({ name, baseUrl: url, timeoutMs: 1200 });
+  const app = createApp({
+    database,
+    logger,
+    userService: client('user-service', userService),
+    productService: client('product-service', productService),
+  });
+  const server = await listen(app);
+  const request = requestsTo(server.url);
+  return {
+    request,
+    proxy,
+    settings,
+    catalogue,
+    userService,
+    productService,
+    /** A customer without an order. */
+    aCustomer: (isAdmin = false) => customer(request, isAdmin),
+    /** A product on sale; changed or deleted in the `catalogue`. */
+    aProduct(fields: Partial<Product> = {}): Product {
+      const id = nextId();
+      const product = { id, name: `Lamp ${id}`, slug: `lamp-${id}`, price: 30, image: 'lamp.svg', ...fields };
+      catalogue.set(product.id, product);
+      return product;
+    },
+    /** Holds an order's row, as a transaction that hangs would; the answer lets go of it. */
+    async lockOrder(orderId: number): Promise<() => Promise<void>> {
+      const connection = await createConnection(settings);
+      await connection.query('START TRANSACTION');
+      await connection.query('SELECT id FROM orders WHERE id = ? FOR UPDATE', [orderId]);
+      return () => connection.end();
+    },
+    async stop() {
+      await Promise.all([server.close(), userService.stop(), productService.stop(), database.close()]);
+      await proxy.close();
+    },
+  };
+}
+
+export const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
+  .extend('started', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const service = await startOrderService();
+    onCleanup(service.stop);
+    return service;
+  })
+  .extend('service', ({ started: { proxy, userService, productService, catalogue, ...rest } }) => {
+    proxy.pretend('there');
+    catalogue.clear();
+    for (const fake of [userService, productService]) {
+      fake.mode = 'answer';
+      fake.requests.length = 0;
+    }
+    userService.routes = { 'GET /api/user': ({ headers }) => whoIs(headers.authorization) };
+    productService.routes = { 'GET /api/products': () => ({ body: { results: [...catalogue.values()] } }) };
+    return { proxy, userService, productService, catalogue, ...rest };
+  });
+
+let lastId = 0;
+
+function nextId(): number {
+  lastId += 1;
+  return lastId;
+}
+
+function whoIs(authorization: string | undefined) {
+  const [, role, id] = /^Bearer (customer|admin)-(\d+)$/.exec(authorization ?? '') ?? [];
+  if (!id) return { status: 401, body: { message: 'Not logged in' } };
+  return { body: { result: { id: Number(id), username: `user${id}`, is_admin: role === 'admin' } } };
+}
+
+export type Customer = ReturnType<typeof customer>;
+
+function customer(request: ReturnType<typeof requestsTo>, isAdmin: boolean) {
+  const id = nextId();
+  const apiKey = `${isAdmin ? 'admin' : 'customer'}-${id}`;
+  const ask = (route: string, parts?: RequestParts) => request(route, { apiKey, ...parts });
+  return {
+    id,
+    apiKey,
+    ask,
+    add: (product_id: unknown, qty: unknown = 1) =>
+      ask('POST /api/order/add-item', { json: { product_id, qty } }),
+    setQuantity: (productId: unknown, qty: unknown) =>
+      ask(`PUT /api/order/item/${productId}`, { json: { qty } }),
+    remove: (productId: unknown) => ask(`DELETE /api/order/remove-item/${productId}`),
+    cart: () => ask('GET /api/order'),
+    checkOut: () => ask('POST /api/order/checkout'),
+    orders: async (query = '') => z.array(order).parse((await ask(`GET /api/orders${query}`)).body),
+  };
+}
+
+/** The order in an answer of 200. */
+export function orderOf(reply: Reply) {
+  if (reply.status !== 200) throw new Error(`No order, but ${reply.status} ${JSON.stringify(reply.body)}`);
+  return z.object({ result: order }).parse(reply.body).result;
+}

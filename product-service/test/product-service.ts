@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { createDatabase } from '@vitrine/service-kit/database';
+import { createLogger } from '@vitrine/service-kit/logger';
+import { migrate } from '@vitrine/service-kit/migrate';
+import { createServiceClient } from '@vitrine/service-kit/service-client';
+import { test as base } from 'vitest';
+import { z } from 'zod';
+import { freshDatabase } from '../../test/database';
+import { type FakeService, startFakeService } from '../../test/fake-service';
+import { listen } from '../../test/listen';
+import { type Reply, requestsTo } from '../../test/request';
+import { startTcpProxy } from '../../test/tcp-proxy';
+import { createApp } from '../src/app';
+import { product } from '../src/product';
+
+export const migrations = join(__dirname, '../migrations');
+export const logger = createLogger({ level: 'silent' });
+
+export const ADMIN_KEY = 'a'.repeat(43);
+export const CUSTOMER_KEY = 'c'.repeat(43);
+
+/** The service over HTTP and its real database, once a test file; its neighbour is a fake. */
+async function startProductService() {
+  const settings = await freshDatabase('product_dbase');
+  await migrate({ settings, directory: migrations, logger });
+  const proxy = await startTcpProxy(settings);
+  const database = createDatabase({ ...settings, port: proxy.port });
+  const userService = await startFakeService(knownKeys);
+  const app = createApp({
+    database,
+    logger,
+    userService: createServiceClient({ name: 'user-service', baseUrl: userService.url, timeoutMs: 1200 }),
+  });
+  const server = await listen(app);
+  const stop = async () => {
+    await Promise.all([server.close(), userService.stop(), database.close()]);
+    await proxy.close();
+  };
+  return { request: requestsTo(server.url), userService, proxy, schema: settings.database, stop };
+}
+
+const knownKeys: FakeService['routes'] = {
+  'GET /api/user': ({ headers }) => {
+    const key = headers.authorization?.replace('Bearer ', '');
+    if (key !== ADMIN_KEY && key !== CUSTOMER_KEY) return { status: 401, body: { message: 'Not logged in' } };
+    return { body: { result: { id: 1, username: 'someone', is_admin: key === ADMIN_KEY } } };
+  },
+};
+
+export const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
+  .extend('started', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const service = await startProductService();
+    onCleanup(service.stop);
+    return service;
+  })
+  .extend('service', ({ started }) => {
+    started.proxy.pretend('there');
+    Object.assign(started.userService, { mode: 'answer', routes: knownKeys });
+    started.userService.requests.length = 0;
+    return started;
+  });
+
+/** The product in the answer to its creation. */
+export function productOf(reply: Reply) {
+  return z.object({ product }).parse(reply.body).product;
+}
+
+let serial = 0;
+
+/** A product that no other test has. */
+export function aProduct(fields: Record<string, unknown> = {}) {
+  serial += 1;
+  return { name: `Lamp ${serial}`, slug: `lamp-${serial}`, image: 'lamp.svg', price: 30, ...fields };
+}

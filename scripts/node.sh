@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Usage: scripts/node.sh <file.ts> [arguments]
+#
+# Runs a TypeScript file of this repository (its path from the root) with Node 24 or newer. First installs the
+# packages of package-lock.json, when they are missing or older than it.
+set -Eeuo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+modules=$root/node_modules
+
+fail() {
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+if [[ ! -e $modules/.package-lock.json || $root/package-lock.json -nt $modules/.package-lock.json ]]; then
+  command -v npm >/dev/null || fail 'npm is missing. Install Node 24 with npm (https://nodejs.org), then try again.'
+  echo 'Installing the packages of package-lock.json (npm ci) …' >&2
+  npm --prefix "$root" ci --loglevel=error >&2 || fail 'npm ci failed; nothing was started.'
+fi
+
+# Where the machine's own Node is too old, the one of the optional packages stands in.
+for node in node "$modules/.bin/node"; do
+  version=$("$node" --version 2>/dev/null) || continue
+  major=${version#v}
+  if ((${major%%.*} >= 24)); then exec "$node" "$root/$1" "${@:2}"; fi
+done
+fail "Node 24 or newer is needed, and this machine has ${version:-none}. See https://nodejs.org"

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface TcpProxy {
+  readonly port: number;
+  /**
+   * How the server behind seems to be: there; hanging (connections open, and nothing comes or goes); or gone
+   * (connections are cut, new ones at once).
+   */
+  pretend(state: 'there' | 'hanging' | 'gone'): void;
+  close(): Promise<void>;
+}
+
+/** Stands before a server that others use too, so that it can seem hung or gone to one client only. */
+export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  let state: Parameters<TcpProxy['pretend']>[0] = 'there';
+  const sockets = new Set<Socket>();
+
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    return socket;
+  };
+
+  const server = createServer((client) => {
+    if (state === 'gone') {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = keep(connect(target));
+    keep(client);
+    client.on('close', () => upstream.destroy()).on('data', (bytes) => upstream.write(bytes));
+    upstream.on('close', () => client.destroy()).on('data', (bytes) => client.write(bytes));
+    if (state === 'hanging') for (const socket of [client, upstream]) socket.pause();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The proxy has no port');
+
+  return {
+    port: address.port,
+    pretend(next) {
+      state = next;
+      for (const socket of sockets) {
+        if (state === 'gone') socket.resetAndDestroy();
+        else if (state === 'hanging') socket.pause();
+        else socket.resume();
+      }
+    },
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}

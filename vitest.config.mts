@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+const unit = {
+  name: 'unit',
+  include: ['*/test/**/*.test.ts'],
+  exclude: ['lab/test/stack/**', '**/node_modules/**'],
+  globalSetup: 'test/database-server.ts',
+};
+
+// Each file starts the whole shop, with a home and ports of its own; one at a time, for there are two cores.
+const stack = {
+  name: 'stack',
+  include: ['lab/test/stack/**/*.test.ts'],
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+};
+
+// biome-ignore lint/style/noDefaultExport: vitest wants one
+export default defineConfig({
+  // service-kit comes from its sources: what is tested is what stands in the editor, built or not.
+  ssr: { resolve: { conditions: ['source'] } },
+  test: {
+    projects: [
+      { extends: true, test: unit },
+      { extends: true, test: stack },
+    ],
+  },
+});
