@@ -71,10 +71,12 @@ export function createPages({ csrf, imageUrl, observatory, stylesheet }: PagePar
   };
 }
 
-/** What a page says of itself: its trace, and the time it took so far. Nothing when it isn't traced. */
+/**
+ * What a page says of itself: its trace, and the time it took so far (unknown for a request that was refused before
+ * its clock was started). Nothing when it isn't traced.
+ */
 function radiograph(request: Request) {
   const traceId = currentTraceId();
   const started = startedAt.get(request);
-  if (traceId === undefined || started === undefined) return undefined;
-  return { traceId, milliseconds: Math.ceil(performance.now() - started) };
+  return traceId && { traceId, milliseconds: started && Math.ceil(performance.now() - started) };
 }

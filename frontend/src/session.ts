@@ -24,9 +24,8 @@ const COOKIE = 'session';
 const failures = new WeakMap<Request, unknown>();
 
 /**
- * Reads the sessions of logged-in visitors. A stranger gets no cookie and costs no query; one who
- * only looks not even a session object. When the database is away
- * the request goes on without a session, and nothing happens to its cookie.
+ * Reads the sessions of logged-in visitors. A stranger gets no cookie and costs no query; one who only looks, not even
+ * a session object. When the database is away the request goes on without a session, and nothing happens to its cookie.
  */
 export function readSessions(options: { secret: string; store: Store; logger: Logger }): RequestHandler {
   const { secret, store, logger } = options;

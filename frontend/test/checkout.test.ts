@@ -14,6 +14,8 @@ trace.setGlobalTracerProvider(
 beforeEach(() => exporter.reset());
 afterAll(() => trace.disable());
 
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
 const spansOf = (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name);
 
 const refuseCheckout = ({ orderService }: StartedShop, answer: Answer) => {
@@ -161,6 +163,14 @@ describe('the radiography of a page', () => {
         logs: { queries: [{ expr: `{service_namespace="vitrine"} | trace_id="${traceId}"` }] },
       });
     }
+  });
+
+  test('When a request is refused before it is read, then its page still names its trace', async ({
+    stranger,
+  }) => {
+    const page = await stranger.send('POST', '/login', { body: 'x'.repeat(20_000), headers: form });
+    expect(page.status).toBe(413);
+    expect(page.html.querySelector('.radiography code')?.textContent).toBe(page.headers.get('x-trace-id'));
   });
 
   test('When nothing is traced, then there is no such line', async ({ alice }) => {
