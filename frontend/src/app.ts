@@ -5,7 +5,7 @@ import type { Database } from '@vitrine/service-kit/database';
 import { closeShell, createShell } from '@vitrine/service-kit/http-shell';
 import type { Logger } from '@vitrine/service-kit/logger';
 import type { ServiceClient } from '@vitrine/service-kit/service-client';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express } from 'express';
 import { createAccess } from './access';
 import { contentSecurity } from './content-security';
 import { createCsrf } from './csrf';
@@ -51,7 +51,7 @@ export function createApp(dependencies: Dependencies): Express {
   useTemplates(app, join(__dirname, '../views'));
 
   const csrf = createCsrf(sessionSecret);
-  const stylesheet = `/shop.css?v=${digestOf(join(PUBLIC, 'shop.css'))}`;
+  const stylesheet = `/static/shop.css?v=${digestOf(join(PUBLIC, 'shop.css'))}`;
   const imageUrl = productImages(join(PUBLIC, 'products'));
   const show = createPages({ csrf, imageUrl, observatory, stylesheet });
   const shop: Shop = {
@@ -62,21 +62,12 @@ export function createApp(dependencies: Dependencies): Express {
     orders: createOrderService(dependencies.orderService),
   };
 
-  app.use(serveFiles());
+  app.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
   app.use(startClock, readSessions({ secret: sessionSecret, store: new SessionStore(database), logger }));
   app.use(catalogueRoutes(shop), accountRoutes(shop), cartRoutes(shop));
   app.use(checkoutRoutes(shop), orderRoutes(shop), adminRoutes(shop));
   closeShell(app, logger, createErrorPages(show, logger));
   return app;
-}
-
-/** Stylesheet and drawings. No page has a dot in its path, so no file is looked for in its place. */
-function serveFiles(): RequestHandler {
-  const serve = express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false });
-  return (request, response, next) => {
-    if (request.path.includes('.')) serve(request, response, next);
-    else next();
-  };
 }
 
 function digestOf(file: string): string {

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
-const NEUTRAL = '/products/neutral.svg';
+const NEUTRAL = '/static/products/neutral.svg';
 
 /** Gives the address of a product's drawing; the neutral one when the shop has no such file. */
 export type ImageUrl = (image: string) => string;
 
-/** Looks once which drawings there are in the folder that is served as /products. */
+/** Looks once which drawings there are in the folder that is served as /static/products. */
 export function productImages(directory: string): ImageUrl {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
@@ -14,7 +14,7 @@ export function productImages(directory: string): ImageUrl {
   const urls = new Map(
     files.map(({ parentPath, name }) => {
       const segments = relative(directory, join(parentPath, name)).split(sep);
-      return [segments.join('/'), `/products/${segments.map(encodeURIComponent).join('/')}`];
+      return [segments.join('/'), `/static/products/${segments.map(encodeURIComponent).join('/')}`];
     }),
   );
   return (image) => urls.get(image) ?? NEUTRAL;

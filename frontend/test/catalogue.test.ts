@@ -36,7 +36,10 @@ describe('the shop window', () => {
     };
     const { html } = await stranger.open('/');
     const sources = html.querySelectorAll('.card img').map((image) => image.getAttribute('src'));
-    expect(sources).toEqual(['/products/laptop-pro.svg', ...Array(4).fill('/products/neutral.svg')]);
+    expect(sources).toEqual([
+      '/static/products/laptop-pro.svg',
+      ...Array(4).fill('/static/products/neutral.svg'),
+    ]);
   });
 
   test('When a name is a script, then it is shown as text', async ({ shop, stranger }) => {

@@ -83,14 +83,14 @@ describe('addresses and methods', () => {
     '/..',
     '/product/..',
     '/product/../../etc/passwd',
-    '/products/../../package.json',
-    '/products/%2e%2e/%2e%2e/package.json',
+    '/static/products/../../package.json',
+    '/static/products/%2e%2e/%2e%2e/package.json',
     '//evil.example/%2e%2e',
     '/.git/config',
     '/\\..\\x',
     '*',
     '/product/%00.svg',
-    '/shop.css/..',
+    '/static/shop.css/..',
   ])('When %s is asked for as it is, then nothing is given away', async (path, { shop, stranger: _ }) => {
     const asking = request(shop.url, { path }).end();
     const [reply] = await once(asking, 'response');
@@ -163,7 +163,7 @@ describe('what browsers are told', () => {
   test('When any page is served, then nothing but this shop may be on it, and no script', async ({
     alice,
   }) => {
-    for (const path of [...PAGES, '/shop.css']) {
+    for (const path of [...PAGES, '/static/shop.css']) {
       const { headers } = await alice.open(path);
       const policy = headers.get('content-security-policy');
       expect(policy, path).toContain("default-src 'self'");

@@ -31,7 +31,9 @@ export function startSdk(serviceName: string): NodeSDK {
     }),
     instrumentations: [
       getNodeAutoInstrumentations({
-        '@opentelemetry/instrumentation-http': { ignoreIncomingRequestHook: ({ url }) => isProbe(url) },
+        '@opentelemetry/instrumentation-http': {
+          ignoreIncomingRequestHook: ({ url }) => isOfNoInterest(url),
+        },
         '@opentelemetry/instrumentation-express': {
           // The enum of these three is not exported by auto-instrumentations-node.
           ignoreLayersType: ['middleware', 'router', 'request_handler'] as never[],
@@ -57,9 +59,9 @@ export function startSdk(serviceName: string): NodeSDK {
   return sdk;
 }
 
-/** Probes would fill the backends with requests that nobody made. */
-function isProbe(url: string | undefined): boolean {
-  return url === '/healthz' || url === '/readyz';
+/** Probes, and files that come along with a page, would fill the backends with requests that nobody looks for. */
+function isOfNoInterest(url = ''): boolean {
+  return url === '/healthz' || url === '/readyz' || url.startsWith('/static/');
 }
 
 function peerAttributes({ origin }: { origin: string }): Record<string, string> {

@@ -11,7 +11,7 @@ import { reasonOf } from './traffic.ts';
 const visitors = 8;
 
 const routes = [
-  ['frontend', ['GET /', 'GET /orders', 'GET /shop.css']],
+  ['frontend', ['GET /', 'GET /orders', 'GET /static/shop.css']],
   ['order-service', ['GET /api/order', 'POST /api/order/add-item']],
   ['product-service', ['GET /api/products', 'GET /api/product/1']],
   ['user-service', ['GET /api/user', 'POST /api/user/login']],

@@ -89,7 +89,7 @@ const serviceAway: [service: PartName, words: { title: string }, works: string[]
   [
     'product-service',
     fr.errors.unavailable.products,
-    ['/login', '/register', '/orders', '/shop.css'],
+    ['/login', '/register', '/orders', '/static/shop.css'],
     ['/', '/product/laptop-pro', '/product/unknown', '/checkout'],
   ],
   [
