@@ -5,6 +5,7 @@ import { createLogger } from '@vitrine/service-kit/logger';
 import { migrate } from '@vitrine/service-kit/migrate';
 import { serve } from '@vitrine/service-kit/serve';
 import { createServiceClient } from '@vitrine/service-kit/service-client';
+import { start } from '@vitrine/service-kit/start';
 import { createApp } from './app';
 import { settings } from './config';
 
@@ -33,4 +34,4 @@ async function main(): Promise<void> {
   await serve(app, { host: config.HOST, port: config.PORT, logger, close: database.close });
 }
 
-main();
+start(main);

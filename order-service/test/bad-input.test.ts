@@ -134,12 +134,12 @@ describe('a bad request', () => {
   );
 
   test.for<[route: string, allowed: string]>([
-    ['POST /api/order', 'GET'],
+    ['POST /api/order', 'GET, HEAD'],
     ['GET /api/order/add-item', 'POST'],
     ['GET /api/order/checkout', 'POST'],
     ['POST /api/order/item/1', 'PUT'],
     ['GET /api/order/remove-item/1', 'DELETE'],
-    ['DELETE /api/orders', 'GET'],
+    ['DELETE /api/orders', 'GET, HEAD'],
   ])('When %s is asked, then 405 says what is allowed', async ([route, allowed], { service }) => {
     const reply = await service.aCustomer().ask(route);
     expect(reply).toMatchObject({ status: 405, body: { message: `Method not allowed; use ${allowed}` } });

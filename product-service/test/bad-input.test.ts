@@ -115,11 +115,11 @@ describe('a bad request', () => {
   );
 
   test.for<[route: string, allowed: string]>([
-    ['POST /api/products', 'GET'],
-    ['DELETE /api/products', 'GET'],
-    ['POST /api/product/1', 'GET, PUT, DELETE'],
-    ['PATCH /api/product/1', 'GET, PUT, DELETE'],
-    ['PROPFIND /api/products', 'GET'],
+    ['POST /api/products', 'GET, HEAD'],
+    ['DELETE /api/products', 'GET, HEAD'],
+    ['POST /api/product/1', 'GET, HEAD, PUT, DELETE'],
+    ['PATCH /api/product/1', 'GET, HEAD, PUT, DELETE'],
+    ['PROPFIND /api/products', 'GET, HEAD'],
   ])('When %s is asked, then 405 says what is allowed', async ([route, allowed], { service }) => {
     const reply = await service.request(route, asAdmin);
     expect(reply).toMatchObject({ status: 405, body: { message: `Method not allowed; use ${allowed}` } });

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { HttpError } from './http-error';
 import { parseInput } from './input';
 import { version } from './version';
@@ -82,18 +82,22 @@ export function createApi(info: { title: string; description: string }): Api {
       paths[openApiPath] = { ...paths[openApiPath], [method]: describeRoute(definition) };
     },
     router() {
-      const document = createDocument({
-        openapi: '3.1.0',
-        info: { ...info, version },
-        paths,
-        components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
-      });
-      router.get('/openapi.json', (_request, response) => {
+      router.get('/openapi.json', async (_request, response) => {
+        // Loaded by the first who asks: few do.
+        const { createDocument } = await import('zod-openapi');
+        const document = createDocument({
+          openapi: '3.1.0',
+          info: { ...info, version },
+          paths,
+          components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+        });
         response.json(document);
       });
       for (const [path, methods] of methodsByPath) {
         router.all(path, () => {
-          const allowed = methods.join(', ');
+          const allowed = methods
+            .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method))
+            .join(', ');
           throw new HttpError(405, `Method not allowed; use ${allowed}`, { headers: { Allow: allowed } });
         });
       }

@@ -16,7 +16,7 @@ export const password = secretText()
     (value) => Buffer.byteLength(value) <= MAX_PASSWORD_BYTES,
     `must have at most ${MAX_PASSWORD_BYTES} bytes`,
   )
-  .meta({ description: 'At least 8 characters, at most 72 bytes in UTF-8', example: 'correct horse' });
+  .meta({ minLength: 8, maxLength: 72, description: 'At most 72 bytes in UTF-8', example: 'correct horse' });
 
 export const registration = z.object({
   first_name: text(1, 100),

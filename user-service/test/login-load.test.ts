@@ -26,6 +26,18 @@ test('When nobody has the username, then the refusal takes as long as a wrong pa
   expect(quantile(impossible, 0.5)).toBeGreaterThan(quantile(known, 0.5) / 2);
 });
 
+test('When a username takes no more guesses, then none is hashed', async ({ shop }) => {
+  const { username } = await register(shop.request);
+  const timesMs: Record<number, number[]> = { 401: [], 429: [] };
+  for (let round = 0; round < 17; round += 1) {
+    const startedAt = performance.now();
+    const { status } = await logIn(shop.request, username, 'wrong guess');
+    timesMs[status]?.push(performance.now() - startedAt);
+  }
+  expect(timesMs).toMatchObject({ 401: { length: 10 }, 429: { length: 7 } });
+  expect(quantile(timesMs[429] ?? [], 0.5)).toBeLessThan(quantile(timesMs[401] ?? [], 0.5) / 2);
+});
+
 test('When twenty log in at once, then they all get in and others are answered meanwhile', async ({
   shop,
 }) => {
@@ -45,6 +57,25 @@ test('When twenty log in at once, then they all get in and others are answered m
   }
   expect(countStatuses(await logins)).toStrictEqual({ 200: 20 });
   expect(quantile(timesMs, 0.95)).toBeLessThan(100);
+});
+
+test('When the tenth guess fails elsewhere while a right one is being checked, then it does not get in', async ({
+  shop,
+  service,
+}) => {
+  const { username, password } = await register(shop.request);
+  await logIn(shop.request, username, 'wrong guess');
+  const right = logIn(shop.request, username, password);
+  // An answer to a later question: the login is being hashed by now.
+  await shop.request('GET /api/user/admin/exists');
+  const copies = Array.from({ length: 9 }, (_, index) => `SELECT ${index}`).join(' UNION ALL ');
+  await service.sql.execute(
+    `INSERT INTO login_failures (username_hash, failed_at)
+     SELECT username_hash, failed_at FROM login_failures CROSS JOIN (${copies}) AS copies
+     WHERE username_hash = UNHEX(SHA2(?, 256))`,
+    [username],
+  );
+  expect((await right).status).toBe(429);
 });
 
 test('When clients give up before their turn, then nothing is hashed for them', async ({ shop }) => {

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -52,7 +53,7 @@ async function startReady(settings: DatabaseSettings) {
   const request = requestsTo(`http://127.0.0.1:${environment.PORT}`);
   const readiness = () => request('GET /readyz').then(({ status }) => status, String);
   await expect.poll(readiness, { timeout: 10_000 }).toBe(200);
-  return { ...service, request };
+  return { ...service, request, port: Number(environment.PORT) };
 }
 
 test('When SIGTERM comes under load, then no request is cut and the process ends with 0', async () => {
@@ -75,6 +76,18 @@ test('When SIGTERM comes under load, then no request is cut and the process ends
   expect(stderr).toBe('');
   expect(stdout).toContain('"msg":"stopped"');
   expect(status).toBe(0);
+}, 20_000);
+
+test('When SIGTERM comes while clients hold connections and ask nothing, then it does not wait for them', async () => {
+  const { child, ended, port } = await startReady(await freshDatabase('user_server'));
+  const silent = connect(port, '127.0.0.1');
+  const halfway = connect(port, '127.0.0.1').on('connect', () => halfway.write('GET /api/user HTTP/1.1\r\n'));
+  await Promise.all([once(silent, 'connect'), once(halfway, 'connect')]);
+  const startedAt = performance.now();
+  child.kill('SIGTERM');
+  await Promise.all([once(silent, 'close'), once(halfway, 'close')]);
+  expect((await ended).status).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(3000);
 }, 20_000);
 
 test('When people come and go, then the log tells their ids and nothing else of them', async () => {
