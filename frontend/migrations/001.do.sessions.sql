@@ -1,5 +1,5 @@
 -- A session id is case-sensitive base64url; `expires_at` is UTC.
-CREATE TABLE session (
+CREATE TABLE IF NOT EXISTS session (
   id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   data VARCHAR(4000) NOT NULL,
   expires_at DATETIME NOT NULL,

@@ -1,4 +1,4 @@
-CREATE TABLE orders (
+CREATE TABLE IF NOT EXISTS orders (
   id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   user_id INT UNSIGNED NOT NULL,
   date_added DATETIME(3) NOT NULL,
@@ -9,7 +9,7 @@ CREATE TABLE orders (
   INDEX orders_of_user (user_id, id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
-CREATE TABLE order_items (
+CREATE TABLE IF NOT EXISTS order_items (
   order_id INT UNSIGNED NOT NULL,
   product_id INT UNSIGNED NOT NULL,
   -- As last seen in the catalogue; what was paid once the order is checked out.

@@ -1,10 +1,9 @@
 import { promisify } from 'node:util';
-import { context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
 import { type Connection, createPool, type Pool, type PoolConnection, type QueryResult } from 'mysql2';
 import { z } from 'zod';
 import { DeadlinePassed, isDeadlock, isUnavailability } from './database-error';
 import { unavailable } from './http-error';
+import { untraced } from './telemetry';
 
 export interface DatabaseSettings {
   host: string;
@@ -167,7 +166,7 @@ async function inTransaction<Result>(
  * after having looked for the same missing row die of a deadlock.
  */
 function readCommitted(connection: PoolConnection): void {
-  context.with(suppressTracing(context.active()), () => {
+  untraced(() => {
     connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (error) => {
       if (error) connection.destroy();
     });

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import Postgrator from 'postgrator';
 import { createDatabase, type DatabaseSettings, type Queryable } from './database';
 import type { Logger } from './logger';
+import { untraced } from './telemetry';
 
 const DATABASE_WAIT_MS = 30_000;
 const LOCK_WAIT_SECONDS = 60;
@@ -28,7 +27,7 @@ interface MigrationOptions {
  * @throws when the database stays away, refuses the account, or a migration fails or was changed after it ran
  */
 export function migrate(options: MigrationOptions): Promise<void> {
-  return context.with(suppressTracing(context.active()), async () => {
+  return untraced(async () => {
     const connection = await connectWhenReady(options);
     try {
       await underLock(connection, options.settings.database, async () => {

@@ -1,4 +1,6 @@
+import { context } from '@opentelemetry/api';
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
+import { suppressTracing } from '@opentelemetry/core';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
@@ -17,7 +19,7 @@ const METRIC_INTERVAL_MS = 5000;
 const METRIC_TIMEOUT_MS = 4000;
 
 /** The OpenTelemetry SDK as every service has it, running. */
-export function startSdk(serviceName: string): NodeSDK {
+export function startSdk(serviceName: string) {
   // The SDK reads its configuration from here.
   const { env } = process;
   env.OTEL_NODE_ENABLED_INSTRUMENTATIONS ||= INSTRUMENTATIONS;
@@ -56,7 +58,10 @@ export function startSdk(serviceName: string): NodeSDK {
     ],
   });
   sdk.start();
-  return sdk;
+  return {
+    shutdown: () => sdk.shutdown(),
+    untraced: <Result>(work: () => Result) => context.with(suppressTracing(context.active()), work),
+  };
 }
 
 /** Probes, and files that come along with a page, would fill the backends with requests that nobody looks for. */

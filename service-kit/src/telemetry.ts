@@ -1,6 +1,6 @@
 const FLUSH_LIMIT_MS = 2000;
 
-let shutdown: (() => Promise<void>) | undefined;
+let sdk: ReturnType<typeof import('./telemetry-sdk')['startSdk']> | undefined;
 
 /**
  * Starts traces, metrics and logs over OTLP/gRPC, addressed by the standard `OTEL_*` variables. To be called from a
@@ -11,8 +11,12 @@ export function startTelemetry(options: { serviceName: string }): void {
   if (process.env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return;
   // Loaded only now: a process without telemetry does without the SDK's 30 MB.
   const { startSdk } = require('./telemetry-sdk') as typeof import('./telemetry-sdk');
-  const sdk = startSdk(options.serviceName);
-  shutdown = () => sdk.shutdown();
+  sdk = startSdk(options.serviceName);
+}
+
+/** Runs the work without making spans: it belongs to no request, or would only be noise in one. */
+export function untraced<Result>(work: () => Result): Result {
+  return sdk ? sdk.untraced(work) : work();
 }
 
 /** Sends what is still queued, within two seconds, and stops. To be called last. */
@@ -22,6 +26,6 @@ export async function stopTelemetry(): Promise<void> {
     timer = setTimeout(resolve, FLUSH_LIMIT_MS);
   });
   // A collector that is away is no reason to fail a shutdown.
-  await Promise.race([shutdown?.().catch(() => undefined), limit]);
+  await Promise.race([sdk?.shutdown().catch(() => undefined), limit]);
   clearTimeout(timer);
 }

@@ -1,5 +1,5 @@
 -- Times are UTC. Of a key only its SHA-256 is kept: who reads this table can log in as nobody.
-CREATE TABLE api_keys (
+CREATE TABLE IF NOT EXISTS api_keys (
   key_hash BINARY(32) NOT NULL PRIMARY KEY,
   user_id INT UNSIGNED NOT NULL,
   expires_at DATETIME(3) NOT NULL,

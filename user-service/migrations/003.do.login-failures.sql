@@ -1,5 +1,5 @@
 -- Times are UTC. People type passwords into the wrong field, so the SHA-256 of the lower-cased username is kept.
-CREATE TABLE login_failures (
+CREATE TABLE IF NOT EXISTS login_failures (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   username_hash BINARY(32) NOT NULL,
   failed_at DATETIME(3) NOT NULL,

@@ -29,6 +29,9 @@ export type NativePart = {
 
 const checkTimeoutMs = 2000;
 
+/** A small young generation: some 10 MB less for each service, for a few per cent of its speed at full load. */
+const nodeOptions = ['--max-semi-space-size=2'];
+
 /** `findEngine` is asked only when a database is about to be started. */
 export function nativePart(
   part: Part,
@@ -77,5 +80,5 @@ export function nativePart(
 function serviceCommand(name: string, environment: Command['environment'], root: string): Command {
   const directory = join(root, name);
   const entries = ['--require', join(directory, 'dist/telemetry.js'), join(directory, 'dist/server.js')];
-  return { program: execPath, args: ['--enable-source-maps', ...entries], directory, environment };
+  return { program: execPath, args: [...nodeOptions, ...entries], directory, environment };
 }
