@@ -13,11 +13,20 @@ fail() {
   exit 1
 }
 
-if [[ ! -e $modules/.package-lock.json || $root/package-lock.json -nt $modules/.package-lock.json ]]; then
+is_outdated() {
+  [[ ! -e $modules/.package-lock.json || $root/package-lock.json -nt $modules/.package-lock.json ]]
+}
+
+install() {
+  # One at a time, where there is flock(1).
+  ! command -v flock >/dev/null || flock 9
+  is_outdated || return 0
   command -v npm >/dev/null || fail 'npm is missing. Install Node 24 with npm (https://nodejs.org), then try again.'
-  echo 'Installing the packages of package-lock.json (npm ci) …' >&2
-  npm --prefix "$root" ci --loglevel=error >&2 || fail 'npm ci failed; nothing was started.'
-fi
+  echo 'Installing the packages of package-lock.json (npm ci; half a minute) …' >&2
+  said=$(npm --prefix "$root" ci --loglevel=error 2>&1) || fail "$said" 'npm ci failed; nothing was started.'
+}
+
+if is_outdated; then install 9<"$root/package-lock.json"; fi
 
 # Where the machine's own Node is too old, the one of the optional packages stands in.
 for node in node "$modules/.bin/node"; do

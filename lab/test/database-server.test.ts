@@ -15,6 +15,7 @@ test('When passwords change between starts, then the new ones open the old data,
     mysql.createConnection({ host: '127.0.0.1', port, user, password, database });
 
   const first = await runDatabaseServer(server);
+  onTestFinished(first.stop);
   const writer = await connect('shop', 'first', 'shop_dbase');
   await writer.query('CREATE TABLE note (words VARCHAR(20))');
   await writer.query("INSERT INTO note VALUES ('kept é')");

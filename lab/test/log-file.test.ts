@@ -30,8 +30,10 @@ test('When a log grows, is put aside and begins anew, then who follows gets ever
   appendFileSync(path, 'o\n');
   await vi.waitFor(() => expect(seen).toEqual(['one', 'two']), { timeout: 5000 });
   renameSync(path, `${path}.1`);
-  writeFileSync(path, 'three\n');
-  await vi.waitFor(() => expect(seen).toEqual(['one', 'two', 'three']), { timeout: 5000 });
+  // Longer than what was there: its size alone does not tell.
+  writeFileSync(path, 'three\nfour, five and six\n');
+  const all = ['one', 'two', 'three', 'four, five and six'];
+  await vi.waitFor(() => expect(seen).toEqual(all), { timeout: 5000 });
   end.abort();
   await following;
 });

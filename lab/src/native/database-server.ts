@@ -53,6 +53,8 @@ export function databaseServerCommand(
       ...runAsArguments(),
       `--datadir=${directory}`,
       `--tmpdir=${scratch}`,
+      // MySQL does not start where its package's own folder for this is missing.
+      `--secure-file-priv=${scratch}`,
       // Relative to the data directory: a socket's path must fit 107 bytes.
       '--socket=database.sock',
       '--pid-file=database.pid',

@@ -117,7 +117,8 @@ base(
 
     await site.vitrine('pause', 'frontend');
     await site.vitrine('pause', 'user_dbase');
-    expect(await site.vitrine('down')).toMatchObject({ status: 0, stderr: '' });
+    const down = await site.vitrine('down');
+    expect(down).toMatchObject({ status: 0, stderr: '', stdout: `Stopped ${partNames.join(', ')}.\n` });
     expect(pids.map(inspectProcess)).toEqual(pids.map(() => undefined));
     expect(await site.vitrine('down')).toMatchObject({ status: 0, stdout: 'Nothing was running.\n' });
     expect(await readStatus(site)).toMatchObject({ status: 1, states: everything('stopped') });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { elapsed } from '../../../test/elapsed.ts';
 import { requestsTo } from '../../../test/request.ts';
 import { newCustomer } from './customer.ts';
@@ -21,14 +21,14 @@ describe.for(routes)('When %s is asked to stop under load', ([service, asked]) =
   test('then every request is answered, then connections are refused, and it ends in order', async ({
     stack,
   }) => {
+    onTestFinished(async () => expect(await stack.vitrine('start', service)).toMatchObject({ status: 0 }));
     const ask = await asCustomer(stack, stack.urls[service]);
     let answered = 0;
     const visit = async (index: number) => {
       for (let turn = index; ; turn += 1) {
         const route = asked[turn % asked.length] ?? asked[0];
         const outcome = await ask(route).catch(reasonOf);
-        if (typeof outcome === 'string') return outcome;
-        expect(outcome, route).toBe(200);
+        if (outcome !== 200) return outcome;
         answered += 1;
       }
     };
@@ -42,7 +42,6 @@ describe.for(routes)('When %s is asked to stop under load', ([service, asked]) =
     expect(stopped).toMatchObject({ status: 0, stderr: '' });
     expect(ms).toBeLessThan(10_000);
     expect(lastLogLine(stack.home, service)).toMatchObject({ level: 'info', msg: 'stopped' });
-    expect(await stack.vitrine('start', service)).toMatchObject({ status: 0 });
   });
 });
 
@@ -58,28 +57,27 @@ test('When the frontend is restarted, then who was logged in still is, cart and 
   expect(form.location).toBe('/order/thank-you');
 });
 
-test('When twenty log in at once, then all are let in, and others are served meanwhile', async ({
+test('When one person logs in twenty times at once, then all succeed, and others are served meanwhile', async ({
   stack,
-  annotate,
 }) => {
-  const [other, ...crowd] = await Promise.all(Array.from({ length: 21 }, () => newCustomer(stack)));
+  const [{ username, password }, { apiKey }] = [await newCustomer(stack), await newCustomer(stack)];
   const request = requestsTo(stack.urls['user-service']);
-  const logins = Promise.all(
-    crowd.map(({ username, password }) => request('POST /api/user/login', { json: { username, password } })),
-  );
+  const logIn = () => request('POST /api/user/login', { json: { username, password } });
+  const logins = Promise.all(Array.from({ length: 20 }, logIn));
   let isOver = false;
   logins.finally(() => {
     isOver = true;
   });
   const times: number[] = [];
   while (!isOver) {
-    const { value: reply, ms } = await elapsed(request('GET /api/user', { apiKey: other?.apiKey ?? '' }));
+    const { value: reply, ms } = await elapsed(request('GET /api/user', { apiKey }));
     expect(reply.status).toBe(200);
     times.push(ms);
   }
   for (const { status } of await logins) expect(status).toBe(200);
   const p95 = times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)];
-  await annotate(`GET /api/user while 20 log in: ${times.length} times, p95 ${p95?.toFixed(1)} ms`);
+  // biome-ignore lint/suspicious/noConsole: a figure for whoever reads the run; it depends too much on the machine to be asserted
+  console.info(`GET /api/user during 20 logins: ${times.length} times, p95 ${p95?.toFixed(1)} ms`);
 });
 
 /** Asks with all that a customer has: cookies, api key, password. Resolves with the status once the body is there. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { fr } from '../../../frontend/src/messages-fr.ts';
 import { openBrowser } from '../../../frontend/test/browser.ts';
@@ -12,66 +12,69 @@ import { test } from './stack-test.ts';
 import type { Site } from './start-stack.ts';
 import { steadyTraffic } from './traffic.ts';
 
-/** What each request answers while a database is away. Pages begin with the method, APIs with the service. */
-const outages: [part: PartName, how: 'stop' | 'pause', seconds: number, statuses: Record<string, number>][] =
-  [
-    ['order_dbase', 'pause', 20, ordersAway()],
-    ['order_dbase', 'stop', 20, ordersAway()],
-    [
-      'product_dbase',
-      'pause',
-      3,
-      {
-        ...{
-          'GET /': 503,
-          'GET /product/laptop-pro': 503,
-          'GET /checkout': 503,
-          'GET /orders': 200,
-          'GET /login': 200,
-        },
-        ...{ 'product-service GET /api/products': 503, 'order-service GET /api/order': 503 },
-        ...{ 'order-service GET /api/orders': 200, 'user-service GET /api/user': 200 },
-      },
-    ],
-    [
-      'user_dbase',
-      'pause',
-      3,
-      {
-        ...{ 'GET /': 200, 'GET /product/laptop-pro': 200, 'GET /checkout': 503, 'GET /orders': 503 },
-        ...{ 'product-service GET /api/products': 200, 'order-service GET /api/order': 503 },
-        ...{ 'order-service POST /api/order/add-item': 503, 'user-service GET /api/user': 503 },
-      },
-    ],
-  ];
+/** Requests of pages begin with the method, those of APIs with the service. */
+type Outage = { part: PartName; how: 'stop' | 'pause'; seconds: number; fails: string[]; works: string[] };
 
-describe.for(outages)('When %s has a %s for %i s under steady traffic', ([part, how, seconds, away]) => {
+const ordersAway = {
+  fails: [
+    ...['GET /checkout', 'GET /orders', 'order-service GET /api/order', 'order-service GET /api/orders'],
+    'order-service POST /api/order/add-item',
+  ],
+  works: ['GET /', 'GET /product/laptop-pro', 'product-service GET /api/products'],
+};
+
+const outages: Outage[] = [
+  { part: 'order_dbase', how: 'pause', seconds: 20, ...ordersAway },
+  { part: 'order_dbase', how: 'stop', seconds: 20, ...ordersAway },
+  {
+    ...{ part: 'product_dbase', how: 'pause', seconds: 5 },
+    fails: [
+      ...['GET /', 'GET /product/laptop-pro', 'GET /checkout'],
+      ...['product-service GET /api/products', 'order-service GET /api/order'],
+    ],
+    works: ['GET /orders', 'GET /login', 'order-service GET /api/orders', 'user-service GET /api/user'],
+  },
+  {
+    ...{ part: 'user_dbase', how: 'pause', seconds: 5 },
+    fails: [
+      ...['GET /checkout', 'GET /orders', 'user-service GET /api/user', 'order-service GET /api/order'],
+      'order-service POST /api/order/add-item',
+    ],
+    works: ['GET /', 'GET /product/laptop-pro', 'product-service GET /api/products'],
+  },
+];
+
+describe.for(outages)('When $part has a $how for $seconds s under steady traffic', (outage) => {
+  const { part, how, seconds, fails, works } = outage;
+
   test('then 503 in 2 s while it lasts, normal 3 s after, and nothing is lost or done twice', async ({
     stack,
   }) => {
     const customer = await newCustomer(stack);
     await customer.ask('POST /api/order/add-item', { json: { product_id: 2, qty: 1 } });
     const pids = pidsWithout(part, stack);
-    const asks = Object.keys(away).map((what) => [what, askFor(stack, customer, what)] as const);
+    const all = [...fails, ...works];
+    const asks = all.map((what) => [what, askFor(stack, customer, what)] as const);
     const traffic = steadyTraffic(Object.fromEntries(asks));
-    const well = Object.fromEntries(Object.keys(away).map((what) => [what, 200]));
-    await traffic.settled(well, 5000);
+    await traffic.allAnswer(200, 5000);
 
+    const back = how === 'stop' ? 'start' : 'resume';
     expect(await stack.vitrine(how, part)).toMatchObject({ status: 0 });
+    onTestFinished(async () => void (await stack.vitrine(back, part)));
     const awayFrom = performance.now();
     await pause(seconds * 1000);
     const awayUntil = performance.now();
-    const back = how === 'stop' ? 'start' : 'resume';
     expect(await stack.vitrine(back, part)).toMatchObject({ status: 0 });
     const backAt = performance.now();
-    await traffic.settled(well, 3000);
+    await traffic.allAnswer(200, 3000);
     await pause(3000 - (performance.now() - backAt));
-    await traffic.settled(well, 1000);
+    await traffic.allAnswer(200, 1000);
     const seen = await traffic.stop();
 
     const lasting = seen.filter(({ startedAt }) => startedAt > awayFrom && startedAt < awayUntil - 2000);
-    expect(new Set(lasting.map(({ what }) => what))).toEqual(new Set(Object.keys(away)));
-    expect(lasting.filter(({ what, outcome, ms }) => outcome !== away[what] || ms > 2000)).toEqual([]);
+    expect(new Set(lasting.map(({ what }) => what))).toEqual(new Set(all));
+    const expected = (what: string) => (fails.includes(what) ? 503 : 200);
+    expect(lasting.filter(({ what, outcome, ms }) => outcome !== expected(what) || ms > 2000)).toEqual([]);
     expect(seen.filter(({ startedAt, outcome }) => startedAt > backAt + 3000 && outcome !== 200)).toEqual([]);
     expect(seen.filter(({ outcome }) => outcome !== 200 && outcome !== 503)).toEqual([]);
     expect(pidsWithout(part, stack)).toEqual(pids);
@@ -115,6 +118,7 @@ describe.for(serviceAway)('When %s is stopped', ([service, words, works, fails])
     await browser.submit(product, '/product/laptop-pro', { quantity: '1' });
     const cart = await browser.open('/checkout');
     await stack.vitrine('stop', service);
+    onTestFinished(async () => void (await stack.vitrine('start', service)));
     for (const path of works) expect(await browser.open(path), path).toMatchObject({ status: 200 });
     const forms = [
       await browser.submit(product, '/product/laptop-pro', { quantity: '1' }),
@@ -142,6 +146,7 @@ test('When user-service is stopped, then nobody can log in or register, and is t
   const browser = openBrowser(stack.urls.frontend, { 'accept-language': 'fr' });
   const [login, register] = [await browser.open('/login'), await browser.open('/register')];
   await stack.vitrine('stop', 'user-service');
+  onTestFinished(async () => void (await stack.vitrine('start', 'user-service')));
   const account = { username: 'somebody', password: 'some password', email: 'some@example.com' };
   for (const page of [
     await browser.submit(login, '/login', account),
@@ -150,16 +155,7 @@ test('When user-service is stopped, then nobody can log in or register, and is t
     expect(page.status).toBe(503);
     expect(page.text).toContain(fr.errors.unavailable.users.title);
   }
-  await stack.vitrine('start', 'user-service');
 });
-
-function ordersAway(): Record<string, number> {
-  return {
-    ...{ 'GET /': 200, 'GET /product/laptop-pro': 200, 'GET /checkout': 503, 'GET /orders': 503 },
-    ...{ 'order-service GET /api/order': 503, 'order-service GET /api/orders': 503 },
-    ...{ 'order-service POST /api/order/add-item': 503, 'product-service GET /api/products': 200 },
-  };
-}
 
 function askFor({ urls }: Site, { browser, apiKey }: Customer, what: string) {
   const [, service, route = what] = /^(\w+-service) (.*)$/.exec(what) ?? [];

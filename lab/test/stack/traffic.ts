@@ -6,8 +6,8 @@ export type Observation = { what: string; startedAt: number; ms: number; outcome
 
 export type Traffic = {
   readonly seen: readonly Observation[];
-  /** Resolves when every request has been answered with its status anew. */
-  settled: (statuses: Record<string, number>, limitMs: number) => Promise<void>;
+  /** Resolves when every request, made from now on, has had this status once; throws after `limitMs`. */
+  allAnswer: (status: number, limitMs: number) => Promise<void>;
   /** Lets the requests under way end. */
   stop: () => Promise<readonly Observation[]>;
 };
@@ -33,17 +33,16 @@ export function steadyTraffic(asks: Record<string, Ask>): Traffic {
 
   return {
     seen,
-    async settled(statuses, limitMs) {
+    async allAnswer(status, limitMs) {
       const from = performance.now();
-      const missing = () =>
-        Object.keys(statuses).filter(
-          (what) =>
-            !seen.some((one) => one.what === what && one.startedAt >= from && one.outcome === statuses[what]),
-        );
-      const isSettled = await poll(() => missing().length === 0 || undefined, { intervalMs: 20, limitMs });
-      if (isSettled) return;
+      const missing = () => {
+        const answered = seen.filter(({ startedAt, outcome }) => startedAt >= from && outcome === status);
+        return Object.keys(asks).filter((what) => !answered.some((one) => one.what === what));
+      };
+      const limits = { intervalMs: 20, limitMs };
+      if (await poll(() => missing().length === 0 || undefined, limits)) return;
       const last = missing().map((what) => JSON.stringify(seen.findLast((one) => one.what === what)));
-      throw new Error(`Not as expected after ${limitMs} ms, but: ${last.join(', ')}`);
+      throw new Error(`Not ${status} within ${limitMs} ms, but: ${last.join(', ')}`);
     },
     async stop() {
       isOver = true;
