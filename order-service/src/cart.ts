@@ -67,8 +67,7 @@ export function removeFromCart(database: Database, userId: number, productId: nu
  */
 export async function checkOut(database: Database, userId: number, catalogue: Catalogue): Promise<Order> {
   return database.transaction(async (transaction) => {
-    const orderId = (await lockOpenOrder(transaction, userId)) ?? noOrder();
-    const cart = await readOpenOrder(transaction, userId);
+    const cart = (await findOpenOrder(transaction, userId, { lock: true })) ?? noOrder();
     const { items } = atTodaysPrices(cart, catalogue);
     if (items.length === 0) throw new HttpError(409, 'The order is empty');
     const gone = items.filter((item) => !item.available).map((item) => item.product_name);
@@ -77,10 +76,10 @@ export async function checkOut(database: Database, userId: number, catalogue: Ca
     for (const [index, item] of items.entries()) {
       const known = cart.items[index];
       const isAsLastSeen = known?.price === item.price && known.product_name === item.product_name;
-      if (!isAsLastSeen) await setPrice(transaction, orderId, item);
+      if (!isAsLastSeen) await setPrice(transaction, cart.id, item);
     }
     const now = new Date();
-    await closeOrder(transaction, orderId, now);
+    await closeOrder(transaction, cart.id, now);
     return asStored({ ...cart, items, date_checked_out: now });
   });
 }

@@ -29,10 +29,15 @@ export type StoredOrder = z.output<typeof orderColumns> & { items: StoredItem[] 
 const JOINED = `
   o.id, o.user_id, o.date_added, o.date_checked_out, i.product_id, i.product_name, i.price, i.quantity`;
 
-export async function findOpenOrder(connection: Queryable, userId: number): Promise<StoredOrder | undefined> {
+/** With `lock`, until the transaction ends nobody else changes it. */
+export async function findOpenOrder(
+  connection: Queryable,
+  userId: number,
+  { lock }: { lock: boolean } = { lock: false },
+): Promise<StoredOrder | undefined> {
   const rows = await connection.query(
     `SELECT ${JOINED} FROM orders o LEFT JOIN order_items i ON i.order_id = o.id
-     WHERE o.open_user_id = ? ORDER BY i.product_id`,
+     WHERE o.open_user_id = ? ORDER BY i.product_id ${lock ? 'FOR UPDATE' : ''}`,
     [userId],
   );
   return groupByOrder(rows)[0];

@@ -11,13 +11,22 @@ const FORM = 'application/x-www-form-urlencoded';
 /** What must answer for the service to be ready, by name; each rejects while it does not. */
 export type ReadinessChecks = Record<string, () => Promise<void>>;
 
-/** For answers that no browser shows. Plain HTTP inside, so nothing about HTTPS. */
+/** For JSON on plain HTTP: should a browser ever open it, it is no page. What governs pages would only be freight. */
 const JSON_HEADERS: HelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   },
   strictTransportSecurity: false,
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: false,
+  originAgentCluster: false,
+  referrerPolicy: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
 };
 
 interface ShellOptions {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Agent, request } from 'undici';
+import { Pool } from 'undici';
 import { unavailable } from './http-error';
 import { namePeer } from './peers';
 
@@ -53,14 +53,16 @@ export function createServiceClient(options: {
 }): ServiceClient {
   const { name, baseUrl, timeoutMs } = options;
   namePeer(baseUrl, name);
-  const dispatcher = new Agent({ connect: { timeout: timeoutMs } });
+  const { origin, pathname } = new URL(baseUrl);
+  const prefix = pathname.replace(/\/$/, '');
+  const pool = new Pool(origin, { connect: { timeout: timeoutMs } });
 
   async function send({ method = 'GET', path, apiKey, body }: ServiceRequest, signal: AbortSignal) {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (apiKey) headers.authorization = `Bearer ${apiKey}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const response = await request(baseUrl + path, {
-      dispatcher,
+    const response = await pool.request({
+      path: prefix + path,
       method,
       headers,
       signal,
