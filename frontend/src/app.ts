@@ -21,6 +21,7 @@ import { cartRoutes } from './routes/cart';
 import { catalogueRoutes } from './routes/catalogue';
 import { checkoutRoutes } from './routes/checkout';
 import { orderRoutes } from './routes/orders';
+import { createSeal } from './seal';
 import { readSessions } from './session';
 import { SessionStore } from './session-store';
 import type { Shop } from './shop';
@@ -56,6 +57,7 @@ export function createApp(dependencies: Dependencies): Express {
   const show = createPages({ csrf, imageUrl, observatory, stylesheet });
   const shop: Shop = {
     access: createAccess(csrf),
+    logger,
     show,
     users: createUserService(dependencies.userService),
     products: createProductService(dependencies.productService),
@@ -63,7 +65,14 @@ export function createApp(dependencies: Dependencies): Express {
   };
 
   app.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
-  app.use(startClock, readSessions({ secret: sessionSecret, store: new SessionStore(database), logger }));
+  app.use(
+    startClock,
+    readSessions({
+      secret: sessionSecret,
+      store: new SessionStore(database, createSeal(sessionSecret)),
+      logger,
+    }),
+  );
   app.use(catalogueRoutes(shop), accountRoutes(shop), cartRoutes(shop));
   app.use(checkoutRoutes(shop), orderRoutes(shop), adminRoutes(shop));
   closeShell(app, logger, createErrorPages(show, logger));

@@ -3,14 +3,14 @@ const plural = (count: number, one: string, many: string) => `${count} ${count >
 const articles = (count: number) => plural(count, 'article', 'articles');
 
 /** What is said about a field of a form: its name, how to fill it in, and what is wrong with it. */
-export interface FieldWords {
+interface FieldWords {
   label: string;
   hint?: string;
   invalid: string;
   taken?: string;
 }
 
-export type FieldName =
+type FieldName =
   | 'first_name'
   | 'last_name'
   | 'email'
@@ -123,7 +123,7 @@ export const fr = {
   thanks: {
     title: 'Merci !',
     heading: 'Merci pour votre commande !',
-    order: (id: string) => `Commande n° ${id}`,
+    order: (id: number) => `Commande n° ${id}`,
     total: 'Total',
     trace: 'Trace de votre commande',
     seeTrace: 'Voir son parcours, étape par étape',
@@ -133,7 +133,7 @@ export const fr = {
   orders: {
     title: 'Vos commandes',
     empty: 'Vous n’avez pas encore passé de commande.',
-    order: (id: string) => `Commande n° ${id}`,
+    order: (id: number) => `Commande n° ${id}`,
     on: (date: string) => `passée le ${date}`,
     older: 'Commandes plus anciennes',
     newest: 'Commandes les plus récentes',

@@ -74,6 +74,8 @@ export async function beginSession(request: Request, visitor: Visitor): Promise<
     await promisify<void>((done) => request.session.regenerate(done))();
     request.session.visitor = visitor;
     await promisify<void>((done) => request.session.save(done))();
+    // It is saved: express-session, which saves a new session while the response ends, need not do it again.
+    Reflect.set(request.session, 'save', (done?: () => void) => done?.());
   } catch (error) {
     // Else express-session would try again while the response ends, and set the cookie all the same.
     Reflect.deleteProperty(request, 'session');

@@ -1,3 +1,4 @@
+import type { Logger } from '@vitrine/service-kit/logger';
 import type { Access } from './access';
 import type { OrderService } from './order-service';
 import type { ShowPage } from './page';
@@ -7,6 +8,7 @@ import type { UserService } from './user-service';
 /** What the routes work with. */
 export interface Shop {
   access: Access;
+  logger: Logger;
   show: ShowPage;
   users: UserService;
   products: ProductService;

@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
 import type { Answer } from '../../test/fake-service';
+import { createSeal } from '../src/seal';
 import { errorOf, openBrowser } from './browser';
-import { asked, test, unauthorized } from './shop';
+import { asked, SESSION_SECRET, test, unauthorized } from './shop';
 
 const invalid = (...fields: string[]): Answer => ({
   status: 400,
@@ -128,11 +129,15 @@ describe('logging in', () => {
     alice,
   }) => {
     expect(alice.cookies.has('session')).toBe(true);
-    const rows = await shop.sessions();
-    const { visitor, cookie } = JSON.parse(rows.at(-1)?.data);
-    expect(Object.keys(JSON.parse(rows.at(-1)?.data))).toEqual(['cookie', 'visitor']);
+    const kept: string = (await shop.sessions()).at(-1)?.data;
+    const session = JSON.parse(createSeal(SESSION_SECRET).open(kept) ?? '');
+    const { visitor, cookie } = session;
+    expect(Object.keys(session)).toEqual(['cookie', 'visitor']);
     expect(Object.keys(visitor).sort()).toEqual(['apiKey', 'first_name', 'id', 'is_admin', 'username']);
     expect(cookie.originalMaxAge).toBe(24 * 60 * 60 * 1000);
+    // Who reads the table, or has another secret, learns nothing.
+    expect(Buffer.from(kept, 'base64').toString('latin1')).not.toContain(visitor.username);
+    expect(createSeal('another secret').open(kept)).toBeUndefined();
   });
 
   test.for<[status: number, answer: Answer, words: string]>([

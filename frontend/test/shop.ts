@@ -14,7 +14,7 @@ import { createApp } from '../src/app';
 import { type Browser, openBrowser } from './browser';
 import { anItem, anOrder, products } from './stock';
 
-const SESSION_SECRET = 'a secret that only the tests know';
+export const SESSION_SECRET = 'a secret that only the tests know';
 
 /** The shop over HTTP with its real session database; the three services behind are fakes. */
 async function startShop() {

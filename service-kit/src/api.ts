@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, Router } from 'express';
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { HttpError } from './http-error';
@@ -26,7 +26,6 @@ interface RouteDefinition<Context, Params, Query, Body, Reply> {
   handler: (
     input: { context: Context; params: Params; query: Query; body: Body },
     request: Request,
-    response: Response,
   ) => Promise<Reply>;
 }
 
@@ -75,7 +74,7 @@ export function createApi(info: { title: string; description: string }): Api {
           query: (query && parseInput(query, request.query)) as never,
           body: (body && parseInput(body, request.body ?? {})) as never,
         };
-        response.status(status).json(await handler(input, request, response));
+        response.status(status).json(await handler(input, request));
       });
       methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), method.toUpperCase()]);
       const openApiPath = path.replace(/:(\w+)/g, '{$1}');

@@ -60,16 +60,17 @@ export function createDatabase(settings: DatabaseSettings): Database {
       throw isUnavailability(error) ? unavailable(settings.database, error) : error;
     });
 
-  const transaction: Database['transaction'] = async (work) => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await run((connection) => inTransaction(connection, work));
-      } catch (error) {
-        if (!isDeadlock(error)) throw error;
-        if (attempt === TRANSACTION_TRIES) throw unavailable(settings.database, error);
+  const transaction: Database['transaction'] = (work) =>
+    run(async (connection) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await inTransaction(connection, work);
+        } catch (error) {
+          if (!isDeadlock(error)) throw error;
+          if (attempt === TRANSACTION_TRIES) throw unavailable(settings.database, error);
+        }
       }
-    }
-  };
+    });
 
   return {
     query: (sql, values) => run((connection) => queryable(connection).query(sql, values)),

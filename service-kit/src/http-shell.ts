@@ -6,10 +6,12 @@ import { HttpError } from './http-error';
 import type { Logger } from './logger';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
+/** Characters; longer than any path of the shop's. */
+const MAX_LOGGED_PATH = 300;
 const FORM = 'application/x-www-form-urlencoded';
 
 /** What must answer for the service to be ready, by name; each rejects while it does not. */
-export type ReadinessChecks = Record<string, () => Promise<void>>;
+type ReadinessChecks = Record<string, () => Promise<void>>;
 
 /** For JSON on plain HTTP: should a browser ever open it, it is no page. What governs pages would only be freight. */
 const JSON_HEADERS: HelmetOptions = {
@@ -143,7 +145,7 @@ function logRequests(logger: Logger): RequestHandler {
       logger.info(
         {
           'http.request.method': request.method,
-          'url.path': request.originalUrl.split('?', 1)[0],
+          'url.path': request.originalUrl.split('?', 1)[0]?.slice(0, MAX_LOGGED_PATH),
           'http.response.status_code': response.statusCode,
           duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
         },

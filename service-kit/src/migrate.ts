@@ -24,14 +24,18 @@ interface MigrationOptions {
  * Brings the schema up to date. Replicas that start at once wait for each other on a lock of the database's. Waits up
  * to 30 s for a database that is not there yet.
  *
- * @throws when the database stays away, refuses the account, or a migration fails or was changed after it ran
+ * @throws when the database stays away, refuses the account, the folder holds no migration, or one fails or was
+ *   changed after it ran
  */
 export function migrate(options: MigrationOptions): Promise<void> {
   return untraced(async () => {
     const connection = await connectWhenReady(options);
     try {
       await underLock(connection, options.settings.database, async () => {
-        const applied = await migrator(connection, options).migrate();
+        const postgrator = migrator(connection, options);
+        if ((await postgrator.getMigrations()).length === 0)
+          throw new Error(`There is no migration in ${options.directory}`);
+        const applied = await postgrator.migrate();
         for (const { filename } of applied)
           options.logger.info({ 'file.path': filename }, 'migration applied');
         await seed(options);
@@ -57,7 +61,8 @@ function migrator(connection: Connection, { settings, directory }: MigrationOpti
     driver: 'mysql',
     database: settings.database,
     schemaTable: 'schema_version',
-    migrationPattern: join(directory, '*'),
+    // A glob: what is special in the folder's own name is escaped.
+    migrationPattern: join(directory.replace(/[?*()[\]{}\\]/g, '\\$&'), '*'),
     async execQuery(sql) {
       const [rows] = await connection.query<RowDataPacket[]>(sql);
       return { rows };

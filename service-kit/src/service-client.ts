@@ -23,25 +23,24 @@ export interface ServiceResponse {
 export interface ServiceClient {
   readonly name: string;
   /**
-   * Calls the neighbour within the time limit; a call that changes nothing when repeated is tried once more when the
-   * connection failed.
+   * Calls the neighbour within the time limit; an idempotent call is tried once more when it failed to connect, and
+   * one that only reads also when its connection was cut.
    *
    * @throws HttpError 503 that names the part at fault
    */
   call(request: ServiceRequest): Promise<ServiceResponse>;
 }
 
-/** What undici says when no connection could be made, or the one it took from its pool had just been closed. */
-const CONNECTION_FAILURES = new Set([
+/** The codes of a connection that could not be made, so that nothing was asked. */
+const NOT_CONNECTED = new Set([
   'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
-  'UND_ERR_SOCKET',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+/** The codes of one that was cut, perhaps after the neighbour had done what was asked. */
+const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /**
  * A client of one neighbour, by undici's own `request`: `fetch` on top of it doubles the CPU time of a call.
@@ -75,11 +74,10 @@ export function createServiceClient(options: {
     name,
     async call(call) {
       const signal = AbortSignal.timeout(timeoutMs);
-      const isRepeatable = call.method !== 'POST';
       let response: ServiceResponse;
       try {
         response = await send(call, signal).catch((error) => {
-          if (isRepeatable && isConnectionFailure(error)) return send(call, signal);
+          if (isWorthRepeating(call, error)) return send(call, signal);
           throw error;
         });
       } catch (error) {
@@ -92,8 +90,12 @@ export function createServiceClient(options: {
   };
 }
 
-function isConnectionFailure(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && CONNECTION_FAILURES.has(String(error.code));
+function isWorthRepeating({ method = 'GET' }: ServiceRequest, error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  // A DELETE that was done before the cut would be told, the second time, that there is nothing to delete.
+  return method === 'GET'
+    ? NOT_CONNECTED.has(code) || CUT.has(code)
+    : method !== 'POST' && NOT_CONNECTED.has(code);
 }
 
 /** A neighbour that could not reach a part of its own says which: the one at fault is the one to name. */

@@ -9,6 +9,7 @@ import { BatchLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
+import { maskErrors } from './masking-processor';
 import { peerName } from './peers';
 import { version } from './version';
 
@@ -40,11 +41,15 @@ export function startSdk(serviceName: string) {
           // The enum of these three is not exported by auto-instrumentations-node.
           ignoreLayersType: ['middleware', 'router', 'request_handler'] as never[],
         },
+        // Statements hold placeholders only; unmasked, the instrumentation would put the values in.
+        '@opentelemetry/instrumentation-mysql2': { maskStatement: true, maskStatementHook: (sql) => sql },
         '@opentelemetry/instrumentation-undici': { startSpanHook: peerAttributes },
       }),
     ],
     spanProcessors: [
-      new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: EXPORT_DELAY_MS }),
+      maskErrors(
+        new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: EXPORT_DELAY_MS }),
+      ),
     ],
     logRecordProcessors: [
       new BatchLogRecordProcessor({ exporter: new OTLPLogExporter(), scheduledDelayMillis: EXPORT_DELAY_MS }),

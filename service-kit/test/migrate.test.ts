@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, describe, expect } from 'vitest';
@@ -13,11 +13,14 @@ const MORE = 'ALTER TABLE lamps ADD COLUMN watts INT NOT NULL DEFAULT 60;';
 
 const test = base.extend('schema', async ({ task: _task }, { onCleanup }) => {
   const settings = await freshDatabase('kit_migrate');
-  const directory = await mkdtemp(join(tmpdir(), 'migrations-'));
+  const folder = await mkdtemp(join(tmpdir(), 'kit-migrate-'));
+  // As special as the name of a folder can be where the repository was unpacked.
+  const directory = join(folder, 'shop [1] (a copy) {b,c} *?\\');
+  await mkdir(directory);
   const database = createDatabase(settings);
   onCleanup(async () => {
     await database.close();
-    await rm(directory, { recursive: true });
+    await rm(folder, { recursive: true });
   });
   const log = captureLog();
   return {
@@ -86,6 +89,11 @@ describe('When a migration', () => {
     await schema.migrate();
     expect(await schema.lamps()).toEqual([{ id: 1, watts: 60 }]);
   });
+});
+
+test('When the folder holds no migration, then the start is refused', async ({ schema }) => {
+  await schema.write('notes.txt', 'no migration');
+  await expect(schema.migrate()).rejects.toThrow('There is no migration in ');
 });
 
 describe('When the seed fails', () => {

@@ -11,12 +11,12 @@ const PRUNED_AT_ONCE = 10;
 export async function createApiKey(database: Queryable, userId: number, ttlHours: number): Promise<string> {
   const key = randomBytes(KEY_BYTES).toString('base64url');
   await database.execute(
-    'INSERT INTO api_keys (key_hash, user_id, expires_at) VALUES (?, ?, UTC_TIMESTAMP(3) + INTERVAL ? HOUR)',
-    [hashOf(key), userId, ttlHours],
-  );
-  await database.execute(
     'DELETE FROM api_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT ?',
     [String(PRUNED_AT_ONCE)],
+  );
+  await database.execute(
+    'INSERT INTO api_keys (key_hash, user_id, expires_at) VALUES (?, ?, UTC_TIMESTAMP(3) + INTERVAL ? HOUR)',
+    [hashOf(key), userId, ttlHours],
   );
   return key;
 }

@@ -16,6 +16,8 @@ export async function logIn(
   { username, password }: { username: string; password: string },
   isStillWanted: () => boolean,
 ): Promise<string> {
+  // Before it waits for its turn: in a flood of guesses, or while the database is away, turns are scarce.
+  await refuseWhileBlocked();
   const userId = await passwords.inTurn(async ({ matches }) => {
     // Asked when its turn has come, so that a burst of guesses costs ten hashes and no more.
     await refuseWhileBlocked();

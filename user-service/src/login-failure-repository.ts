@@ -13,13 +13,13 @@ const blockRows = z.array(z.object({ seconds: z.int() }));
 /** Notes a wrong guess at the username, whether or not there is such a user. */
 export async function insertLoginFailure(database: Queryable, username: string): Promise<void> {
   await database.execute(
-    'INSERT INTO login_failures (username_hash, failed_at) VALUES (?, UTC_TIMESTAMP(3))',
-    [hashOf(username)],
-  );
-  await database.execute(
     `DELETE FROM login_failures WHERE failed_at <= UTC_TIMESTAMP(3) - INTERVAL ? SECOND
      ORDER BY failed_at LIMIT ?`,
     [WINDOW_SECONDS, String(PRUNED_AT_ONCE)],
+  );
+  await database.execute(
+    'INSERT INTO login_failures (username_hash, failed_at) VALUES (?, UTC_TIMESTAMP(3))',
+    [hashOf(username)],
   );
 }
 

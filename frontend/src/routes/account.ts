@@ -13,7 +13,7 @@ const loginForm = z.object({ username: typed, password: typed, next: typed });
 const registrationForm = loginForm.extend({ first_name: typed, last_name: typed, email: typed });
 
 /** Creating an account, logging in and out. A form's `next` is where one wanted to go. */
-export function accountRoutes({ access, show, users }: Shop): Router {
+export function accountRoutes({ access, logger, show, users }: Shop): Router {
   const router = Router();
 
   const showLogin = access.forEveryone((request, response) => {
@@ -46,7 +46,10 @@ export function accountRoutes({ access, show, users }: Shop): Router {
     const visitor = knownVisitorOf(request);
     if (!visitor) return response.redirect(303, '/');
     await endSession(request, response);
-    await users.logout(visitor.apiKey);
+    // Out is out, also when the key could not be revoked and lives on until it expires.
+    await users
+      .logout(visitor.apiKey)
+      .catch((error) => logger.warn({ err: error }, 'the api key of a logout is not revoked'));
     redirectWith(response, '/', { kind: 'loggedOut' });
   });
 
