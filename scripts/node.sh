@@ -31,7 +31,8 @@ if is_outdated; then install 9<"$root/package-lock.json"; fi
 # Where the machine's own Node is too old, the one of the optional packages stands in.
 for node in node "$modules/.bin/node"; do
   version=$("$node" --version 2>/dev/null) || continue
+  found=${found:-$version}
   major=${version#v}
   if ((${major%%.*} >= 24)); then exec "$node" "$root/$1" "${@:2}"; fi
 done
-fail "Node 24 or newer is needed, and this machine has ${version:-none}. See https://nodejs.org"
+fail "Node 24 or newer is needed, and this machine has ${found:-none}. See https://nodejs.org"

@@ -47,7 +47,6 @@ export const en: Messages = {
     empty: 'Your cart is empty.',
     browse: 'Have a look around the shop',
     articles: items,
-    item: 'Item',
     price: 'Price',
     quantity: 'Quantity',
     quantityOf: (name) => `Quantity: ${name}`,

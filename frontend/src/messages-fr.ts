@@ -106,7 +106,6 @@ export const fr = {
     empty: 'Votre panier est vide.',
     browse: 'Faire un tour dans la boutique',
     articles,
-    item: 'Article',
     price: 'Prix',
     quantity: 'Quantité',
     quantityOf: (name: string) => `Quantité : ${name}`,

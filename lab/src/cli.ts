@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { BenchOptions } from './bench/bench.ts';
 import { LabError, UsageError } from './lab-error.ts';
+import { requireLinux } from './native/preflight.ts';
 import { type PartName, partNames } from './part-names.ts';
 import { change, look } from './session.ts';
 import { statusTable } from './status-table.ts';
@@ -18,6 +19,7 @@ process.stdout.on('error', () => unread.abort());
 const program = new Command('vitrine')
   .description('Runs the shop, and takes it apart while it runs.')
   .exitOverride()
+  .hook('preAction', requireLinux)
   .showHelpAfterError('(--help says more)');
 
 program
@@ -27,10 +29,10 @@ program
   .option('--docker', 'as containers (not available yet)')
   .action(({ docker }: { docker?: true }) => {
     if (docker) throw new UsageError('--docker is not available yet. Without it the shop runs natively.');
-    return change(signal, async ({ stack, settings, report }) => {
+    return change(signal, async ({ stack, report }) => {
       const started = await stack.up();
       if (started.length === 0) report('Everything was running already.');
-      for (const line of ['', ...welcome(await stack.status(), settings)]) report(line);
+      for (const line of ['', ...welcome(await stack.status())]) report(line);
     });
   });
 

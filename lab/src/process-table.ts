@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /**
  * A process of this machine.
@@ -7,13 +6,11 @@ import { existsSync, readFileSync } from 'node:fs';
  */
 export type ProcessInfo = { pid: number; birth: string; isPaused: boolean; residentBytes: number };
 
-/** The process with this id; undefined when there is none, or only what its parent has not cleared away. */
+/**
+ * The process with this id; undefined when there is none, or only what its parent has not cleared away.
+ * Source: proc_pid_stat(5), proc_pid_status(5).
+ */
 export function inspectProcess(pid: number): ProcessInfo | undefined {
-  return existsSync('/proc/self/stat') ? inspectByProc(pid) : inspectByPs(pid);
-}
-
-/** Source: proc_pid_stat(5), proc_pid_statm(5). */
-function inspectByProc(pid: number): ProcessInfo | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the program's name in parentheses, and may hold spaces and parentheses itself.
@@ -22,21 +19,6 @@ function inspectByProc(pid: number): ProcessInfo | undefined {
     if (birth === undefined || isGone(state)) return undefined;
     const residentKb = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return { pid, birth, isPaused: state.startsWith('T'), residentBytes: Number(residentKb ?? 0) * 1024 };
-  } catch {
-    return undefined;
-  }
-}
-
-function inspectByPs(pid: number): ProcessInfo | undefined {
-  try {
-    const columns = ['-o', 'state=', '-o', 'rss=', '-o', 'lstart='];
-    const line = execFileSync('ps', [...columns, '-p', String(pid)], {
-      ...{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-      env: { LC_ALL: 'C', TZ: 'UTC' },
-    });
-    const [, state = '', residentKb, birth] = /^\s*(\S+)\s+(\d+)\s+(.*\S)\s*$/.exec(line) ?? [];
-    if (birth === undefined || isGone(state)) return undefined;
-    return { pid, birth, isPaused: state.startsWith('T'), residentBytes: Number(residentKb) * 1024 };
   } catch {
     return undefined;
   }

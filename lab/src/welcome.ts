@@ -1,17 +1,14 @@
-import type { Settings } from './settings.ts';
 import type { PartStatus } from './stack.ts';
 
 /** What a person wants to know once the shop is open: where, as whom, and what now. */
-export function welcome(parts: readonly PartStatus[], settings: Settings): string[] {
+export function welcome(parts: readonly PartStatus[]): string[] {
   const shop = parts.find(({ part }) => part === 'frontend')?.address;
-  const adminPassword =
-    settings.values.ADMIN_PASSWORD === undefined ? 'admin123' : 'the ADMIN_PASSWORD that you set';
   return [
     `The shop is open: ${shop}`,
     '',
     ...parts.map(({ part, address }) => `  ${part.padEnd(16)} ${address}`),
     '',
-    `  account: admin / ${adminPassword}`,
+    '  account: admin / admin123, unless ADMIN_PASSWORD was set at the first start',
     '',
     'Three things to try next:',
     `  open ${shop}, register and buy something`,

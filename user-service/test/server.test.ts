@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { DatabaseSettings } from '@vitrine/service-kit/database';
 import { beforeAll, expect, test } from 'vitest';
 import { freshDatabase } from '../../test/database';
-import { listen } from '../../test/listen';
+import { freePort } from '../../test/database-server';
 import { requestsTo } from '../../test/request';
 import { ADMIN_PASSWORD, apiKeyOf, countStatuses, logIn, register } from './user-service';
 
@@ -39,12 +39,6 @@ async function environmentFor({ host, port, user, password, database }: Database
     DB_PASSWORD: password,
     DB_NAME: database,
   };
-}
-
-async function freePort(): Promise<number> {
-  const { port, close } = await listen(() => undefined);
-  await close();
-  return port;
 }
 
 async function startReady(settings: DatabaseSettings) {

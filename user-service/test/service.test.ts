@@ -1,6 +1,5 @@
-import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect } from 'vitest';
-import { z } from 'zod';
+import { describedRoutes } from '../../test/openapi';
 import { apiKeyOf, aUser, logIn, register, test } from './user-service';
 
 const routes = [
@@ -12,18 +11,10 @@ const routes = [
   'GET /api/users',
 ];
 
-const openApi = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
-
 describe('When the OpenAPI document is asked for', () => {
   test('then it is valid 3.1 and describes every route', async ({ service }) => {
-    const document = openApi.parse((await service.request('GET /openapi.json')).body);
-    const validator = new Validator();
-    expect(await validator.validate(document)).toStrictEqual({ valid: true });
-    expect(validator.version).toBe('3.1');
-    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-    );
-    expect(described.sort()).toStrictEqual(routes.toSorted());
+    const { body } = await service.request('GET /openapi.json');
+    expect(await describedRoutes(body)).toStrictEqual(routes.toSorted());
   });
 });
 

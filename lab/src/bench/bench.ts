@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNativeStack } from '../native/native-stack.ts';
+import type { Conversation } from '../native/preflight.ts';
 import { createParts } from '../parts.ts';
-import { findPlaces, readSettings } from '../settings.ts';
+import { findPlaces, readSettings, type Settings } from '../settings.ts';
+import type { Stack } from '../stack.ts';
 import { startBareHandler } from './bare-process.ts';
 import { measureTrips, registerCustomers } from './measure-trips.ts';
 import { measureUrl } from './measure-url.ts';
@@ -15,7 +17,7 @@ import { cpuSeconds } from './usage.ts';
 
 export type BenchOptions = { rounds: number; seconds: number };
 
-type Target = Awaited<ReturnType<typeof startTarget>>;
+type Target = Awaited<ReturnType<typeof openTarget>>;
 type Scenario = { name: string; run: (target: Target, seconds: number) => Promise<Sample> };
 
 const CONNECTIONS = 8;
@@ -51,20 +53,22 @@ export async function bench(
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
   const sink = await startOtlpSink();
   const telemetryOn = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_SDK_DISABLED: 'false' };
-  const start = (name: string, index: number, environment: NodeJS.Dict<string>) => {
+  const stacks: Stack[] = [];
+  const start = async (name: string, index: number, environment: NodeJS.Dict<string>) => {
     report(`Starting a shop: ${name} …`);
     const place = { VITRINE_HOME: join(folder, name), PORT_OFFSET: String(FIRST_OFFSET + index * 10) };
-    return startTarget({ ...environment, ...place }, signal);
+    const settings = settingsIn({ ...environment, ...place });
+    const stack = createNativeStack(settings, { report: () => undefined, signal });
+    stacks.push(stack);
+    await stack.up();
+    return openTarget(settings, stack);
   };
-  const targets: Target[] = [];
   try {
     const off = await start('telemetry off', 0, { OTEL_SDK_DISABLED: 'true' });
-    targets.push(off);
     const on = await start('telemetry on', 1, telemetryOn);
-    targets.push(on);
     const memory = memoryTable(await off.status(), await on.status());
 
-    const measurements = await measureInTurns({ off, on }, { rounds, seconds }, (line) => report(line));
+    const measurements = await measureInTurns({ off, on }, { rounds, seconds }, { report, signal });
     const exportedBytes = sink.receivedBytes();
 
     const profiles = join(folder, 'profiles');
@@ -72,11 +76,12 @@ export async function bench(
       ...telemetryOn,
       NODE_OPTIONS: `--cpu-prof --cpu-prof-dir="${profiles}"`,
     });
-    targets.push(profiled);
     for (const { name, run } of scenarios) {
+      signal.throwIfAborted();
       report(`Profiling: ${name} …`);
       await run(profiled, seconds);
     }
+    // A profile is written when its process ends.
     await profiled.down();
 
     report('');
@@ -87,7 +92,7 @@ export async function bench(
     report('');
     for (const line of await profileTable(profiles)) report(line);
   } finally {
-    await Promise.all(targets.map((target) => target.down()));
+    await Promise.all(stacks.map((stack) => stack.down({ reset: true })));
     sink.stop();
     await rm(folder, { recursive: true, force: true });
   }
@@ -103,7 +108,7 @@ function urlScenario(name: string, urlOf: (target: Target) => string): Scenario 
 async function measureInTurns(
   { off, on }: { off: Target; on: Target },
   { rounds, seconds }: BenchOptions,
-  report: (line: string) => void,
+  { report, signal }: Conversation,
 ): Promise<Measurement[]> {
   const bare = await startBareHandler(off.productDatabase);
   const measurements: Measurement[] = [];
@@ -113,6 +118,7 @@ async function measureInTurns(
     run: () => Promise<Sample>,
     target?: Target,
   ) => {
+    signal.throwIfAborted();
     const cpuBefore = target?.cpuSeconds() ?? 0;
     const sample = await run();
     const cpuMs = target && ((target.cpuSeconds() - cpuBefore) * 1000) / (sample.perSecond * seconds);
@@ -120,7 +126,12 @@ async function measureInTurns(
   };
   try {
     // Compilers and pools warm up first, uncounted.
-    for (const { run } of scenarios) for (const target of [off, on]) await run(target, Math.min(2, seconds));
+    for (const { run } of scenarios) {
+      for (const target of [off, on]) {
+        signal.throwIfAborted();
+        await run(target, Math.min(2, seconds));
+      }
+    }
     for (let round = 1; round <= rounds; round += 1) {
       for (const { name, run } of scenarios) {
         report(`Round ${round} of ${rounds}: ${name} …`);
@@ -137,13 +148,15 @@ async function measureInTurns(
   return measurements;
 }
 
-/** A shop of its own in the given environment (VITRINE_HOME and PORT_OFFSET say where), with customers registered. */
-async function startTarget(environment: NodeJS.Dict<string>, signal: AbortSignal) {
+/** Settings of a shop in the given environment; VITRINE_HOME and PORT_OFFSET say where. */
+function settingsIn(environment: NodeJS.Dict<string>): Settings {
   // biome-ignore lint/style/noProcessEnv: the shop's programs are found by PATH
   const { PATH, HOME } = process.env;
-  const settings = readSettings(findPlaces(environment), { PATH, HOME, ...environment });
-  const stack = createNativeStack(settings, { report: () => undefined, signal });
-  await stack.up();
+  return readSettings(findPlaces(environment), { PATH, HOME, ...environment });
+}
+
+/** What is measured of a shop that is up, with customers registered. */
+async function openTarget(settings: Settings, stack: Stack) {
   const parts = createParts(settings);
   const urls = {
     frontend: `http://127.0.0.1:${settings.ports.frontend}`,

@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-// Database servers live in sbin, which a normal user's PATH leaves out; Homebrew's folder is left out of cron's.
-const extraFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+// Database servers live in sbin, which a normal user's PATH leaves out.
+const extraFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /** The full path of the first of `names` that can be run from `searchPath` (a PATH) or the usual places. */
 export function findProgram(names: readonly string[], searchPath: string): string | undefined {

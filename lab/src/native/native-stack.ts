@@ -76,8 +76,10 @@ export function createNativeStack(settings: Settings, conversation: Conversation
     pause: async (name) => signalRunning(name, 'SIGSTOP'),
     resume: async (name) => signalRunning(name, 'SIGCONT'),
     async restart(name) {
-      await stopPart(find(name), report);
-      await start(name);
+      const part = find(name);
+      await prepare([part]);
+      await stopPart(part, report);
+      await bringUp([part], async () => undefined, conversation);
     },
   };
 }

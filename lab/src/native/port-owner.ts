@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
@@ -16,7 +15,7 @@ export function whyNotFree(host: string, port: number): Promise<string | undefin
 
 /** Who listens on `port`, as far as this user may know. */
 export function findPortOwner(port: number): PortOwner {
-  return attempt(() => (existsSync('/proc/net/tcp') ? findByProc(port) : findByLsof(port)), {});
+  return attempt(() => findByProc(port), {});
 }
 
 function findByProc(port: number): PortOwner {
@@ -59,11 +58,4 @@ function attempt<Result>(read: () => Result, otherwise: Result): Result {
   } catch {
     return otherwise;
   }
-}
-
-function findByLsof(port: number): PortOwner {
-  const run = (program: string, args: readonly string[]) =>
-    execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  const pid = Number(run('lsof', ['-nP', '-t', `-iTCP:${port}`, '-sTCP:LISTEN']).split('\n')[0]);
-  return { pid, command: run('ps', ['-o', 'args=', '-p', String(pid)]) };
 }

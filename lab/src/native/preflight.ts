@@ -7,6 +7,14 @@ import { runProgram } from './run-program.ts';
 
 export type Conversation = { report: (line: string) => void; signal: AbortSignal };
 
+/** Processes are watched by what /proc says of them. */
+export function requireLinux(): void {
+  if (process.platform === 'linux') return;
+  throw new LabError(
+    `The shop runs on Linux, and this is ${process.platform}: use a Linux machine, or a virtual one.`,
+  );
+}
+
 /** Compiles the `services` that changed. Throws a LabError with what the compiler says. */
 export async function build(
   settings: Settings,
@@ -55,7 +63,6 @@ async function installByApt(
 function howToInstall(searchPath: string): string {
   const ways: Record<string, string> = {
     'apt-get': 'sudo apt-get install mariadb-server-core',
-    brew: 'brew install mariadb',
     dnf: 'sudo dnf install mariadb-server',
   };
   const way = Object.entries(ways).find(([tool]) => findProgram([tool], searchPath))?.[1];

@@ -92,6 +92,22 @@ describe('When the shop is open', () => {
     expect(inspectProcess(pid)).toBeUndefined();
   });
 
+  test('and a part that no longer compiles is restarted, then it runs on as it was', async ({ stack }) => {
+    const pid = pidOf(stack, 'frontend');
+    const envFile = join(stack.home, '.env');
+    const settings = readFileSync(envFile, 'utf8');
+    onTestFinished(() => writeFileSync(envFile, settings));
+    // The compiler is run with it, and cannot even begin.
+    writeFileSync(envFile, `${settings}NODE_OPTIONS=--require=/nowhere.js\n`);
+    const { status, stderr } = await stack.vitrine('restart', 'frontend');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('The services do not compile:'),
+    });
+    expect(pidOf(stack, 'frontend')).toBe(pid);
+    expect(inspectProcess(pid)).toBeDefined();
+  });
+
   test('then its logs can be read, one part or all', async ({ stack }) => {
     const one = await stack.vitrine('logs', 'user_dbase', '--lines', '3');
     expect(one.stdout.trim().split('\n')).toHaveLength(3);

@@ -68,7 +68,7 @@ describe.for(visits)('When someone visits %s', ([, words, options]) => {
     expect(receipt).toMatch(/\b[0-9a-f]{32}\b/);
 
     await page.getByRole('link', { name: words.thanks.orders }).click();
-    const order = page.getByRole('article', { name: words.orders.order(orderId) });
+    const order = page.getByRole('article', { name: words.orders.order(Number(orderId)) });
     expect(await order.textContent()).toContain('3 × Hub USB-C');
     expect(digits(await order.locator('.sum .price').textContent())).toBe('135');
     await page.getByRole('link', { name: words.nav.cart, exact: true }).click();

@@ -36,7 +36,7 @@ export async function startStack(environment: NodeJS.Dict<string> = {}): Promise
 export async function prepareSite(environment: NodeJS.Dict<string> = {}): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-stack-'));
   const home = join(folder, 'home of the shop');
-  const { offset, ports } = await findFreePorts();
+  const { offset, ports } = await findFreePorts(home);
   // biome-ignore lint/style/noProcessEnv: a shell in which someone runs ./vitrine
   const env = { ...process.env, ...environment, VITRINE_HOME: home, PORT_OFFSET: String(offset) };
   const vitrine: Site['vitrine'] = async (...args) => {
@@ -68,10 +68,10 @@ export async function prepareSite(environment: NodeJS.Dict<string> = {}): Promis
 }
 
 /** An offset that leads to free ports, below those that the system gives to outgoing connections. */
-async function findFreePorts(): Promise<{ offset: number; ports: Record<PartName, number> }> {
+async function findFreePorts(home: string): Promise<{ offset: number; ports: Record<PartName, number> }> {
   for (;;) {
     const offset = randomInt(300, 950) * 20;
-    const { ports } = readSettings(findPlaces({}), { PORT_OFFSET: String(offset) });
+    const { ports } = readSettings(findPlaces({ VITRINE_HOME: home }), { PORT_OFFSET: String(offset) });
     const answers = await Promise.all(Object.values(ports).map((port) => whyNotFree('127.0.0.1', port)));
     if (answers.every((why) => why === undefined)) return { offset, ports };
   }

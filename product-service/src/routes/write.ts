@@ -1,20 +1,12 @@
 import type { Api } from '@vitrine/service-kit/api';
-import type { Database } from '@vitrine/service-kit/database';
 import { violatedUniqueKey } from '@vitrine/service-kit/database-error';
 import { id, taken } from '@vitrine/service-kit/input';
-import type { Logger } from '@vitrine/service-kit/logger';
-import type { ServiceClient } from '@vitrine/service-kit/service-client';
 import { z } from 'zod';
 import { requireAdministrator } from '../administrator';
+import type { Dependencies } from '../app';
 import { product, productInput } from '../product';
 import { deleteProduct, insertProduct, updateProduct } from '../product-repository';
 import { noSuchProduct } from './read';
-
-interface Dependencies {
-  database: Database;
-  userService: ServiceClient;
-  logger: Logger;
-}
 
 /** Changes to the catalogue, for administrators. */
 export function addWriteRoutes(api: Api, { database, userService, logger }: Dependencies): void {
