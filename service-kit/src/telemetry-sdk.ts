@@ -25,6 +25,7 @@ export function startSdk(serviceName: string) {
   const { env } = process;
   env.OTEL_NODE_ENABLED_INSTRUMENTATIONS ||= INSTRUMENTATIONS;
   env.OTEL_NODE_RESOURCE_DETECTORS ||= RESOURCE_DETECTORS;
+  env.OTEL_PROPAGATORS ||= 'tracecontext';
 
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({
@@ -44,6 +45,8 @@ export function startSdk(serviceName: string) {
         // Statements hold placeholders only; unmasked, the instrumentation would put the values in.
         '@opentelemetry/instrumentation-mysql2': { maskStatement: true, maskStatementHook: (sql) => sql },
         '@opentelemetry/instrumentation-undici': { startSpanHook: peerAttributes },
+        // Milliseconds; the default of 10 wakes an idle process a hundred times a second.
+        '@opentelemetry/instrumentation-runtime-node': { monitoringPrecision: 100 },
       }),
     ],
     spanProcessors: [
