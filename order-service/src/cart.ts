@@ -16,7 +16,7 @@ import {
   setQuantity,
 } from './order-repository';
 
-export const MAX_QUANTITY_A_LINE = 999;
+const MAX_QUANTITY_A_LINE = 999;
 
 /** Adds to the user's open order, which is made when there is none. @returns the order after it */
 export async function addToCart(
@@ -36,7 +36,7 @@ export async function addToCart(
 }
 
 /** Changes one line of the open order. @returns the order after it @throws HttpError 404 without order or line */
-export async function changeLine(
+async function changeLine(
   database: Database,
   userId: number,
   change: (transaction: Queryable, orderId: number) => Promise<boolean>,

@@ -4,6 +4,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet, { type HelmetOptions } from 'helmet';
 import { HttpError } from './http-error';
 import type { Logger } from './logger';
+import { maskText } from './mask';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 /** Characters; longer than any path of the shop's. */
@@ -145,7 +146,7 @@ function logRequests(logger: Logger): RequestHandler {
       logger.info(
         {
           'http.request.method': request.method,
-          'url.path': request.originalUrl.split('?', 1)[0]?.slice(0, MAX_LOGGED_PATH),
+          'url.path': loggedPath(request.originalUrl),
           'http.response.status_code': response.statusCode,
           duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
         },
@@ -154,6 +155,12 @@ function logRequests(logger: Logger): RequestHandler {
     });
     next();
   };
+}
+
+/** Masked before it is cut: half an e-mail address or api key no longer looks like one. */
+function loggedPath(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return maskText(path).slice(0, MAX_LOGGED_PATH);
 }
 
 function reportReadiness(checks: ReadinessChecks): RequestHandler {

@@ -44,7 +44,8 @@ const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /**
  * A client of one neighbour, by undici's own `request`: `fetch` on top of it doubles the CPU time of a call.
- * `timeoutMs` bounds a call as a whole, its retry included. */
+ * `timeoutMs` bounds a call as a whole, its retry included.
+ */
 export function createServiceClient(options: {
   name: string;
   baseUrl: string;

@@ -54,6 +54,16 @@ describe('When a request is understood', () => {
     ]);
   });
 
+  test('then a long path is cut in the log, and an e-mail address across the cut is not told by half', async ({
+    service,
+  }) => {
+    await service.request(`GET /${'x/'.repeat(145)}ada.lovelace@example.com/${'y/'.repeat(200)}`);
+    await expect.poll(() => service.log.lines()).toHaveLength(1);
+    const [line] = service.log.lines();
+    expect(line).toMatchObject({ 'url.path': expect.stringMatching(/^\/x\/.{0,298}$/) });
+    expect(JSON.stringify(line)).not.toContain('ada');
+  });
+
   test('then the answer tells nothing of what made it, and may not be framed or sniffed', async ({
     service,
   }) => {
