@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const unit = {
   name: 'unit',
   include: ['*/test/**/*.test.ts'],
-  exclude: ['lab/test/stack/**', '**/node_modules/**'],
+  exclude: ['lab/test/{stack,compose}/**', '**/node_modules/**'],
   globalSetup: 'test/database-server.ts',
 };
 
@@ -16,6 +16,12 @@ const stack = {
   hookTimeout: 180_000,
 };
 
+// The same in containers: npm run test:compose, for it needs an engine, and the images or a registry.
+const compose = {
+  ...{ name: 'compose', include: ['lab/test/compose/**/*.test.ts'] },
+  ...{ fileParallelism: false, testTimeout: 120_000, hookTimeout: 900_000 },
+};
+
 // biome-ignore lint/style/noDefaultExport: vitest wants one
 export default defineConfig({
   // service-kit comes from its sources: what is tested is what stands in the editor, built or not.
@@ -24,6 +30,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: unit },
       { extends: true, test: stack },
+      { extends: true, test: compose },
     ],
   },
 });

@@ -1,6 +1,7 @@
 import type { HttpError } from '@vitrine/service-kit/http-error';
 import type { ErrorResponder } from '@vitrine/service-kit/http-shell';
-import type { Logger } from '@vitrine/service-kit/logger';
+import { type Logger, logEvent } from '@vitrine/service-kit/logger';
+import { logs } from '@vitrine/service-kit/registry/shop';
 import { ExpiredForm } from './csrf';
 import type { Messages } from './messages-fr';
 import { redirectWith } from './notice';
@@ -35,7 +36,7 @@ export function createErrorPages(show: ShowPage, logger: Logger): ErrorResponder
   return (error, request, response, next) => {
     if (error.status === 401 && visitorOf(request)) {
       endSession(request, response)
-        .catch((err) => logger.warn({ err }, 'could not end a session'))
+        .catch((err) => logEvent(logger, logs.sessionNotEnded, { err }))
         .then(() => redirectWith(response, loginPath(pagePath(request)), { kind: 'expired' }))
         .catch(next);
       return;

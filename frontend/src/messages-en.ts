@@ -177,6 +177,7 @@ export const en: Messages = {
     registered: 'Welcome! Your account is ready: all that is left is to log in.',
     loggedOut: 'Goodbye, and see you soon!',
     expired: 'Your visit took a while: please log in again to go on.',
+    sessionAway: 'We cannot recognise you just now. If you were logged in, nothing is lost: try again soon.',
     ordered: (id) => `Your order no. ${id} is placed. Thank you!`,
     productAdded: 'The product is in the window.',
     productUpdated: 'The product is up to date.',

@@ -201,6 +201,8 @@ export const fr = {
     registered: 'Bienvenue ! Votre compte est créé : il ne reste qu’à vous connecter.',
     loggedOut: 'Au revoir, et à bientôt !',
     expired: 'Votre visite a duré un peu longtemps : reconnectez-vous pour continuer.',
+    sessionAway:
+      'Nous ne pouvons pas vous reconnaître pour le moment. Si vous étiez connecté, rien n’est perdu : réessayez bientôt.',
     ordered: (id: number) => `Votre commande n° ${id} est passée. Merci !`,
     productAdded: 'Le produit est en vitrine.',
     productUpdated: 'Le produit est à jour.',

@@ -14,6 +14,7 @@ const notice = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.enum(['updated', 'removed', 'gone', 'registered', 'loggedOut', 'productAdded']) }),
   z.object({ kind: z.enum(['productUpdated', 'productDeleted', 'emptyCart', 'notSold', 'expired']) }),
+  z.object({ kind: z.literal('sessionAway') }),
 ]);
 
 export type Notice = z.output<typeof notice>;
@@ -66,6 +67,7 @@ export function noticeWords(told: Notice, { notices }: Messages): NoticeWords {
     case 'emptyCart':
     case 'notSold':
     case 'expired':
+    case 'sessionAway':
       return { text: notices[told.kind], isWarning: true };
     default:
       return { text: notices[told.kind], isWarning: false };

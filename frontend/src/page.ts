@@ -7,7 +7,7 @@ import { noticeWords, takeNotice } from './notice';
 import { loginPath, pagePath, withParameter } from './paths';
 import type { ImageUrl } from './product-image';
 import { currentTraceId, logsLink, type Observatory, traceLink } from './radiography';
-import { visitorOf } from './session';
+import { isSessionAway, visitorOf } from './session';
 
 /** Answers with a page: a template of `views/` and what it is about. */
 export type ShowPage = (
@@ -41,7 +41,10 @@ export function createPages({ csrf, imageUrl, observatory, stylesheet }: PagePar
     const t = messages[language];
     const visitor = visitorOf(request);
     const path = pagePath(request);
-    const notice = takeNotice(request, response);
+    // A page of bad news says itself what is away.
+    const isTakenForStranger = status < 500 && isSessionAway(request);
+    const notice =
+      takeNotice(request, response) ?? (isTakenForStranger ? { kind: 'sessionAway' as const } : undefined);
     // All forms of a page share one token: a second would void the first.
     let token: string | undefined;
     response.status(status).set({

@@ -2,6 +2,8 @@ import { isSpanContextValid, trace } from '@opentelemetry/api';
 
 /** Where a person looks at a trace and at its logs; without an address there is no link. */
 export interface Observatory {
+  /** Shows both on one page, where there is no Jaeger or Grafana to be opened. */
+  consoleUrl?: string | undefined;
   jaegerUrl?: string | undefined;
   grafanaUrl?: string | undefined;
 }
@@ -12,9 +14,10 @@ export function currentTraceId(): string | undefined {
   return context && isSpanContextValid(context) ? context.traceId : undefined;
 }
 
-/** The address of a trace in Jaeger. */
-export function traceLink({ jaegerUrl }: Observatory, traceId: string): string | undefined {
-  return jaegerUrl && `${jaegerUrl}/trace/${traceId}`;
+/** The address of a trace: in Jaeger and in the console its path is the same. */
+export function traceLink({ jaegerUrl, consoleUrl }: Observatory, traceId: string): string | undefined {
+  const url = jaegerUrl ?? consoleUrl;
+  return url && `${url}/trace/${traceId}`;
 }
 
 /**

@@ -14,7 +14,7 @@ const SERVICE_TIMEOUT_MS = 1800;
 async function main(): Promise<void> {
   const config = readEnvironment(settings);
   const logger = createLogger({ level: config.LOG_LEVEL });
-  const database = createDatabase(databaseSettings(config));
+  const database = createDatabase(databaseSettings(config), logger);
   await migrate({ settings: databaseSettings(config), directory: join(__dirname, '../migrations'), logger });
   const service = (name: string, baseUrl: string) =>
     createServiceClient({ name, baseUrl, timeoutMs: SERVICE_TIMEOUT_MS });
@@ -24,7 +24,11 @@ async function main(): Promise<void> {
     productService: service('product-service', config.PRODUCT_SERVICE_URL),
     orderService: service('order-service', config.ORDER_SERVICE_URL),
     sessionSecret: config.SESSION_SECRET,
-    observatory: { jaegerUrl: config.JAEGER_URL, grafanaUrl: config.GRAFANA_URL },
+    observatory: {
+      consoleUrl: config.CONSOLE_URL,
+      jaegerUrl: config.JAEGER_URL,
+      grafanaUrl: config.GRAFANA_URL,
+    },
     logger,
   });
   await serve(app, { host: config.HOST, port: config.PORT, logger, close: database.close });

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
-import type { Logger } from '@vitrine/service-kit/logger';
+import { type Logger, logEvent } from '@vitrine/service-kit/logger';
+import { logs } from '@vitrine/service-kit/registry/shop';
 import type { Request, RequestHandler, Response } from 'express';
 import session, { type Store } from 'express-session';
 import { cookiesOf } from './cookies';
@@ -41,7 +42,7 @@ export function readSessions(options: { secret: string; store: Store; logger: Lo
     if (request.method !== 'POST' && !(COOKIE in cookiesOf(request))) return next();
     let hasGoneOn = false;
     handle(request, response, (error?: unknown) => {
-      if (error) logger.warn({ err: error }, 'the session is not available');
+      if (error) logEvent(logger, logs.sessionUnavailable, { err: error });
       // express-session also calls this for what fails while the response ends, when it is too late to go on.
       if (hasGoneOn) return;
       hasGoneOn = true;
@@ -61,6 +62,11 @@ export function visitorOf(request: Request): Visitor | undefined {
 export function knownVisitorOf(request: Request): Visitor | undefined {
   if (failures.has(request)) throw failures.get(request);
   return visitorOf(request);
+}
+
+/** Whether a visitor who may be logged in is shown this page as a stranger, since sessions can't be read. */
+export function isSessionAway(request: Request): boolean {
+  return failures.has(request);
 }
 
 /** The id of a visitor's session, also when it could not be read; undefined for a stranger. */

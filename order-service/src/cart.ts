@@ -2,6 +2,8 @@ import type { Database, Queryable } from '@vitrine/service-kit/database';
 import { isCheckViolation } from '@vitrine/service-kit/database-error';
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { invalidInput } from '@vitrine/service-kit/input';
+import { createCounter, createHistogram } from '@vitrine/service-kit/instruments';
+import { metrics } from '@vitrine/service-kit/registry/shop';
 import type { Catalogue, Product } from './neighbours';
 import { asStored, atTodaysPrices, type Order } from './order';
 import {
@@ -9,7 +11,7 @@ import {
   closeOrder,
   findOpenOrder,
   lockOpenOrder,
-  lockOrOpenOrder,
+  openOrder,
   removeItem,
   type StoredOrder,
   setPrice,
@@ -18,6 +20,11 @@ import {
 
 const MAX_QUANTITY_A_LINE = 999;
 
+const ordersCreated = createCounter(metrics.ordersCreated);
+const cartItemsAdded = createCounter(metrics.cartItemsAdded);
+const checkoutsCompleted = createCounter(metrics.checkoutsCompleted);
+const checkoutValue = createHistogram(metrics.checkoutValue);
+
 /** Adds to the user's open order, which is made when there is none. @returns the order after it */
 export async function addToCart(
   database: Database,
@@ -25,14 +32,27 @@ export async function addToCart(
   { product, quantity }: { product: Product; quantity: number },
 ): Promise<StoredOrder> {
   const item = { product_id: product.id, product_name: product.name, price: product.price, quantity };
-  return database.transaction(async (transaction) => {
-    const orderId = await lockOrOpenOrder(transaction, userId, new Date());
-    await addItem(transaction, orderId, item).catch((error) => {
-      if (!isCheckViolation(error)) throw error;
-      throw invalidInput([{ field: 'qty', message: `must not bring a line above ${MAX_QUANTITY_A_LINE}` }]);
+  let isFirst = false;
+  try {
+    const order = await database.transaction(async (transaction) => {
+      const openId = await lockOpenOrder(transaction, userId);
+      isFirst = openId === undefined;
+      const orderId = openId ?? (await openOrder(transaction, userId, new Date()));
+      await addItem(transaction, orderId, item).catch((error) => {
+        if (!isCheckViolation(error)) throw error;
+        throw invalidInput([{ field: 'qty', message: `must not bring a line above ${MAX_QUANTITY_A_LINE}` }]);
+      });
+      return readOpenOrder(transaction, userId);
     });
-    return readOpenOrder(transaction, userId);
-  });
+    cartItemsAdded.add(quantity, { product_id: String(product.id) });
+    // Of several at once that found no order, the one that made it finds nothing but its own pieces in it.
+    const pieces = order.items.reduce((sum, line) => sum + line.quantity, 0);
+    if (isFirst && pieces === quantity) ordersCreated.add(1, { status: 'success' });
+    return order;
+  } catch (error) {
+    if (isFirst) ordersCreated.add(1, { status: 'failed' });
+    throw error;
+  }
 }
 
 /** Changes one line of the open order. @returns the order after it @throws HttpError 404 without order or line */
@@ -66,7 +86,7 @@ export function removeFromCart(database: Database, userId: number, productId: nu
  * @throws HttpError 404 without an open order; 409 when it is empty or holds what is no longer sold
  */
 export async function checkOut(database: Database, userId: number, catalogue: Catalogue): Promise<Order> {
-  return database.transaction(async (transaction) => {
+  const bought = await database.transaction(async (transaction) => {
     const cart = (await findOpenOrder(transaction, userId, { lock: true })) ?? noOrder();
     const { items } = atTodaysPrices(cart, catalogue);
     if (items.length === 0) throw new HttpError(409, 'The order is empty');
@@ -82,6 +102,9 @@ export async function checkOut(database: Database, userId: number, catalogue: Ca
     await closeOrder(transaction, cart.id, now);
     return asStored({ ...cart, items, date_checked_out: now });
   });
+  checkoutsCompleted.add(1, {});
+  checkoutValue.record(bought.total, {});
+  return bought;
 }
 
 async function readOpenOrder(transaction: Queryable, userId: number): Promise<StoredOrder> {

@@ -69,10 +69,8 @@ export async function lockOpenOrder(transaction: Queryable, userId: number): Pro
   return z.array(z.object({ id: z.int() })).parse(rows)[0]?.id;
 }
 
-/** As {@link lockOpenOrder}, but opens an order when there is none. Of several at once, one opens it and all lock it. */
-export async function lockOrOpenOrder(transaction: Queryable, userId: number, now: Date): Promise<number> {
-  const existingId = await lockOpenOrder(transaction, userId);
-  if (existingId !== undefined) return existingId;
+/** Opens an order for a user who has none, and locks it. Of several at once, one opens it and all lock it. @returns its id */
+export async function openOrder(transaction: Queryable, userId: number, now: Date): Promise<number> {
   const { insertId } = await transaction.execute(
     'INSERT INTO orders (user_id, date_added) VALUES (?, ?) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)',
     [userId, now],

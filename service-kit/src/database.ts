@@ -1,8 +1,13 @@
+import { Socket } from 'node:net';
 import { promisify } from 'node:util';
+import { context } from '@opentelemetry/api';
 import { type Connection, createPool, type Pool, type PoolConnection, type QueryResult } from 'mysql2';
 import { z } from 'zod';
 import { DeadlinePassed, isDeadlock, isUnavailability } from './database-error';
 import { unavailable } from './http-error';
+import type { Logger } from './logger';
+import { type ConnectionUse, watchPool } from './pool-telemetry';
+import { type StatementWatch, watchStatements } from './statement-telemetry';
 import { untraced } from './telemetry';
 
 export interface DatabaseSettings {
@@ -42,9 +47,9 @@ const TRANSACTION_TRIES = 5;
 /**
  * A small pool of connections to one schema. Every piece of work (a statement or a whole transaction, the wait for a
  * connection included) has one second; then its connection is closed, which makes the server roll back, and the
- * caller gets a 503 that names the schema.
+ * caller gets a 503 that names the schema. Slow statements are logged, where there is a logger.
  */
-export function createDatabase(settings: DatabaseSettings): Database {
+export function createDatabase(settings: DatabaseSettings, logger?: Logger): Database {
   const pool = createPool({
     ...settings,
     charset: 'utf8mb4',
@@ -54,9 +59,11 @@ export function createDatabase(settings: DatabaseSettings): Database {
     connectTimeout: DEADLINE_MS,
   });
   pool.on('connection', readCommitted);
+  const poolWatch = watchPool(pool, { schema: settings.database, size: POOL_SIZE });
+  const statementWatch = watchStatements({ schema: settings.database, logger });
 
   const run = <Result>(work: (connection: PoolConnection) => Promise<Result>) =>
-    withDeadline(pool, work).catch((error: unknown): never => {
+    withDeadline(pool, poolWatch.use(), work).catch((error: unknown): never => {
       throw isUnavailability(error) ? unavailable(settings.database, error) : error;
     });
 
@@ -64,7 +71,7 @@ export function createDatabase(settings: DatabaseSettings): Database {
     run(async (connection) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await inTransaction(connection, work);
+          return await inTransaction(connection, statementWatch, work);
         } catch (error) {
           if (!isDeadlock(error)) throw error;
           if (attempt === TRANSACTION_TRIES) throw unavailable(settings.database, error);
@@ -73,33 +80,45 @@ export function createDatabase(settings: DatabaseSettings): Database {
     });
 
   return {
-    query: (sql, values) => run((connection) => queryable(connection).query(sql, values)),
+    query: (sql, values) => run((connection) => queryable(connection, statementWatch).query(sql, values)),
     // A bare statement that a hung server has received is carried out when it wakes up, long after its caller gave up.
     execute: (sql, values) => transaction((connection) => connection.execute(sql, values)),
     transaction,
     ping: () => run((connection) => done((callback) => connection.ping(callback))),
-    close: () => promisify(pool.end.bind(pool))(),
+    close() {
+      poolWatch.close();
+      return promisify(pool.end.bind(pool))();
+    },
   };
 }
 
 const changeResult = z.object({ affectedRows: z.int(), insertId: z.int() });
 
-function queryable(connection: Connection): Queryable {
+function queryable(connection: Connection, watch: StatementWatch): Queryable {
   return {
     async query(sql, values) {
-      return z.array(z.unknown()).parse(await send(connection, sql, values));
+      return z.array(z.unknown()).parse(await send(connection, watch, sql, values));
     },
     async execute(sql, values) {
-      return changeResult.parse(await send(connection, sql, values));
+      return changeResult.parse(await send(connection, watch, sql, values));
     },
   };
 }
 
 /** Not by mysql2/promise, which pays for a stack trace at every call: here only an error pays. */
-async function send(connection: Connection, sql: string, values: SqlValue[] = []): Promise<unknown> {
+async function send(
+  connection: Connection,
+  watch: StatementWatch,
+  sql: string,
+  values: SqlValue[] = [],
+): Promise<unknown> {
+  const startedAt = performance.now();
   try {
-    return await done<QueryResult>((callback) => connection.execute(sql, values, callback));
+    const result = await done<QueryResult>((callback) => connection.execute(sql, values, callback));
+    watch(sql, startedAt);
+    return result;
   } catch (error) {
+    watch(sql, startedAt, error);
     // mysql2's own trace ends at the socket; this one leads to the caller.
     if (error instanceof Error) Error.captureStackTrace(error);
     throw error;
@@ -116,6 +135,7 @@ function done<Result = void>(start: (callback: Callback<Result>) => void): Promi
 
 function withDeadline<Result>(
   pool: Pool,
+  use: ConnectionUse,
   work: (connection: PoolConnection) => Promise<Result>,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
@@ -123,36 +143,50 @@ function withDeadline<Result>(
     let isOver = false;
     const timer = setTimeout(() => {
       isOver = true;
-      connection?.destroy();
-      reject(new DeadlinePassed(`No answer from the database within ${DEADLINE_MS} ms`));
+      use.timedOut();
+      const reason = new DeadlinePassed(`No answer from the database within ${DEADLINE_MS} ms`);
+      if (connection) cut(connection, reason);
+      reject(reason);
     }, DEADLINE_MS);
 
     const finish = (settle: () => void) => {
       clearTimeout(timer);
       if (isOver) return;
+      use.ended();
       connection?.release();
       settle();
     };
 
-    pool.getConnection((error, acquired) => {
+    const begin = (error: Error | null, acquired: PoolConnection) => {
       if (error) return finish(() => reject(error));
       if (isOver) return acquired.release();
+      use.obtained();
       connection = acquired;
       work(acquired).then(
         (result) => finish(() => resolve(result)),
         (failure) => finish(() => reject(failure)),
       );
-    });
+    };
+    // Who waited is called by whoever gave the connection back, and would work on in that one's trace.
+    pool.getConnection(context.bind(context.active(), begin));
   });
+}
+
+/** Ends the connection so that its statement fails: by mysql2's own `destroy` it, and its span, would stay open for ever. */
+function cut(connection: PoolConnection, reason: Error): void {
+  const stream: unknown = Reflect.get(connection, 'stream');
+  if (stream instanceof Socket) stream.destroy(reason);
+  else connection.destroy();
 }
 
 async function inTransaction<Result>(
   connection: PoolConnection,
+  watch: StatementWatch,
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
   await done((callback) => connection.beginTransaction(callback));
   try {
-    const result = await work(queryable(connection));
+    const result = await work(queryable(connection, watch));
     await done((callback) => connection.commit(callback));
     return result;
   } catch (error) {

@@ -3,8 +3,11 @@ import { trace } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { HttpError } from './http-error';
-import type { Logger } from './logger';
+import { routeOf } from './http-route';
+import { type Logger, logEvent } from './logger';
 import { maskText } from './mask';
+import { logs } from './registry/kit';
+import { recordError } from './spans';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 /** Characters; longer than any path of the shop's. */
@@ -79,9 +82,10 @@ function handleErrors(logger: Logger, respond: ErrorResponder): ErrorRequestHand
   return (thrown, request, response, next) => {
     const error = toHttpError(thrown);
     if (error.status >= 500) {
-      const cause = error.status === 500 ? thrown : (error.cause ?? error);
-      logger[error.status === 500 ? 'error' : 'warn']({ err: cause }, error.message);
-      if (cause instanceof Error) trace.getActiveSpan()?.setAttribute('error.type', cause.name);
+      const isBug = error.status === 500;
+      if (isBug) logEvent(logger, logs.bug, { err: thrown });
+      else logger.warn({ err: error.cause ?? error }, error.message);
+      recordError(isBug ? thrown : error);
     }
     if (response.headersSent) {
       request.socket.destroy();
@@ -143,15 +147,13 @@ function logRequests(logger: Logger): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();
     response.once('close', () => {
-      logger.info(
-        {
-          'http.request.method': request.method,
-          'url.path': loggedPath(request.originalUrl),
-          'http.response.status_code': response.statusCode,
-          duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
-        },
-        response.writableFinished ? 'request' : 'request aborted by the client',
-      );
+      logEvent(logger, response.writableFinished ? logs.request : logs.requestAborted, {
+        'http.request.method': request.method,
+        'http.route': routeOf(response),
+        'url.path': loggedPath(request.originalUrl),
+        'http.response.status_code': response.statusCode,
+        duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
+      });
     });
     next();
   };

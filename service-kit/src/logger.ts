@@ -1,5 +1,6 @@
 import { type DestinationStream, type LogFn, type Logger, pino, stdTimeFunctions } from 'pino';
 import { maskFields, maskText } from './mask';
+import type { LogDeclaration, Values } from './registry/declaration';
 
 export type { Logger };
 
@@ -17,6 +18,16 @@ export function createLogger(options: { level: string }, destination?: Destinati
     hooks: { logMethod: maskMessage },
   };
   return destination ? pino(settings, destination) : pino(settings);
+}
+
+/** Writes a declared log event. */
+export function logEvent<const Declaration extends LogDeclaration>(
+  logger: Logger,
+  { level, message }: Declaration,
+  fields: Values<Declaration['fields']>,
+): void {
+  const record: object = fields;
+  logger[level](record, message);
 }
 
 function maskMessage(this: Logger, args: unknown[], method: LogFn): void {

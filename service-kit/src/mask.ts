@@ -4,11 +4,12 @@ const SECRET_KEY = /password|passwd|secret|token|cookie|authorization|api[._-]?k
 
 /**
  * Secrets and personal data as they look inside a text: e-mail addresses (also with %40), `Basic`/`Bearer`
- * credentials, `password=…` pairs, api keys (43 characters of base64url), and session ids as in a signed cookie.
- * Bounded repetition: the text may be an attacker's, and every place in it is tried.
+ * credentials, `password=…` pairs, api keys (43 characters of base64url), session ids as in a signed cookie, and payment
+ * card numbers (13 to 19 digits that begin as theirs do, alone or in groups). The end of an escape such as `%2F` counts
+ * as the beginning of a word. Bounded repetition: the text may be an attacker's, and every place in it is tried.
  */
 const SECRET_TEXT =
-  /[\p{L}\p{N}_.+'-]{1,64}(?:@|%40)[\w-]+\.[\w.-]+|\b(?:basic|bearer)\s+[\w.~+/=-]{6,}|\b(?:password|passwd|api_?key|token|secret)"?\s*[=:]\s*"?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<![\w-])[\w-]{43}(?![\w-])/giu;
+  /[\p{L}\p{N}_.+'-]{1,64}(?:@|%40)[\w-]+\.[\w.-]+|(?:\b|(?<=%[\da-f]{2}))(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}|(?:\b|(?<=%[\da-f]{2}))(?:password|passwd|api_?key|token|secret)"?\s*(?:[=:]|%3d)\s*"?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<=^|[^\w-]|%[\da-f]{2})[\w-]{43}(?![\w-])|(?<=^|[^\w.-]|%[\da-f]{2})[2-6](?:(?:[ +-]|%20)?\d){12,18}(?![\w-])/giu;
 
 /** The text with everything in it that looks like a secret or an e-mail address replaced. */
 export function maskText(text: string): string {

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import Postgrator from 'postgrator';
 import { createDatabase, type DatabaseSettings, type Queryable } from './database';
-import type { Logger } from './logger';
+import { type Logger, logEvent } from './logger';
+import { logs } from './registry/kit';
 import { untraced } from './telemetry';
 
 const DATABASE_WAIT_MS = 30_000;
@@ -37,7 +38,7 @@ export function migrate(options: MigrationOptions): Promise<void> {
           throw new Error(`There is no migration in ${options.directory}`);
         const applied = await postgrator.migrate();
         for (const { filename } of applied)
-          options.logger.info({ 'file.path': filename }, 'migration applied');
+          logEvent(options.logger, logs.migrationApplied, { 'file.path': filename });
         await seed(options);
       });
     } finally {
@@ -48,7 +49,7 @@ export function migrate(options: MigrationOptions): Promise<void> {
 
 async function seed(options: MigrationOptions): Promise<void> {
   if (!options.seed) return;
-  const database = createDatabase(options.settings);
+  const database = createDatabase(options.settings, options.logger);
   try {
     await options.seed(database);
   } finally {
@@ -78,7 +79,10 @@ async function connectWhenReady({ settings, logger }: MigrationOptions): Promise
     } catch (error) {
       const isRefused = error instanceof Error && 'errno' in error && ACCESS_DENIED.has(Number(error.errno));
       if (isRefused || Date.now() > deadline) throw error;
-      logger.warn(`waiting for the database ${settings.database}: ${error}`);
+      logEvent(logger, logs.waitingForDatabase, {
+        'db.namespace': settings.database,
+        'error.message': String(error),
+      });
       await delay(500);
     }
   }

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from './logger';
+import { type Logger, logEvent } from './logger';
+import { logs } from './registry/kit';
 import { stopTelemetry } from './telemetry';
 
 /** Longer than the idle time of any client's pool, so that it is the client who closes an idle connection. */
@@ -37,16 +38,16 @@ export async function serve(
     await stopTelemetry();
     process.exit(1);
   }
-  logger.info({ 'server.address': host, 'server.port': port }, 'listening');
+  logEvent(logger, logs.listening, { 'server.address': host, 'server.port': port });
 
   let isStopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (isStopping) return;
     isStopping = true;
-    logger.info({ signal }, 'stopping');
+    logEvent(logger, logs.stopping, { signal });
     await drain();
-    await close().catch((error) => logger.error({ err: error }, 'could not close cleanly'));
-    logger.info('stopped');
+    await close().catch((error) => logEvent(logger, logs.notClosed, { err: error }));
+    logEvent(logger, logs.stopped, {});
     await stopTelemetry();
     process.exit(0);
   };

@@ -42,6 +42,15 @@ const NOT_CONNECTED = new Set([
 /** The codes of one that was cut, perhaps after the neighbour had done what was asked. */
 const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
+/** Not the one of `AbortSignal.timeout`, whose numeric code would become the `error.type` of span and metric. */
+class CallTimedOut extends Error {
+  override name = 'TimeoutError';
+
+  constructor(service: string, timeoutMs: number) {
+    super(`No answer from ${service} within ${timeoutMs} ms`);
+  }
+}
+
 /**
  * A client of one neighbour, by undici's own `request`: `fetch` on top of it doubles the CPU time of a call.
  * `timeoutMs` bounds a call as a whole, its retry included.
@@ -74,7 +83,9 @@ export function createServiceClient(options: {
   return {
     name,
     async call(call) {
-      const signal = AbortSignal.timeout(timeoutMs);
+      const limit = new AbortController();
+      const timer = setTimeout(() => limit.abort(new CallTimedOut(name, timeoutMs)), timeoutMs);
+      const { signal } = limit;
       let response: ServiceResponse;
       try {
         response = await send(call, signal).catch((error) => {
@@ -83,6 +94,8 @@ export function createServiceClient(options: {
         });
       } catch (error) {
         throw unavailable(name, error);
+      } finally {
+        clearTimeout(timer);
       }
       if (response.status === 503) throw unavailable(partNamedBy(response.body) ?? name);
       if (response.status >= 500) throw unavailable(name);

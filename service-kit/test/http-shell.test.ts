@@ -43,13 +43,14 @@ const test = base.extend('service', async ({ task: _task }, { onCleanup }) => {
 });
 
 describe('When a request is understood', () => {
-  test('then one line at info tells method, path, status and time', async ({ service }) => {
+  test('then one line at info tells method, route, path, status and time', async ({ service }) => {
     await service.request('GET /thing?password=x');
     await expect.poll(() => service.log.lines()).toHaveLength(1);
     expect(service.log.lines()).toStrictEqual([
       {
         ...{ level: 'info', time: expect.any(String), 'http.request.method': 'GET', 'url.path': '/thing' },
-        ...{ 'http.response.status_code': 200, duration_ms: expect.any(Number), msg: 'request' },
+        ...{ 'http.route': '/thing', 'http.response.status_code': 200 },
+        ...{ duration_ms: expect.any(Number), msg: 'request' },
       },
     ]);
   });

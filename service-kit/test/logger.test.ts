@@ -20,6 +20,12 @@ describe('When secrets are logged, then they are masked', () => {
     ['a Basic header in a text', { note: 'Basic YWRhOmVuZ2luZQ==' }, 'YWRhOmVuZ2luZQ'],
     ['a pair in a query', { note: '/x?a=1&password=canary&b=2' }, 'canary'],
     ['a pair in JSON', { note: '{"password": "canary"}' }, 'canary'],
+    ['a card number', { note: 'paid with 4111111111111111.' }, '4111111111111111'],
+    ['a card number in groups', { note: '5500 0000 0000 0004' }, '0000 0000'],
+    ['a card number in a query', { 'url.query': 'card=3782+822463+10005' }, '822463'],
+    ['a card number behind an escape', { 'url.query': 'next=%2F4111+1111+1111+1111' }, '1111+1111'],
+    ['a pair behind escapes', { 'url.query': 'next=%2F%3Fa%3D1%26password%3Dcanary' }, 'canary'],
+    ['an api key behind an escape', { 'url.query': `next=%2F${API_KEY}` }, API_KEY],
     ['an api key in a text', { note: `key ${API_KEY} used` }, API_KEY],
     [
       'a signed session id',
@@ -77,6 +83,7 @@ test('When harmless fields are logged, then they stay as they are', () => {
   const fields = {
     ...{ 'user.id': 7, 'url.path': '/api/user/ada/exists', duration_ms: 1.5, isActive: true, nothing: null },
     ...{ list: [1, 'two', { three: 3 }], trace_id: '0af7651916cd43dd8448eb211c80319c' },
+    ...{ at: '1732467876000', uuid: '550e8400-e29b-41d4-a716-446655440000', ip: '4.4.4.4:50000' },
   };
   log.logger.warn(fields, 'event');
   expect(log.lines()).toStrictEqual([

@@ -113,7 +113,8 @@ describe('When the database', () => {
     await expect.poll(() => schema.log.lines()).not.toEqual([]);
     expect(schema.log.lines()[0]).toStrictEqual({
       ...{ level: 'warn', time: expect.any(String) },
-      msg: expect.stringMatching(/^waiting for the database kit_migrate_\w+: Error: .*ECONNRESET/),
+      ...{ msg: 'waiting for the database', 'db.namespace': schema.settings.database },
+      'error.message': expect.stringMatching(/^Error: .*ECONNRESET/),
     });
     proxy.pretend('there');
     await migrated;

@@ -1,9 +1,14 @@
 import { HttpError } from '@vitrine/service-kit/http-error';
+import { createCounter } from '@vitrine/service-kit/instruments';
+import { logEvent } from '@vitrine/service-kit/logger';
+import { logs, metrics } from '@vitrine/service-kit/registry/shop';
 import { createApiKey } from './api-key-repository';
 import type { Dependencies } from './dependencies';
 import { findLoginBlock, insertLoginFailure } from './login-failure-repository';
 import { username as usernameSchema } from './user';
 import { findCredentials } from './user-repository';
+
+const logins = createCounter(metrics.logins);
 
 /**
  * Exchanges username and password for a new api key. A success clears no failures: else every login of a user's
@@ -28,17 +33,20 @@ export async function logIn(
     await refuseWhileBlocked();
     if (credentials && isRight) return credentials.id;
     await insertLoginFailure(database, username);
-    logger.info({ 'user.id': credentials?.id }, 'login failed');
+    logEvent(logger, logs.loginFailed, { 'user.id': credentials?.id });
+    logins.add(1, { result: 'failed' });
     throw new HttpError(401, 'Not logged in');
   }, isStillWanted);
   const apiKey = await createApiKey(database, userId, apiKeyTtlHours);
-  logger.info({ 'user.id': userId }, 'logged in');
+  logEvent(logger, logs.loggedIn, { 'user.id': userId });
+  logins.add(1, { result: 'success' });
   return apiKey;
 
   async function refuseWhileBlocked(): Promise<void> {
     const seconds = await findLoginBlock(database, username);
     if (seconds === undefined) return;
-    logger.warn('login refused after too many failures');
+    logEvent(logger, logs.loginRefused, {});
+    logins.add(1, { result: 'refused' });
     throw new HttpError(429, 'Too many failed logins, try again later', {
       headers: { 'Retry-After': String(seconds) },
     });

@@ -1,4 +1,6 @@
 import { parseInput } from '@vitrine/service-kit/input';
+import { logEvent } from '@vitrine/service-kit/logger';
+import { logs } from '@vitrine/service-kit/registry/shop';
 import { Router } from 'express';
 import { z } from 'zod';
 import { onlyAllow } from '../access';
@@ -49,7 +51,7 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
     // Out is out, also when the key could not be revoked and lives on until it expires.
     await users
       .logout(visitor.apiKey)
-      .catch((error) => logger.warn({ err: error }, 'the api key of a logout is not revoked'));
+      .catch((error) => logEvent(logger, logs.apiKeyNotRevoked, { err: error }));
     redirectWith(response, '/', { kind: 'loggedOut' });
   });
 

@@ -11,7 +11,7 @@ import { measureTrips, registerCustomers } from './measure-trips.ts';
 import { measureUrl } from './measure-url.ts';
 import { startOtlpSink } from './otlp-sink.ts';
 import { profileTable } from './profile.ts';
-import { type Measurement, memoryTable, speedTable, yardstickLines } from './report.ts';
+import { comparisonLines, type Measurement, memoryTable, speedTable } from './report.ts';
 import type { Sample } from './sample.ts';
 import { cpuSeconds } from './usage.ts';
 
@@ -58,7 +58,8 @@ export async function bench(
     report(`Starting a shop: ${name} …`);
     const place = { VITRINE_HOME: join(folder, name), PORT_OFFSET: String(FIRST_OFFSET + index * 10) };
     const settings = settingsIn({ ...environment, ...place });
-    const stack = createNativeStack(settings, { report: () => undefined, signal });
+    const shop = createParts(settings).filter(({ kind }) => kind === 'service' || kind === 'database');
+    const stack = createNativeStack(settings, { report: () => undefined, signal }, shop);
     stacks.push(stack);
     await stack.up();
     return openTarget(settings, stack);
@@ -68,11 +69,16 @@ export async function bench(
     const on = await start('telemetry on', 1, telemetryOn);
     const memory = memoryTable(await off.status(), await on.status());
 
-    const measurements = await measureInTurns({ off, on }, { rounds, seconds }, { report, signal });
+    const measurements = await measureInTurns(
+      { off, on },
+      sink.settledSpans,
+      { rounds, seconds },
+      { report, signal },
+    );
     const exportedBytes = sink.receivedBytes();
     report('');
     for (const line of speedTable(measurements)) report(line);
-    for (const line of yardstickLines(measurements)) report(line);
+    for (const line of comparisonLines(measurements)) report(line);
     report(`\nExported over OTLP meanwhile: ${(exportedBytes / 1e6).toFixed(0)} MB.\n`);
     for (const line of memory) report(line);
     report('');
@@ -108,6 +114,7 @@ function urlScenario(name: string, urlOf: (target: Target) => string): Scenario 
 
 async function measureInTurns(
   { off, on }: { off: Target; on: Target },
+  settledSpans: () => Promise<number>,
   { rounds, seconds }: BenchOptions,
   { report, signal }: Conversation,
 ): Promise<Measurement[]> {
@@ -120,10 +127,14 @@ async function measureInTurns(
     target?: Target,
   ) => {
     signal.throwIfAborted();
+    const spansBefore = await settledSpans();
     const cpuBefore = target?.cpuSeconds() ?? 0;
     const sample = await run();
-    const cpuMs = target && ((target.cpuSeconds() - cpuBefore) * 1000) / (sample.perSecond * seconds);
-    measurements.push({ scenario, variant, ...sample, cpuMs });
+    const runs = sample.perSecond * seconds;
+    // What is exported after the run belongs to it, and to its cost.
+    const spans = ((await settledSpans()) - spansBefore) / runs;
+    const cpuMs = target && ((target.cpuSeconds() - cpuBefore) * 1000) / runs;
+    measurements.push({ scenario, variant, ...sample, cpuMs, spans });
   };
   try {
     // Compilers and pools warm up first, uncounted.

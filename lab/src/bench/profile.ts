@@ -16,23 +16,42 @@ const profileSchema = z.object({
 });
 
 const SERVICE = /\/(frontend|(?:user|product|order)-service)\/dist\//;
+const MODULE_LOADER = 'node:internal/modules/';
 const SHOWN_PACKAGES = 12;
 
 /**
  * Where the services' CPU time goes: for each, the packages that use most of it, Node's own and native work counted
- * for the package that asked for it.
+ * for the package that asked for it; then what all of OpenTelemetry consists of.
  */
 export async function profileTable(folder: string): Promise<string[]> {
-  const lines = ['| service | share of its CPU time, by package |', '|---|---|'];
+  const services = ['| service | share of its CPU time, by package |', '|---|---|'];
+  const telemetry = ['', '| service | share of its CPU time, by part of OpenTelemetry |', '|---|---|'];
   for (const file of await readdir(folder)) {
     const profile = profileSchema.parse(JSON.parse(await readFile(join(folder, file), 'utf8')));
     const service = profile.nodes.map(({ callFrame }) => SERVICE.exec(callFrame.url)?.[1]).find(Boolean);
     if (service === undefined) continue;
-    const shares = [...sharesByPackage(profile)].toSorted(([, a], [, b]) => b - a).slice(0, SHOWN_PACKAGES);
-    const text = shares.map(([name, share]) => `${name} ${(share * 100).toFixed(1)} %`).join(', ');
-    lines.push(`| ${service} | ${text} |`);
+    const shares = [...sharesByPackage(profile)];
+    const [parts = [], others = []] = [true, false].map((isPart) =>
+      shares.filter(([name]) => TELEMETRY.test(name) === isPart),
+    );
+    const whole = parts.reduce((sum, [, share]) => sum + share, 0);
+    services.push(`| ${service} | ${largest([['OpenTelemetry', whole], ...others])} |`);
+    telemetry.push(`| ${service} | ${largest(parts.map(([name, share]) => [shortName(name), share]))} |`);
   }
-  return lines;
+  return [...services, ...telemetry];
+}
+
+/** OpenTelemetry and its transport. */
+const TELEMETRY = /^@opentelemetry\/|^@grpc\/|^(?:require|import)-in-the-middle$/;
+
+const shortName = (name: string) => name.replace('@opentelemetry/', '');
+
+function largest(shares: [string, number][]): string {
+  return shares
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, SHOWN_PACKAGES)
+    .map(([name, share]) => `${name} ${(share * 100).toFixed(1)} %`)
+    .join(', ');
 }
 
 function sharesByPackage({
@@ -44,33 +63,38 @@ function sharesByPackage({
     nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
   );
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
-  const packageOfNode = (leaf: number): string => {
+  /** Undefined for what does not belong to the work: waiting, and loading modules at the start. */
+  const packageOfNode = (leaf: number): string | undefined => {
+    const { functionName } = frames.get(leaf) ?? {};
+    if (functionName === '(idle)') return undefined;
+    const urls: string[] = [];
     for (let id: number | undefined = leaf; id !== undefined; id = parents.get(id)) {
-      const name = packageOf(frames.get(id)?.url ?? '');
-      if (name) return name;
+      urls.push(frames.get(id)?.url ?? '');
     }
-    return frames.get(leaf)?.functionName === '(garbage collector)' ? 'garbage collector' : 'node';
+    if (urls.some((url) => url.startsWith(MODULE_LOADER))) return undefined;
+    return (
+      urls.map(packageOf).find(Boolean) ??
+      (functionName === '(garbage collector)' ? 'garbage collector' : 'node')
+    );
   };
 
   const times = new Map<string, number>();
   let busy = 0;
   for (const [index, node] of samples.entries()) {
-    if (frames.get(node)?.functionName === '(idle)') continue;
-    const time = timeDeltas[index] ?? 0;
     const name = packageOfNode(node);
+    if (name === undefined) continue;
+    const time = timeDeltas[index] ?? 0;
     times.set(name, (times.get(name) ?? 0) + time);
     busy += time;
   }
   return new Map(Array.from(times, ([name, time]) => [name, time / busy]));
 }
 
-/** The npm package or workspace of a script; all of OpenTelemetry and its transport is one. */
+/** The npm package or workspace of a script. */
 function packageOf(url: string): string | undefined {
   const name = url
     .match(/node_modules\/(?:@[^/]+\/)?[^/]+/g)
     ?.at(-1)
     ?.replace('node_modules/', '');
-  if (name)
-    return /^@opentelemetry|^@grpc|^(?:require|import)-in-the-middle$/.test(name) ? 'OpenTelemetry' : name;
-  return SERVICE.exec(url)?.[1] ?? /\/(service-kit)\/dist\//.exec(url)?.[1];
+  return name ?? SERVICE.exec(url)?.[1] ?? /\/(service-kit)\/dist\//.exec(url)?.[1];
 }

@@ -6,6 +6,8 @@ export type Measurement = Sample & {
   variant: 'bare handler' | 'telemetry off' | 'telemetry on';
   /** CPU milliseconds of all the shop's processes for one request or trip. */
   cpuMs: number | undefined;
+  /** Spans that arrived at the collector for one request or trip, with telemetry on. */
+  spans?: number;
 };
 
 /** A row for each scenario and variant: medians over the rounds, with the spread of the rate. */
@@ -28,27 +30,40 @@ export function speedTable(measurements: Measurement[]): string[] {
   ];
 }
 
-/** How the product list compares with the bare handler, and telemetry on with off, round by round. */
-export function yardstickLines(measurements: Measurement[]): string[] {
+/** How the product list compares with the bare handler, and what telemetry costs: on against off, round by round. */
+export function comparisonLines(measurements: Measurement[]): string[] {
   const scenarios = [...new Set(measurements.map(({ scenario }) => scenario))];
-  const ratios = (scenario: string, variant: string, yardstick: string) => {
-    const rates = (of: string) =>
-      measurements
-        .filter((run) => run.scenario === scenario && run.variant === of)
-        .map((run) => run.perSecond);
-    const denominators = rates(yardstick);
-    return rates(variant).flatMap((rate, round) => rate / (denominators[round] ?? Number.NaN));
-  };
+  const runs = (scenario: string, variant: Measurement['variant']) =>
+    measurements.filter((run) => run.scenario === scenario && run.variant === variant);
+  const ratios = (of: readonly Measurement[], to: readonly Measurement[], pick: Pick) =>
+    of.map((run, round) => pick(run) / pick(to[round] ?? run));
   const [productList = ''] = scenarios;
+  const off = runs(productList, 'telemetry off');
+  const bare = runs(productList, 'bare handler');
   return [
     '',
-    `Product list, telemetry off, against the bare handler: ${percent(ratios(productList, 'telemetry off', 'bare handler'))}.`,
-    ...scenarios.map(
-      (scenario) =>
-        `Telemetry on against off, ${scenario}: ${percent(ratios(scenario, 'telemetry on', 'telemetry off'))}.`,
-    ),
+    `Product list, telemetry off, against the bare handler: ${percent(ratios(off, bare, ({ perSecond }) => perSecond))}.`,
+    '',
+    '| telemetry on against off: median (min–max) | per second | p95 | CPU each | spans each |',
+    '|---|---|---|---|---|',
+    ...scenarios.map((scenario) => {
+      const on = runs(scenario, 'telemetry on');
+      const cells = [
+        scenario,
+        ...picks.map((pick) => percent(ratios(on, runs(scenario, 'telemetry off'), pick))),
+        spread(on.map(({ spans = Number.NaN }) => spans)).min.toFixed(2),
+      ];
+      return `| ${cells.join(' | ')} |`;
+    }),
   ];
 }
+
+type Pick = (run: Measurement) => number;
+const picks: readonly Pick[] = [
+  ({ perSecond }) => perSecond,
+  ({ p95Ms }) => p95Ms,
+  ({ cpuMs = Number.NaN }) => cpuMs,
+];
 
 /** Resident memory of the services right after they became ready, in MB. */
 export function memoryTable(off: readonly PartStatus[], on: readonly PartStatus[]): string[] {

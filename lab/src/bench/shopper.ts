@@ -9,6 +9,8 @@ export type Shopper = {
   open: (path: string) => Promise<Page>;
   /** Submits a form of the page opened last, with its CSRF token, and opens where that leads. */
   submit: (path: string, fields?: Record<string, string>) => Promise<Page>;
+  /** What is in the jar, as the header of a request. */
+  cookie: () => string;
   leave: () => void;
 };
 
@@ -17,9 +19,11 @@ export function createShopper(baseUrl: string): Shopper {
   const cookies = new Map<string, string>();
   let csrfToken = '';
 
+  const cookieHeader = () => Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; ');
+
   const send = (method: 'GET' | 'POST', path: string, form?: string) =>
     new Promise<Page>((resolve, reject) => {
-      const cookie = Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; ');
+      const cookie = cookieHeader();
       const headers = {
         'accept-language': 'fr',
         ...(cookie && { cookie }),
@@ -60,6 +64,7 @@ export function createShopper(baseUrl: string): Shopper {
       if (status !== 303 || location === undefined) throw new Error(`POST ${path} answered ${status}`);
       return open(location);
     },
+    cookie: cookieHeader,
     leave: () => agent.destroy(),
   };
 }

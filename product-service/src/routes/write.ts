@@ -1,6 +1,8 @@
 import type { Api } from '@vitrine/service-kit/api';
 import { violatedUniqueKey } from '@vitrine/service-kit/database-error';
 import { id, taken } from '@vitrine/service-kit/input';
+import { logEvent } from '@vitrine/service-kit/logger';
+import { logs } from '@vitrine/service-kit/registry/shop';
 import { z } from 'zod';
 import { requireAdministrator } from '../administrator';
 import type { Dependencies } from '../app';
@@ -27,7 +29,7 @@ export function addWriteRoutes(api: Api, { database, userService, logger }: Depe
     failures: { 403: 'Not an administrator', 409: 'Name or slug taken' },
     handler: async ({ body }) => {
       const added = await insertProduct(database, body).catch(explainDuplicate);
-      logger.info({ 'product.id': added.id }, 'product added');
+      logEvent(logger, logs.productAdded, { 'product.id': added.id });
       return { message: 'Product added', product: added };
     },
   });
@@ -44,7 +46,7 @@ export function addWriteRoutes(api: Api, { database, userService, logger }: Depe
     handler: async ({ params, body }) => {
       const changed = { id: existingId(params.id), ...body };
       if (!(await updateProduct(database, changed).catch(explainDuplicate))) throw noSuchProduct();
-      logger.info({ 'product.id': changed.id }, 'product updated');
+      logEvent(logger, logs.productUpdated, { 'product.id': changed.id });
       return { message: 'Product updated', product: changed };
     },
   });
@@ -60,7 +62,7 @@ export function addWriteRoutes(api: Api, { database, userService, logger }: Depe
     handler: async ({ params }) => {
       const deletedId = existingId(params.id);
       if (!(await deleteProduct(database, deletedId))) throw noSuchProduct();
-      logger.info({ 'product.id': deletedId }, 'product deleted');
+      logEvent(logger, logs.productDeleted, { 'product.id': deletedId });
       return { message: 'Product deleted' };
     },
   });

@@ -1,6 +1,8 @@
 import type { Api } from '@vitrine/service-kit/api';
 import { apiKeyOf } from '@vitrine/service-kit/api-key';
 import { secretText, text } from '@vitrine/service-kit/input';
+import { logEvent } from '@vitrine/service-kit/logger';
+import { logs } from '@vitrine/service-kit/registry/shop';
 import { z } from 'zod';
 import { deleteApiKey, findUserByApiKey } from '../api-key-repository';
 import type { Dependencies } from '../dependencies';
@@ -38,7 +40,7 @@ export function addSessionRoutes(api: Api, dependencies: Dependencies): void {
       const key = apiKeyOf(request);
       const caller = key && (await findUserByApiKey(database, key));
       if (!caller || !(await deleteApiKey(database, key))) return { message: 'You are not logged in' };
-      logger.info({ 'user.id': caller.id }, 'logged out');
+      logEvent(logger, logs.loggedOut, { 'user.id': caller.id });
       return { message: 'You are logged out' };
     },
   });

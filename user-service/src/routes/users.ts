@@ -2,6 +2,8 @@ import type { Api } from '@vitrine/service-kit/api';
 import { violatedUniqueKey } from '@vitrine/service-kit/database-error';
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { id, integer, taken } from '@vitrine/service-kit/input';
+import { logEvent } from '@vitrine/service-kit/logger';
+import { logs } from '@vitrine/service-kit/registry/shop';
 import { z } from 'zod';
 import { requireAdministrator, requireUser } from '../caller';
 import type { Dependencies } from '../dependencies';
@@ -24,7 +26,7 @@ export function addUserRoutes(api: Api, { database, logger, passwords }: Depende
       const added = await insertUser(database, { ...rest, is_admin: false, password_hash }).catch(
         explainDuplicate,
       );
-      logger.info({ 'user.id': added.id }, 'user registered');
+      logEvent(logger, logs.userRegistered, { 'user.id': added.id });
       return { message: 'User added', result: added };
     },
   });

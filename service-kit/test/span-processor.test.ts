@@ -1,12 +1,12 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { expect, test } from 'vitest';
-import { maskErrors } from '../src/masking-processor';
+import { finishSpans } from '../src/span-processor';
 
 test('When a database names a duplicate e-mail address, then its span does not', async () => {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({
-    spanProcessors: [maskErrors(new SimpleSpanProcessor({ exporter }))],
+    spanProcessors: [finishSpans(() => new SimpleSpanProcessor({ exporter }))],
   });
   const span = provider.getTracer('test').startSpan('INSERT');
   const error = new Error("Duplicate entry 'ada@example.com' for key 'users_email'");

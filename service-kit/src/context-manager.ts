@@ -1,0 +1,18 @@
+import { EventEmitter } from 'node:events';
+import type { Context } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+
+/**
+ * Runs what listens to a request or an answer in the request's context, by one wrapper of the emitter's `emit`. The
+ * SDK's own manager wraps every method that adds or removes a listener, and every listener: for each request again.
+ */
+export class EmitContextManager extends AsyncLocalStorageContextManager {
+  override bind<Target>(to: Context, target: Target): Target {
+    if (!(target instanceof EventEmitter)) return super.bind(to, target);
+    // Bound already.
+    if (Object.hasOwn(target, 'emit')) return target;
+    const { emit } = target;
+    target.emit = (...event) => this.with(to, emit, target, ...event);
+    return target;
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * What stands for a request that no route fitted. The conventions would leave the route out; with one for every request,
+ * scans of random paths count in one series that can be seen, and no sum over routes misses any.
+ */
+const UNMATCHED = '/*';
+
+/**
+ * The pattern of the Express route that answered (all our routers are mounted at the root): a bounded set. Where the
+ * path has routes for other methods only (405), none did: with each method on each path, scans would fill the backends.
+ */
+export function routeOf({ statusCode, req: request }: { statusCode: number; req: object }): string {
+  const route = 'route' in request ? request.route : undefined;
+  const path = typeof route === 'object' && route !== null && 'path' in route ? route.path : undefined;
+  return typeof path === 'string' && statusCode !== 405 ? path : UNMATCHED;
+}

@@ -1,0 +1,77 @@
+import { type Attributes as Labels, metrics } from '@opentelemetry/api';
+import type { Attributes, MetricDeclaration, Values } from './registry/declaration';
+
+const meter = () => metrics.getMeter('vitrine');
+
+/** What the API takes beside a metric's name. */
+function optionsOf({ unit, meaning, boundaries }: MetricDeclaration) {
+  return {
+    unit,
+    description: meaning,
+    ...(boundaries && { advice: { explicitBucketBoundaries: [...boundaries] } }),
+  };
+}
+
+/**
+ * A counter. Where all values of its attributes are known it starts at zero for each: a series that begins with its
+ * first increment hides that one from `rate()`.
+ */
+export function createCounter<const Declaration extends MetricDeclaration>(declaration: Declaration) {
+  const counter = meter().createCounter(declaration.name, optionsOf(declaration));
+  for (const labels of combinationsOf(declaration.attributes)) counter.add(0, labels);
+  const limit = limiterOf(declaration.attributes);
+  return {
+    add(value: number, attributes: Values<Declaration['attributes']>): void {
+      counter.add(value, limit(attributes));
+    },
+  };
+}
+
+export function createHistogram<const Declaration extends MetricDeclaration>(declaration: Declaration) {
+  const histogram = meter().createHistogram(declaration.name, optionsOf(declaration));
+  return {
+    record(value: number, attributes: Values<Declaration['attributes']>): void {
+      histogram.record(value, attributes);
+    },
+  };
+}
+
+/** A metric that is asked for its values whenever metrics are sent. */
+export function observe<const Declaration extends MetricDeclaration>(
+  declaration: Declaration,
+  callback: (tell: (value: number, attributes: Values<Declaration['attributes']>) => void) => void,
+): void {
+  const options = optionsOf(declaration);
+  const instrument =
+    declaration.instrument === 'observable counter'
+      ? meter().createObservableCounter(declaration.name, options)
+      : meter().createObservableUpDownCounter(declaration.name, options);
+  instrument.addCallback((result) => callback((value, attributes) => result.observe(value, attributes)));
+}
+
+/** Every combination of attribute values; none when there is an attribute whose values are not known. */
+function combinationsOf(attributes: Attributes): Labels[] {
+  let combinations: Labels[] = [{}];
+  for (const [name, { values = [], optional }] of Object.entries(attributes)) {
+    if (optional) continue;
+    combinations = combinations.flatMap((labels) => values.map((value) => ({ ...labels, [name]: value })));
+  }
+  return combinations;
+}
+
+/** Keeps attributes within the number of values that is declared for them. */
+function limiterOf(attributes: Attributes): (labels: Labels) => Labels {
+  const limited = Object.entries(attributes).flatMap(([name, { maxValues }]) =>
+    maxValues === undefined ? [] : [{ name, maxValues, seen: new Set<unknown>() }],
+  );
+  if (limited.length === 0) return (labels) => labels;
+  return (labels) => {
+    const bounded = { ...labels };
+    for (const { name, maxValues, seen } of limited) {
+      const value = labels[name];
+      if (seen.size < maxValues) seen.add(value);
+      else if (!seen.has(value)) bounded[name] = 'other';
+    }
+    return bounded;
+  };
+}

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+
+/** What the exporters of the three signals have in common. */
+interface Exporter<Batch> {
+  export(batch: Batch, done: (result: ExportResult) => void): void;
+  shutdown(): Promise<void>;
+}
+
+interface Patience {
+  /** How long a batch that could not be delivered is held and tried again. */
+  holdMs: number;
+  retryMs: number;
+  /** Once aborted, what is held gets one last try at once. */
+  stopping: AbortSignal;
+}
+
+/**
+ * An exporter that outlasts a collector's outage. After a failure it makes a new client under another user agent: gRPC
+ * clients with equal options share a connection and its back-off, which grows to two minutes
+ * (https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md). It gives up on a batch, by reporting the
+ * failure, when its time is over.
+ */
+export function outlastOutages<Batch>(
+  makeClient: (userAgent: string) => Exporter<Batch>,
+  { holdMs, retryMs, stopping }: Patience,
+) {
+  let client: Exporter<Batch> | undefined;
+  let clientsMade = 0;
+  const deliveries = new Set<Promise<void>>();
+
+  async function tryOnce(batch: Batch): Promise<ExportResult> {
+    if (!client) {
+      clientsMade += 1;
+      client = makeClient(`vitrine/${clientsMade}`);
+    }
+    const asked = client;
+    const result = await new Promise<ExportResult>((resolve) => asked.export(batch, resolve));
+    if (result.code !== ExportResultCode.SUCCESS && client === asked) {
+      client = undefined;
+      asked.shutdown().catch(() => undefined);
+    }
+    return result;
+  }
+
+  async function deliver(batch: Batch): Promise<ExportResult> {
+    const givingUpAt = Date.now() + holdMs;
+    for (;;) {
+      const isLastTry = stopping.aborted;
+      const result = await tryOnce(batch);
+      if (result.code === ExportResultCode.SUCCESS || isLastTry || Date.now() + retryMs > givingUpAt) {
+        return result;
+      }
+      await delay(retryMs, undefined, { signal: stopping, ref: false }).catch(() => undefined);
+    }
+  }
+
+  return {
+    export(batch: Batch, done: (result: ExportResult) => void): void {
+      const delivery = deliver(batch)
+        .catch((error: Error) => ({ code: ExportResultCode.FAILED, error }))
+        .then(done)
+        .finally(() => deliveries.delete(delivery));
+      deliveries.add(delivery);
+    },
+    async forceFlush(): Promise<void> {
+      await Promise.all(deliveries);
+    },
+    async shutdown(): Promise<void> {
+      await Promise.all(deliveries);
+      await client?.shutdown();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { Pool } from 'mysql2';
+import { z } from 'zod';
+import { createCounter, createHistogram, observe } from './instruments';
+import { metrics, spans } from './registry/kit';
+import { recordSpan } from './spans';
+
+/** A wait that is shorter is no news: it is not drawn in the trace. */
+const VISIBLE_WAIT_MS = 10;
+
+const timeouts = createCounter(metrics.connectionTimeouts);
+const waitTime = createHistogram(metrics.connectionWaitTime);
+const useTime = createHistogram(metrics.connectionUseTime);
+
+/** How one piece of work gets, uses and gives back its connection. */
+export interface ConnectionUse {
+  obtained(): void;
+  /** Its time was over, with or without a connection. */
+  timedOut(): void;
+  ended(): void;
+}
+
+/** What mysql2 keeps to itself. */
+const poolState = z.object({
+  _allConnections: z.object({ length: z.int() }),
+  _freeConnections: z.object({ length: z.int() }),
+  _connectionQueue: z.object({ length: z.int() }),
+});
+
+const pools = new Map<Pool, { schema: string; size: number }>();
+
+/** Reports on a pool until it is closed. `schema` names it, `size` is how many connections it may have. */
+export function watchPool(pool: Pool, { schema, size }: { schema: string; size: number }) {
+  observePools();
+  pools.set(pool, { schema, size });
+  const attributes = { 'db.client.connection.pool.name': schema };
+  timeouts.add(0, attributes);
+
+  return {
+    /** Work begins to wait for a connection. */
+    use(): ConnectionUse {
+      const askedAt = performance.now();
+      let obtainedAt: number | undefined;
+      const endWait = (endedAt: number, error: { 'error.type'?: string }) => {
+        waitTime.record((endedAt - askedAt) / 1000, attributes);
+        if (endedAt - askedAt < VISIBLE_WAIT_MS) return;
+        recordSpan(spans.poolWait, { startedAt: askedAt, endedAt }, { ...attributes, ...error });
+      };
+      return {
+        obtained() {
+          obtainedAt = performance.now();
+          endWait(obtainedAt, {});
+        },
+        timedOut() {
+          if (obtainedAt !== undefined) return this.ended();
+          timeouts.add(1, attributes);
+          endWait(performance.now(), { 'error.type': 'timeout' });
+        },
+        ended() {
+          if (obtainedAt !== undefined) useTime.record((performance.now() - obtainedAt) / 1000, attributes);
+        },
+      };
+    },
+    close: () => pools.delete(pool),
+  };
+}
+
+let isObserved = false;
+
+function observePools(): void {
+  if (isObserved) return;
+  isObserved = true;
+  const states = () =>
+    Array.from(pools, ([pool, { schema, size }]) => ({
+      ...{ attributes: { 'db.client.connection.pool.name': schema }, size },
+      ...poolState.parse(pool),
+    }));
+  observe(metrics.connectionCount, (tell) => {
+    for (const { attributes, _allConnections: all, _freeConnections: free } of states()) {
+      tell(free.length, { ...attributes, 'db.client.connection.state': 'idle' });
+      tell(all.length - free.length, { ...attributes, 'db.client.connection.state': 'used' });
+    }
+  });
+  observe(metrics.connectionMax, (tell) => {
+    for (const { attributes, size } of states()) tell(size, attributes);
+  });
+  observe(metrics.connectionPendingRequests, (tell) => {
+    for (const { attributes, _connectionQueue: queue } of states()) tell(queue.length, attributes);
+  });
+}

@@ -1,0 +1,238 @@
+import type { Attributes, LogDeclaration, MetricDeclaration, SpanDeclaration } from './declaration';
+
+/** What every service emits of its own, by service-kit. */
+
+export const SLOW_STATEMENT_MS = 200;
+
+const pool = {
+  'db.client.connection.pool.name': { type: 'string', meaning: 'The schema whose connections these are' },
+} as const satisfies Attributes;
+
+const errorType = { type: 'string', meaning: 'Kind of error, when there was one', optional: true } as const;
+
+/** Seconds. https://opentelemetry.io/docs/specs/semconv/database/database-metrics/ */
+const DURATION_BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+export const spans = {
+  poolWait: {
+    name: 'pool wait',
+    owner: 'every service',
+    meaning: 'Waited for a connection to the database, because all were in use or a new one was made',
+    attributes: { ...pool, 'error.type': errorType },
+    events: {},
+  },
+} as const satisfies Record<string, SpanDeclaration>;
+
+export const metrics = {
+  statementDuration: {
+    name: 'db.client.operation.duration',
+    owner: 'every service',
+    instrument: 'histogram',
+    unit: 's',
+    meaning: 'How long statements take, without the wait for a connection',
+    boundaries: DURATION_BOUNDARIES,
+    attributes: {
+      'db.system.name': { type: 'string', values: ['mysql'], meaning: 'MySQL or MariaDB' },
+      'db.namespace': { type: 'string', meaning: 'The schema' },
+      'db.operation.name': { type: 'string', meaning: 'The verb of the statement' },
+      'error.type': errorType,
+    },
+  },
+  connectionCount: {
+    name: 'db.client.connection.count',
+    owner: 'every service',
+    instrument: 'observable up-down counter',
+    unit: '{connection}',
+    meaning: 'Open connections to the database',
+    attributes: {
+      ...pool,
+      'db.client.connection.state': { type: 'string', values: ['idle', 'used'], meaning: 'What they do' },
+    },
+  },
+  connectionMax: {
+    name: 'db.client.connection.max',
+    owner: 'every service',
+    instrument: 'observable up-down counter',
+    unit: '{connection}',
+    meaning: 'How many there may be',
+    attributes: pool,
+  },
+  connectionPendingRequests: {
+    name: 'db.client.connection.pending_requests',
+    owner: 'every service',
+    instrument: 'observable up-down counter',
+    unit: '{request}',
+    meaning: 'Work that waits for a connection',
+    attributes: pool,
+  },
+  connectionTimeouts: {
+    name: 'db.client.connection.timeouts',
+    owner: 'every service',
+    instrument: 'counter',
+    unit: '{timeout}',
+    meaning: 'Work that was given up before it got a connection',
+    attributes: pool,
+  },
+  connectionWaitTime: {
+    name: 'db.client.connection.wait_time',
+    owner: 'every service',
+    instrument: 'histogram',
+    unit: 's',
+    meaning: 'How long work waited for its connection',
+    boundaries: DURATION_BOUNDARIES,
+    attributes: pool,
+  },
+  connectionUseTime: {
+    name: 'db.client.connection.use_time',
+    owner: 'every service',
+    instrument: 'histogram',
+    unit: 's',
+    meaning: 'How long work kept its connection',
+    boundaries: DURATION_BOUNDARIES,
+    attributes: pool,
+  },
+  cpuTime: {
+    name: 'process.cpu.time',
+    owner: 'every service',
+    instrument: 'observable counter',
+    unit: 's',
+    meaning: 'CPU time of the process, all threads together',
+    attributes: {
+      'cpu.mode': {
+        type: 'string',
+        values: ['user', 'system'],
+        meaning: 'Its own code, or the kernel for it',
+      },
+    },
+  },
+  memoryUsage: {
+    name: 'process.memory.usage',
+    owner: 'every service',
+    instrument: 'observable up-down counter',
+    unit: 'By',
+    meaning: 'Physical memory of the process (resident set)',
+    attributes: {},
+  },
+} as const satisfies Record<string, MetricDeclaration>;
+
+/** What is added to the spans of instrumentations. */
+export const additions = {
+  'http.route': {
+    type: 'string',
+    meaning: 'On each SERVER span: the pattern that fitted the path; `/*` when none did',
+  },
+  'peer.service': { type: 'string', meaning: 'On CLIENT spans of HTTP calls: the service that is asked' },
+  'vitrine.db.slow': {
+    type: 'boolean',
+    meaning: `On spans of statements that took ${SLOW_STATEMENT_MS} ms or longer: true`,
+    optional: true,
+  },
+  'error.type': errorType,
+} as const satisfies Attributes;
+
+const err = { type: 'error', meaning: 'What was thrown' } as const;
+
+const request = {
+  'http.request.method': { type: 'string', meaning: 'As it was sent' },
+  'http.route': { type: 'string', meaning: 'The pattern that fitted the path; `/*` when none did' },
+  'url.path': { type: 'string', meaning: 'Without the query, masked, at most 300 characters' },
+  'http.response.status_code': { type: 'int', meaning: 'Status of the answer' },
+  duration_ms: { type: 'double', unit: 'ms', meaning: 'From the request to the end of the answer' },
+} as const satisfies Attributes;
+
+export const logs = {
+  request: {
+    message: 'request',
+    owner: 'every service',
+    level: 'info',
+    meaning: 'A request was answered',
+    fields: request,
+  },
+  requestAborted: {
+    message: 'request aborted by the client',
+    owner: 'every service',
+    level: 'info',
+    meaning: 'The client went away before the answer was complete',
+    fields: request,
+  },
+  bug: {
+    message: 'Something went wrong on our side',
+    owner: 'every service',
+    level: 'error',
+    meaning: 'A bug: the request was answered with 500',
+    fields: { err },
+  },
+  partUnavailable: {
+    message: '{part} is not available',
+    owner: 'every service',
+    level: 'warn',
+    meaning: 'A service or schema that the request needs could not be reached in time: answered with 503',
+    fields: { err },
+  },
+  slowStatement: {
+    message: 'slow statement',
+    owner: 'every service',
+    level: 'warn',
+    meaning: `A statement took ${SLOW_STATEMENT_MS} ms or longer`,
+    fields: {
+      'db.namespace': { type: 'string', meaning: 'The schema' },
+      'db.query.text': { type: 'string', meaning: 'The statement, with placeholders for its values' },
+      duration_ms: { type: 'double', unit: 'ms', meaning: 'How long it took' },
+    },
+  },
+  waitingForDatabase: {
+    message: 'waiting for the database',
+    owner: 'every service',
+    level: 'warn',
+    meaning: 'The service starts, and its database does not answer yet',
+    fields: {
+      'db.namespace': { type: 'string', meaning: 'The schema' },
+      'error.message': { type: 'string', meaning: 'What it said, or how the connection failed' },
+    },
+  },
+  migrationApplied: {
+    message: 'migration applied',
+    owner: 'every service',
+    level: 'info',
+    meaning: 'The schema was brought up to date',
+    fields: { 'file.path': { type: 'string', meaning: 'The migration' } },
+  },
+  listening: {
+    message: 'listening',
+    owner: 'every service',
+    level: 'info',
+    meaning: 'The service takes requests',
+    fields: {
+      'server.address': { type: 'string', meaning: 'Address it listens on' },
+      'server.port': { type: 'int', meaning: 'Port it listens on' },
+    },
+  },
+  cannotListen: {
+    message: 'cannot listen on {address}',
+    owner: 'every service',
+    level: 'fatal',
+    meaning: 'The port is taken, or may not be used; the process ends',
+    fields: { err },
+  },
+  stopping: {
+    message: 'stopping',
+    owner: 'every service',
+    level: 'info',
+    meaning: 'The process was told to end, and finishes what is under way',
+    fields: { signal: { type: 'string', meaning: 'SIGTERM or SIGINT' } },
+  },
+  notClosed: {
+    message: 'could not close cleanly',
+    owner: 'every service',
+    level: 'error',
+    meaning: 'A connection of the pool did not end well',
+    fields: { err },
+  },
+  stopped: {
+    message: 'stopped',
+    owner: 'every service',
+    level: 'info',
+    meaning: 'No request is left',
+    fields: {},
+  },
+} as const satisfies Record<string, LogDeclaration>;

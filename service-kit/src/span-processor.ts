@@ -1,0 +1,48 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { maskText } from './mask';
+import { SLOW_STATEMENT_MS } from './registry/kit';
+
+/** Instrumentations fill these with what a client sent: paths, queries, headers. */
+const FROM_OUTSIDE = ['url.path', 'url.query', 'url.full', 'user_agent.original', 'server.address'];
+
+/**
+ * Masks what instrumentations copy onto spans from requests and from errors: a database names the value that is a
+ * duplicate, and that may be an e-mail address. Marks slow statements. Passes spans on to the processor that `makeNext`
+ * makes for the first one.
+ */
+export function finishSpans(makeNext: () => SpanProcessor): SpanProcessor {
+  let made: SpanProcessor | undefined;
+  const next = () => {
+    made ??= makeNext();
+    return made;
+  };
+  return {
+    onStart: (span, context) => next().onStart(span, context),
+    onEnd(span) {
+      maskSpan(span);
+      markSlowStatement(span);
+      next().onEnd(span);
+    },
+    forceFlush: () => next().forceFlush(),
+    shutdown: () => next().shutdown(),
+  };
+}
+
+function maskSpan({ attributes, status, events }: ReadableSpan): void {
+  for (const name of FROM_OUTSIDE) maskAttribute(attributes, name);
+  if (status.message) status.message = maskText(status.message);
+  for (const { attributes = {} } of events) {
+    for (const name of Object.keys(attributes)) maskAttribute(attributes, name);
+  }
+}
+
+function maskAttribute(attributes: Attributes, name: string): void {
+  const value = attributes[name];
+  if (typeof value === 'string') attributes[name] = maskText(value);
+}
+
+function markSlowStatement({ attributes, duration: [seconds, nanoseconds] }: ReadableSpan): void {
+  if (!('db.system.name' in attributes)) return;
+  if (seconds * 1000 + nanoseconds / 1_000_000 >= SLOW_STATEMENT_MS) attributes['vitrine.db.slow'] = true;
+}

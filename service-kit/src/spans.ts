@@ -1,0 +1,58 @@
+import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { HttpError } from './http-error';
+import type { SpanDeclaration, Values } from './registry/declaration';
+
+/** A span that takes what is declared of it, and nothing else. */
+export interface DeclaredSpan<Declaration extends SpanDeclaration> {
+  set(values: Partial<Values<Declaration['attributes']>>): void;
+  event<Name extends keyof Declaration['events'] & string>(
+    name: Name,
+    values: Values<Declaration['events'][Name]['attributes']>,
+  ): void;
+}
+
+const tracer = trace.getTracer('vitrine');
+
+/** Does the work inside the span. What it throws is recorded, unless it is a refusal: an HttpError below 500. */
+export function inSpan<const Declaration extends SpanDeclaration, Result>(
+  declaration: Declaration,
+  work: (span: DeclaredSpan<Declaration>) => Promise<Result>,
+): Promise<Result> {
+  return tracer.startActiveSpan(declaration.name, async (span) => {
+    try {
+      return await work({
+        set: (values) => span.setAttributes(values),
+        event: (name, values) => span.addEvent(name, values),
+      });
+    } catch (error) {
+      const isRefusal = error instanceof HttpError && error.status < 500;
+      if (!isRefusal) recordError(error, span);
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/** A span of what is over already. Times are those of `performance.now()`. */
+export function recordSpan<const Declaration extends SpanDeclaration>(
+  declaration: Declaration,
+  { startedAt, endedAt }: { startedAt: number; endedAt: number },
+  values: Values<Declaration['attributes']>,
+): void {
+  const span = tracer.startSpan(declaration.name, { startTime: startedAt, attributes: values });
+  if ('error.type' in values) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end(endedAt);
+}
+
+/** Writes on the span what went wrong: type and message of the cause, and for a bug its stack. */
+export function recordError(error: unknown, span: Span | undefined = trace.getActiveSpan()): void {
+  const cause = error instanceof HttpError ? (error.cause ?? error) : error;
+  if (!span || !(cause instanceof Error)) return;
+  const { name, message, stack } = cause;
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  const isBug = !(error instanceof HttpError);
+  span.setAttribute('error.type', code ?? name);
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+  span.recordException({ name, message, ...(code && { code }), ...(isBug && stack && { stack }) });
+}

@@ -1,0 +1,42 @@
+import { metrics } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { expect, test } from 'vitest';
+import { createCounter } from '../src/instruments';
+
+const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 60_000 });
+metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+
+const visits = { owner: 'every service', instrument: 'counter', unit: '{visit}', meaning: 'Visits' } as const;
+
+/** The values of a counter, by those of its one attribute. */
+async function pointsOf(name: string): Promise<Record<string, unknown>> {
+  exporter.reset();
+  await reader.forceFlush();
+  const all = exporter
+    .getMetrics()
+    .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
+  const points = all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
+  return Object.fromEntries(
+    points.map(({ attributes, value }) => [String(Object.values(attributes)[0]), value]),
+  );
+}
+
+test('When all values of an attribute are known, then each is counted from zero on', async () => {
+  const attributes = { day: { type: 'string', values: ['today', 'tomorrow'], meaning: 'When' } } as const;
+  const counter = createCounter({ ...visits, name: 'visits.by.day', attributes });
+  counter.add(2, { day: 'today' });
+  expect(await pointsOf('visits.by.day')).toEqual({ today: 2, tomorrow: 0 });
+});
+
+test('When an attribute takes more values than declared, then the further ones count together', async () => {
+  const attributes = { room: { type: 'string', maxValues: 2, meaning: 'Where' } } as const;
+  const counter = createCounter({ ...visits, name: 'visits.by.room', attributes });
+  for (const room of ['a', 'b', 'c', 'd', 'a']) counter.add(1, { room });
+  expect(await pointsOf('visits.by.room')).toEqual({ a: 2, b: 1, other: 2 });
+});

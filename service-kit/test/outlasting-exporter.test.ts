@@ -1,0 +1,137 @@
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { test as base, describe, expect } from 'vitest';
+import { type OtlpSink, startOtlpSink } from '../../test/otlp-sink';
+import { outlastOutages } from '../src/outlasting-exporter';
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
+const test = base.extend('sink', async ({}, { onCleanup }) => {
+  const sink = await startOtlpSink();
+  onCleanup(sink.stop);
+  return sink;
+});
+
+/** A tracer as the services have it, with shorter times. */
+function startTracing(
+  sink: OtlpSink,
+  { holdMs, maxQueueSize = 2048 }: { holdMs: number; maxQueueSize?: number },
+) {
+  const counted = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter: counted, exportIntervalMillis: 60_000 });
+  const stopping = new AbortController();
+  const exporter = outlastOutages(
+    (userAgent) => new OTLPTraceExporter({ url: sink.url, userAgent, timeoutMillis: holdMs }),
+    { holdMs, retryMs: 50, stopping: stopping.signal },
+  );
+  const provider = new TracerProvider({
+    spanProcessors: [
+      new BatchSpanProcessor({
+        ...{
+          exporter,
+          maxQueueSize,
+          maxExportBatchSize: 10,
+          scheduledDelayMillis: 20,
+          exportTimeoutMillis: 60_000,
+        },
+        selfObsMeterProvider: new MeterProvider({ readers: [reader] }),
+      }),
+    ],
+  });
+  const tracer = provider.getTracer('test');
+  return {
+    make(count: number) {
+      for (let made = 0; made < count; made += 1) tracer.startSpan('span').end();
+    },
+    /** How many spans are done with, by what became of them. */
+    async processed(): Promise<Record<string, number>> {
+      counted.reset();
+      await reader.forceFlush();
+      const metrics = counted
+        .getMetrics()
+        .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
+      const points =
+        metrics.find(({ descriptor }) => descriptor.name.endsWith('span.processed'))?.dataPoints ?? [];
+      return Object.fromEntries(
+        points.map(({ attributes, value }) => [attributes['error.type'] ?? 'sent', Number(value)]),
+      );
+    },
+    async shutdown() {
+      stopping.abort();
+      await provider.shutdown();
+    },
+  };
+}
+
+const SOON = { timeout: 3000, interval: 20 };
+
+describe('When the collector is away', () => {
+  test('for less than a batch is held, then nothing is lost and nothing comes twice', async ({ sink }) => {
+    const tracing = startTracing(sink, { holdMs: 20_000 });
+    tracing.make(1);
+    await expect.poll(() => sink.spans.length, SOON).toBe(1);
+    sink.stop();
+    for (let second = 0; second < 10; second += 1) {
+      tracing.make(5);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(sink.spans).toHaveLength(1);
+    await sink.start();
+    const startedAt = performance.now();
+    await expect.poll(() => sink.spans.length, SOON).toBe(51);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+    expect(new Set(sink.spans.map(({ spanId }) => spanId)).size).toBe(51);
+    await expect.poll(tracing.processed, SOON).toEqual({ sent: 51 });
+    await tracing.shutdown();
+  });
+
+  test('for longer, then what is lost is counted, and the rest comes', async ({ sink }) => {
+    const tracing = startTracing(sink, { holdMs: 200, maxQueueSize: 20 });
+    sink.stop();
+    tracing.make(40);
+    await expect.poll(tracing.processed, SOON).toMatchObject({ queue_full: 10, Error: 30 });
+    await sink.start();
+    tracing.make(5);
+    await expect.poll(() => sink.spans.length, SOON).toBe(5);
+    await expect.poll(tracing.processed, SOON).toEqual({ queue_full: 10, Error: 30, sent: 5 });
+    await tracing.shutdown();
+  });
+
+  test('while the process ends, then it ends at once and what is lost is counted', async ({ sink }) => {
+    const tracing = startTracing(sink, { holdMs: 20_000 });
+    sink.stop();
+    tracing.make(5);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    tracing.make(5);
+    const startedAt = performance.now();
+    await tracing.shutdown().catch(() => undefined);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    await expect.poll(tracing.processed, SOON).toEqual({ Error: 10 });
+  });
+
+  test('and back when the process ends, then what was held is delivered', async ({ sink }) => {
+    const tracing = startTracing(sink, { holdMs: 20_000 });
+    sink.stop();
+    tracing.make(5);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sink.start();
+    await tracing.shutdown();
+    expect(sink.spans).toHaveLength(5);
+  });
+});
+
+test('When the collector hangs and wakes up, then what it was sent comes once', async ({ sink }) => {
+  const tracing = startTracing(sink, { holdMs: 20_000 });
+  sink.pretend('hanging');
+  tracing.make(5);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  sink.pretend('there');
+  await expect.poll(() => sink.spans.length, SOON).toBe(5);
+  await expect.poll(tracing.processed, SOON).toEqual({ sent: 5 });
+  await tracing.shutdown();
+});

@@ -1,0 +1,266 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { test as base, describe, expect, vi } from 'vitest';
+import type { SunkSpan } from '../../test/otlp-sink';
+import { purchase, SERVICES, startTracedShop, type TracedShop } from '../../test/traced-shop';
+import { declared, undeclaredIn } from '../../test/undeclared';
+import type { SpanDeclaration } from '../src/registry/declaration';
+import * as shopRegistry from '../src/registry/shop';
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
+const test = base.extend('shop', { scope: 'file' }, async ({}, { onCleanup }) => {
+  const shop = await startTracedShop();
+  onCleanup(shop.close);
+  return shop;
+});
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const LATE = { timeout: 12_000, interval: 100 };
+
+function anAccount() {
+  const name = `ada${randomBytes(4).toString('hex')}`;
+  return { username: name, password: `pass-${name}-word`, email: `${name}@example.com` };
+}
+
+/** A trace, when as many of its spans have come. */
+async function traceOf({ sink }: TracedShop, traceId: string, spanCount: number): Promise<SunkSpan[]> {
+  const spans = () => sink.spans.filter((span) => span.traceId === traceId);
+  await expect.poll(() => spans().length, LATE).toBeGreaterThanOrEqual(spanCount);
+  return spans();
+}
+
+const traceIdOf = (response: Response) => response.headers.get('x-trace-id') ?? 'none';
+
+describe('When someone buys', () => {
+  test('then the order is one trace through four services, down to their databases', async ({ shop }) => {
+    const trace = await traceOf(shop, await purchase(shop.url('frontend'), anAccount()), 25);
+    const parents = new Map(trace.map((span) => [span.spanId, span]));
+    const paths = trace.map((span) => {
+      const path: string[] = [];
+      for (let at: SunkSpan | undefined = span; at; at = parents.get(at.parentSpanId))
+        path.unshift(`${at.service} ${at.name}`);
+      return path.join(' > ');
+    });
+    const buy = 'frontend POST /checkout/process';
+    const read = `${buy} > frontend checkout_validation > frontend GET > order-service GET /api/order`;
+    const close = `${buy} > frontend checkout_process > frontend POST > order-service POST /api/order/checkout`;
+    const neighbours = [
+      'order-service GET > product-service GET /api/products > product-service SELECT',
+      'order-service GET > user-service GET /api/user > user-service SELECT',
+    ];
+    for (const whole of [
+      ...[`${buy} > frontend SELECT`, `${read} > order-service SELECT`],
+      ...['START', 'SELECT', 'UPDATE', 'COMMIT'].map((statement) => `${close} > order-service ${statement}`),
+      ...neighbours.flatMap((neighbour) => [`${read} > ${neighbour}`, `${close} > ${neighbour}`]),
+    ])
+      expect(paths).toContain(whole);
+    expect(paths.every((path) => path.startsWith(buy))).toBe(true);
+    expect(trace.filter(({ name }) => name !== 'pool wait')).toHaveLength(25);
+  });
+
+  test('then everything that is declared for it comes, and nothing else', async ({ shop }) => {
+    const { sink } = shop;
+    const before = sink.total('cart.items.added');
+    await purchase(shop.url('frontend'), anAccount(), 3);
+    const missing = () =>
+      declared.metrics.flatMap(({ name, owner }) => {
+        const seen = sink.points().flatMap(({ metric, service }) => (metric === name ? [service] : []));
+        const owners = owner === 'every service' ? SERVICES : [owner];
+        return owners.filter((service) => !seen.includes(service)).map((service) => `${name} of ${service}`);
+      });
+    await expect.poll(missing, LATE).toEqual([]);
+    await expect
+      .poll(() => sink.total('cart.items.added', { product_id: '1' }), LATE)
+      .toBeGreaterThanOrEqual(before + 3);
+
+    const own = sink.spans.filter(({ scope }) => scope === 'vitrine');
+    for (const { name, events, attributes } of Object.values<SpanDeclaration>(shopRegistry.spans)) {
+      const seen = own.filter((span) => span.name === name);
+      expect(new Set(seen.flatMap((span) => Object.keys(span.attributes)))).toEqual(
+        new Set(Object.keys(attributes)),
+      );
+      expect(new Set(seen.flatMap((span) => span.events.map((event) => event.name)))).toEqual(
+        new Set(Object.keys(events)),
+      );
+    }
+    expect(sink.total('orders.created', { status: 'success' })).toBe(sink.total('orders.checkout.completed'));
+    for (const message of ['user registered', 'logged in', 'request', 'listening', 'migration applied'])
+      expect(sink.logs.map(({ body }) => body)).toContain(message);
+    expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
+  });
+
+  test('then the resource says which service, version, instance and environment it was', async ({ shop }) => {
+    await purchase(shop.url('frontend'), anAccount());
+    await expect.poll(() => shop.sink.resources.size, LATE).toBe(4);
+    for (const [service, resource] of shop.sink.resources)
+      expect(resource).toMatchObject({
+        'service.name': service,
+        'service.namespace': 'vitrine',
+        'service.version': expect.stringMatching(/^\d+\.\d+\.\d+$/),
+        'service.instance.id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+        'deployment.environment.name': 'lab',
+      });
+  });
+});
+
+describe('When requests are refused', () => {
+  test.for<[what: string, method: string, path: string, init: RequestInit, status: number, route: string]>([
+    ['no route fits', 'GET', `/${randomUUID()}`, {}, 404, '/*'],
+    ['the method is unheard of', 'PROPFIND', `/${randomUUID()}`, {}, 404, '/*'],
+    ['the method is another', 'DELETE', '/api/users', {}, 405, '/*'],
+    ['there is no api key', 'GET', '/api/user', {}, 401, '/api/user'],
+    ['the body is no JSON', 'POST', '/api/user/login', json('{'), 400, '/*'],
+    ['the body is of another type', 'POST', '/api/user/login', { body: 'x' }, 415, '/*'],
+  ])(
+    'because %s, then the span has a route all the same',
+    async ([, method, path, init, status, route], { shop }) => {
+      const response = await fetch(shop.url('user-service') + path, { method, ...init });
+      expect(response.status).toBe(status);
+      const [span] = await traceOf(shop, traceIdOf(response), 1);
+      const isOdd = method === 'PROPFIND';
+      expect(span).toMatchObject({
+        kind: 'SERVER',
+        name: `${isOdd ? 'HTTP' : method} ${route}`,
+        status: { isError: false },
+      });
+      expect(span?.attributes).toMatchObject({
+        'http.route': route,
+        'http.request.method': isOdd ? '_OTHER' : method,
+        'http.response.status_code': status,
+      });
+      expect(
+        Object.keys(span?.attributes ?? {}).filter((name) => /^(client|network\.peer)\./.test(name)),
+      ).toEqual([]);
+    },
+  );
+
+  test('by the hundred on random paths, then no series is added', async ({ shop }) => {
+    const scan = async () => {
+      const paths = Array.from({ length: 50 }, () => `${shop.url('user-service')}/${randomUUID()}`);
+      await Promise.all(paths.map((path) => fetch(path)));
+      await Promise.all(paths.map((path) => fetch(path, { method: 'PROPFIND' })));
+    };
+    const scanned = () =>
+      shop.sink.total('http.server.request.duration', {
+        'http.route': '/*',
+        'http.response.status_code': 404,
+      });
+    const series = () =>
+      shop.sink.points().filter(({ scope }) => scope === '@opentelemetry/instrumentation-http').length;
+    const before = scanned();
+    await scan();
+    await expect.poll(scanned, LATE).toBe(before + 100);
+    const seriesBefore = series();
+    await scan();
+    await expect.poll(scanned, LATE).toBe(before + 200);
+    expect(series()).toBe(seriesBefore);
+  });
+});
+
+test('When probes and static files are asked for, then there is no span', async ({ shop }) => {
+  for (const path of ['/healthz', '/readyz', '/static/shop.css']) {
+    const response = await fetch(shop.url('frontend') + path);
+    expect(response.ok).toBe(true);
+    expect(response.headers.has('x-trace-id')).toBe(false);
+  }
+  const page = await fetch(shop.url('frontend'));
+  await traceOf(shop, traceIdOf(page), 3);
+  expect(
+    shop.sink.spans.filter(({ attributes }) =>
+      /^.(healthz|readyz|static)/.test(String(attributes['url.path'])),
+    ),
+  ).toEqual([]);
+});
+
+test('When secrets are sent through forms, paths, queries and headers, then no byte of them leaves', async ({
+  shop,
+}) => {
+  const account = anAccount();
+  const card = '4111111111111111';
+  await purchase(shop.url('frontend'), account);
+  const credentials = { username: account.username, password: account.password };
+  const login = await fetch(`${shop.url('user-service')}/api/user/login`, {
+    method: 'POST',
+    ...json(JSON.stringify(credentials)),
+  });
+  const { api_key: apiKey } = await login.json();
+  const taken = { ...account, username: `${account.username}x`, first_name: card, last_name: 'Byron' };
+  const duplicate = await fetch(`${shop.url('user-service')}/api/user/create`, {
+    method: 'POST',
+    ...json(JSON.stringify(taken)),
+  });
+  expect(duplicate.status).toBe(409);
+  const encoded = encodeURIComponent(account.email);
+  const last = [
+    `/${encoded}`,
+    `/${card}`,
+    `/${apiKey}`,
+    `/api/user/${encoded}/exists`,
+    `/?email=${encoded}&password=${account.password}&card=${card}&api_key=${apiKey}`,
+  ].map((path) =>
+    fetch(shop.url('user-service') + path, {
+      headers: {
+        'user-agent': `curl ${account.email}`,
+        authorization: `Bearer ${apiKey}`,
+        cookie: `k=${apiKey}`,
+        'x-forwarded-for': '203.0.113.9',
+        'x-forwarded-host': account.email,
+      },
+    }),
+  );
+  const responses = await Promise.all(last);
+  for (const response of responses) await traceOf(shop, traceIdOf(response), 1);
+  const paths = () => shop.sink.logs.map(({ attributes }) => attributes['url.path']);
+  await expect.poll(paths, LATE).toContain('/api/user/[redacted]/exists');
+  const sent = shop.sink.text();
+  expect(sent).toContain('checkout_validation');
+  for (const secret of [account.email, encoded, account.password, card, String(apiKey), '203.0.113.9'])
+    expect(sent).not.toContain(secret);
+});
+
+describe('When a database', () => {
+  test('hangs, then the trace tells which statement and what it waited for, and a log line too', async ({
+    shop,
+  }) => {
+    const { sink } = shop;
+    shop.pretend('product-service', 'hanging');
+    const asks = Array.from({ length: 12 }, () => fetch(`${shop.url('product-service')}/api/products`));
+    const responses = await Promise.all(asks);
+    shop.pretend('product-service', 'there');
+    expect(responses.map(({ status }) => status)).toEqual(Array(12).fill(503));
+    const traces = await Promise.all(responses.map((response) => traceOf(shop, traceIdOf(response), 2)));
+    for (const trace of traces) {
+      const server = trace.find(({ kind }) => kind === 'SERVER');
+      expect(server).toMatchObject({ status: { isError: true }, events: [{ name: 'exception' }] });
+      expect(server?.events[0]?.attributes).toMatchObject({
+        'exception.message': 'No answer from the database within 1000 ms',
+      });
+      const below = trace.filter(({ parentSpanId }) => parentSpanId === server?.spanId);
+      expect(below).not.toEqual([]);
+      expect(below.some(({ status }) => status.isError)).toBe(true);
+    }
+    const slow = traces.flat().filter(({ attributes }) => attributes['vitrine.db.slow'] === true);
+    expect(slow).not.toEqual([]);
+    for (const span of slow) expect(span.durationMs).toBeGreaterThan(900);
+    const waits = traces.flat().filter(({ name }) => name === 'pool wait');
+    expect(waits.map(({ attributes }) => attributes['error.type'])).toContain('timeout');
+    await expect.poll(() => sink.logs.map(({ body }) => body), LATE).toContain('slow statement');
+    await expect.poll(() => sink.total('db.client.connection.timeouts'), LATE).toBeGreaterThan(0);
+    expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
+  });
+
+  test('is asked by more than it has connections for, then each statement is in its own trace', async ({
+    shop,
+  }) => {
+    const asks = Array.from({ length: 60 }, () => fetch(`${shop.url('product-service')}/api/products`));
+    const responses = await Promise.all(asks);
+    for (const response of responses) {
+      const trace = await traceOf(shop, traceIdOf(response), 2);
+      expect(trace.filter(({ name }) => name === 'SELECT')).toHaveLength(1);
+    }
+  });
+});
+
+function json(body: string): RequestInit {
+  return { body, headers: { 'content-type': 'application/json' } };
+}
