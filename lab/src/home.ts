@@ -1,13 +1,17 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { UsageError } from './lab-error.ts';
+import type { Ports } from './other-ports.ts';
+import { portNames } from './part-names.ts';
 
 /** The folders in the stack's home; absolute paths. */
 export type Folders = { data: string; logs: string; run: string };
 
 const marker = 'vitrine-home.txt';
-const markerText =
-  'The shop keeps its data, logs and run files here. `./stop.sh --reset` deletes those three folders.\n';
+const markerText = 'The shop keeps its data, logs and run files here. `./stop.sh --reset` deletes them.\n';
+
+const portsSchema = z.partialRecord(z.enum(portNames), z.number());
 
 export function foldersOf(home: string): Folders {
   return { data: join(home, 'data'), logs: join(home, 'logs'), run: join(home, 'run') };
@@ -24,12 +28,38 @@ export function openHome(home: string): void {
   for (const folder of Object.values(foldersOf(home))) mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
-/** Deletes the folders that `openHome` made, and says which there were. */
+/** Deletes what `openHome` made, and says which folders there were. */
 export function emptyHome(home: string): string[] {
   refuseForeignHome(home);
   const present = Object.values(foldersOf(home)).filter(existsSync);
   for (const folder of present) rmSync(folder, { recursive: true });
+  // Last: a home that is only half emptied is still the shop's.
+  rmSync(join(home, marker), { force: true });
   return present;
+}
+
+/** An empty folder tells nobody anything; one that holds something, or is just being filled, stays. */
+export function removeEmptyHome(home: string): void {
+  try {
+    rmdirSync(home);
+  } catch {
+    // rmdir(2) refuses it.
+  }
+}
+
+/** Notes, in an open home, on which ports the shop in it is started. */
+export function recordPorts(home: string, ports: Ports): void {
+  writeFileSync(portsFile(home), JSON.stringify(ports));
+}
+
+/** The ports of the last start in this home; none if there was none. */
+export function readPorts(home: string): Ports {
+  const file = portsFile(home);
+  return existsSync(file) ? portsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
+}
+
+function portsFile(home: string): string {
+  return join(foldersOf(home).run, 'ports.json');
 }
 
 export function refuseForeignHome(home: string): void {

@@ -1,3 +1,4 @@
+import { createBackendParts } from './backend-parts.ts';
 import { type Variables, withoutEmpty } from './env-file.ts';
 import type { PartName } from './part-names.ts';
 import type { Settings } from './settings.ts';
@@ -8,6 +9,8 @@ export type Schema = { name: string; user: string; password: string };
 type Common = {
   name: PartName;
   port: number;
+  /** Others that it listens on, for its neighbours. */
+  furtherPorts: readonly number[];
   /** What a person types: an address for a browser, or host and port for a database client. */
   address: string;
   /** The parts that it asks while it works. */
@@ -15,13 +18,32 @@ type Common = {
 };
 export type DatabasePart = Common & { kind: 'database'; schemas: readonly Schema[] };
 export type ServicePart = Common & { kind: 'service'; readyzUrl: string; environment: Variables };
-export type Part = DatabasePart | ServicePart;
+/** What keeps or hands on telemetry: one of the `backendNames`. `environment` is what its configuration file asks for. */
+export type BackendPart = Common & {
+  kind: 'backend';
+  name: BackendName;
+  readyUrl: string;
+  environment: Variables;
+};
+/** What shows telemetry to a person. */
+export type ViewerPart = Common & {
+  kind: 'viewer';
+  name: 'grafana' | 'console';
+  readyUrl: string;
+  environment: Variables;
+};
+export type Part = DatabasePart | ServicePart | BackendPart | ViewerPart;
 
-/** The stack's parts, as `settings` want them, in the order in which they are listed. */
+/** In the order in which they are needed: without the collector nothing arrives anywhere. */
+export const backendNames = ['otel-collector', 'prometheus', 'loki', 'jaeger'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** The parts of native mode, as `settings` want them, in the order in which they are listed. */
 export function createParts(settings: Settings): readonly Part[] {
   const { ports, values } = settings;
   const host = reachableHost(values.BIND_ADDRESS);
   const urlOf = (part: PartName) => `http://${host}:${ports[part]}`;
+  const collector = `http://${reachableHost(backendAddress(values.BIND_ADDRESS))}:${ports['otel-collector']}`;
 
   const userSchema = { name: 'user_dbase', user: 'user_service', password: values.USER_DB_PASSWORD };
   const productSchema = {
@@ -34,7 +56,7 @@ export function createParts(settings: Settings): readonly Part[] {
 
   const database = (name: PartName, schemas: readonly Schema[]): DatabasePart => ({
     ...{ kind: 'database', name, schemas, needs: [] },
-    ...{ port: ports[name], address: `127.0.0.1:${ports[name]}` },
+    ...{ port: ports[name], furtherPorts: [], address: `127.0.0.1:${ports[name]}` },
   });
   const service = (
     name: PartName,
@@ -42,9 +64,10 @@ export function createParts(settings: Settings): readonly Part[] {
     neighbours: readonly PartName[],
     own: NodeJS.Dict<string> = {},
   ): ServicePart => ({
-    ...{ kind: 'service', name, needs: [server, ...neighbours] },
-    ...{ port: ports[name], address: urlOf(name), readyzUrl: `${urlOf(name)}/readyz` },
+    ...{ kind: 'service', name, needs: [server, ...neighbours, 'otel-collector'] },
+    ...{ port: ports[name], furtherPorts: [], address: urlOf(name), readyzUrl: `${urlOf(name)}/readyz` },
     environment: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector,
       ...settings.passedOn,
       NODE_ENV: 'production',
       HOST: values.BIND_ADDRESS,
@@ -65,6 +88,7 @@ export function createParts(settings: Settings): readonly Part[] {
   return [
     service('frontend', ['user_dbase', sessionSchema], ['user-service', 'product-service', 'order-service'], {
       SESSION_SECRET: values.SESSION_SECRET,
+      CONSOLE_URL: urlOf('console'),
       JAEGER_URL: values.JAEGER_URL,
       GRAFANA_URL: values.GRAFANA_URL,
     }),
@@ -75,14 +99,20 @@ export function createParts(settings: Settings): readonly Part[] {
     }),
     service('product-service', ['product_dbase', productSchema], ['user-service']),
     service('order-service', ['order_dbase', orderSchema], ['user-service', 'product-service']),
+    ...createBackendParts(settings),
     database('user_dbase', [userSchema, sessionSchema]),
     database('product_dbase', [productSchema]),
     database('order_dbase', [orderSchema]),
   ];
 }
 
+/** The backends' files put a port behind their address, which an IPv6 one would not survive. */
+export function backendAddress(bindAddress: string): string {
+  return bindAddress.includes(':') ? '127.0.0.1' : bindAddress;
+}
+
 /** Where a service that listens on `bindAddress` can be asked from this machine, as part of a URL. */
-function reachableHost(bindAddress: string): string {
+export function reachableHost(bindAddress: string): string {
   if (bindAddress === '0.0.0.0' || bindAddress === '::') return '127.0.0.1';
   return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
 }

@@ -6,15 +6,28 @@ const answerSchema = z.object({ dependencies: z.record(z.string(), z.string()) }
  * Asks a service's `/readyz`. Resolves to why it is not ready, naming each dependency that fails; to
  * undefined when it is.
  */
-export async function whyServiceNotReady(readyzUrl: string, timeoutMs: number): Promise<string | undefined> {
-  try {
-    const response = await fetch(readyzUrl, { signal: AbortSignal.timeout(timeoutMs) });
-    if (response.ok) return undefined;
+export function whyServiceNotReady(readyzUrl: string, timeoutMs: number): Promise<string | undefined> {
+  return whyNot(readyzUrl, timeoutMs, async (response) => {
     const { data } = answerSchema.safeParse(await response.json().catch(() => undefined));
     const failing = Object.entries(data?.dependencies ?? {}).filter(([, state]) => state !== 'ok');
-    return failing.length > 0
-      ? failing.map(([name, state]) => `${name} is ${state}`).join(', ')
-      : `${readyzUrl} answers ${response.status}`;
+    return failing.map(([name, state]) => `${name} is ${state}`).join(', ');
+  });
+}
+
+/** As `whyServiceNotReady`, of a part that says no more than yes or no. */
+export function whyNotOk(url: string, timeoutMs: number): Promise<string | undefined> {
+  return whyNot(url, timeoutMs, async () => '');
+}
+
+async function whyNot(
+  url: string,
+  timeoutMs: number,
+  explain: (response: Response) => Promise<string>,
+): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    if (response.ok) return undefined;
+    return (await explain(response)) || `${url} answers ${response.status}`;
   } catch (error) {
     const isTimeout = error instanceof Error && error.name === 'TimeoutError';
     return isTimeout ? `no answer within ${timeoutMs} ms` : 'does not listen yet';

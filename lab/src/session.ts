@@ -1,8 +1,11 @@
 import { mkdirSync } from 'node:fs';
+import { createDockerStack } from './compose/docker-stack.ts';
 import { appendToEnvFile } from './env-file.ts';
-import { refuseForeignHome } from './home.ts';
+import { refuseForeignHome, removeEmptyHome } from './home.ts';
 import { underLock } from './lock.ts';
+import { chooseMode, type Mode } from './mode.ts';
 import { createNativeStack } from './native/native-stack.ts';
+import { refuseOtherPorts } from './other-ports.ts';
 import { findPlaces, readSettings, type Settings } from './settings.ts';
 import type { Stack } from './stack.ts';
 
@@ -21,29 +24,37 @@ export async function look<Result>(
 ): Promise<Result> {
   // biome-ignore lint/style/noProcessEnv: the lab's one reading of it
   const environment = process.env;
-  return work(createSession(readSettings(findPlaces(environment), environment), signal));
+  const places = findPlaces(environment);
+  const mode = await chooseMode(places, environment);
+  return work(await openSession(readSettings(places, environment), mode, signal));
 }
 
-/** For commands that change the stack: one at a time, with the secrets kept for the next. */
+/** For commands that change the stack, in the mode `asked` for: one at a time, with the secrets kept for the next. */
 export async function change<Result>(
   signal: AbortSignal,
   work: (session: Session) => Promise<Result>,
+  asked?: Mode,
 ): Promise<Result> {
   // biome-ignore lint/style/noProcessEnv: as above
   const environment = process.env;
   const places = findPlaces(environment);
+  const mode = await chooseMode(places, environment, asked);
   refuseForeignHome(places.home);
   mkdirSync(places.home, { recursive: true, mode: 0o700 });
   const onWait = (pid: number) => say(`Another ./vitrine (process ${pid}) is at work: waiting for it …`);
-  return underLock(places.home, { onWait, signal }, () => {
+  const result = underLock(places.home, { onWait, signal }, async () => {
     const settings = readSettings(places, environment);
     appendToEnvFile(places.envFile, settings.newSecrets);
-    return work(createSession(settings, signal));
+    return work(await openSession(settings, mode, signal));
   });
+  return result.finally(() => removeEmptyHome(places.home));
 }
 
-function createSession(settings: Settings, signal: AbortSignal): Session {
-  return { settings, stack: createNativeStack(settings, { report: say, signal }), report: say };
+async function openSession(settings: Settings, mode: Mode, signal: AbortSignal): Promise<Session> {
+  const create = mode === 'docker' ? createDockerStack : createNativeStack;
+  const stack = create(settings, { report: say, signal });
+  refuseOtherPorts(settings, await stack.portsInUse());
+  return { settings, stack, report: say };
 }
 
 function say(line: string): void {

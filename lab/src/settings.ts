@@ -1,28 +1,49 @@
 import { isIP } from 'node:net';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { missingSecrets, readEnvFile, type Variables, withoutEmpty } from './env-file.ts';
 import { UsageError } from './lab-error.ts';
-import { type PartName, partNames, portVariable } from './part-names.ts';
+import { type PortName, portNames, portVariable } from './part-names.ts';
 
 /** Where things lie; absolute paths. `home` holds data, logs and run files. */
 export type Places = { root: string; home: string; envFile: string };
 
 export type Settings = Places & {
-  ports: Record<PartName, number>;
+  ports: Record<PortName, number>;
   /** What a person may set and what was generated, by variable. */
   values: z.output<typeof valuesSchema>;
   /** Variables of the environment that every service gets as they are: PATH and the like, and OTEL_*. */
   passedOn: Variables;
+  /** Where what is made from elsewhere's sources is kept for all checkouts; absolute. */
+  cache: string;
+  /** Variables for the tools that fetch and compile: PATH and the like, proxies, and what Go and Docker read. */
+  tools: Variables;
   /** Secrets that were made just now and that the file of secrets does not hold yet. */
   newSecrets: Variables;
 };
 
-const defaultPorts: Record<PartName, number> = {
+/** Also those at which the containers listen, each inside its own. */
+export const defaultPorts: Record<PortName, number> = {
   frontend: 5000,
   'user-service': 5001,
   'product-service': 5002,
   'order-service': 5003,
+  'otel-collector': 4317,
+  'otel-collector-http': 4318,
+  'otel-collector-metrics': 8889,
+  'otel-collector-health': 13133,
+  'otel-collector-self': 8888,
+  jaeger: 16686,
+  'jaeger-otlp': 14317,
+  'jaeger-grpc': 16685,
+  'jaeger-health': 13134,
+  'jaeger-self': 8887,
+  prometheus: 9090,
+  loki: 3100,
+  'loki-grpc': 9095,
+  grafana: 3000,
+  console: 5004,
   user_dbase: 13306,
   product_dbase: 13307,
   order_dbase: 13308,
@@ -59,7 +80,7 @@ const valuesSchema = secretsSchema.extend({
 
 const portsSchema = z.object({
   PORT_OFFSET: wholeNumber(0, 65_535).default(0),
-  ...Object.fromEntries(partNames.map((part) => [portVariable(part), wholeNumber(1, 65_535).optional()])),
+  ...Object.fromEntries(portNames.map((port) => [portVariable(port), wholeNumber(1, 65_535).optional()])),
 });
 
 /** VITRINE_HOME, or `.vitrine` at the root of the repository, where `.env` lies beside it. */
@@ -87,7 +108,9 @@ export function readSettings(places: Places, environment: NodeJS.Dict<string>): 
     ...places,
     ports: choosePorts(PORT_OFFSET, moved),
     values: parse(valuesSchema, given),
-    passedOn: choosePassedOn(given),
+    passedOn: choose(given, /^OTEL_/),
+    cache: join(given.XDG_CACHE_HOME ?? join(given.HOME ?? homedir(), '.cache'), 'vitrine'),
+    tools: choose(given, /^(?:GO|XDG_|SSL_CERT_|DOCKER_)|_proxy$/i),
     newSecrets,
   };
 }
@@ -109,28 +132,29 @@ function parse<Schema extends z.ZodType>(schema: Schema, given: Variables): z.ou
   );
 }
 
-function choosePorts(offset: number, moved: Record<string, number | undefined>): Record<PartName, number> {
+function choosePorts(offset: number, moved: Record<string, number | undefined>): Record<PortName, number> {
   const ports = { ...defaultPorts };
-  const partAt = new Map<number, PartName>();
-  for (const part of partNames) {
-    const variable = portVariable(part);
-    const port = (moved[variable] ?? defaultPorts[part]) + offset;
+  const nameAt = new Map<number, PortName>();
+  for (const name of portNames) {
+    const variable = portVariable(name);
+    const port = (moved[variable] ?? defaultPorts[name]) + offset;
     if (port > 65_535) {
       throw new UsageError(
-        `PORT_OFFSET ${offset} moves ${part} to port ${port}; 65535 is the last there is.`,
+        `PORT_OFFSET ${offset} moves ${name} to port ${port}; 65535 is the last there is.`,
       );
     }
-    const other = partAt.get(port);
+    const other = nameAt.get(port);
     if (other) throw new UsageError(`${portVariable(other)} and ${variable} are both ${port - offset}.`);
-    partAt.set(port, part);
-    ports[part] = port;
+    nameAt.set(port, name);
+    ports[name] = port;
   }
   return ports;
 }
 
-function choosePassedOn(given: Variables): Variables {
+/** What every program gets, and what the pattern names. */
+function choose(given: Variables, pattern: RegExp): Variables {
   const basics = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'NODE_OPTIONS', 'TMPDIR', 'TZ'];
   return Object.fromEntries(
-    Object.entries(given).filter(([name]) => basics.includes(name) || name.startsWith('OTEL_')),
+    Object.entries(given).filter(([name]) => basics.includes(name) || pattern.test(name)),
   );
 }

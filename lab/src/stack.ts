@@ -1,9 +1,10 @@
+import type { Ports } from './other-ports.ts';
 import type { PartName } from './part-names.ts';
 
 export type PartStatus = {
   part: PartName;
-  /** `ended` by itself or by a signal that was not `stop`'s. */
-  state: 'ready' | 'not ready' | 'paused' | 'stopped' | 'ended';
+  /** `ended` by itself or by a signal that was not `stop`'s; `unavailable` where its program cannot be had (yet). */
+  state: 'ready' | 'not ready' | 'paused' | 'stopped' | 'ended' | 'unavailable';
   /** Why it is not ready, or how it ended. */
   detail?: string;
   address: string;
@@ -24,12 +25,14 @@ export type Stack = {
     reset: boolean;
   }) => Promise<{ stopped: readonly PartName[]; deleted: readonly string[] }>;
   status: () => Promise<readonly PartStatus[]>;
+  /** Those with which the parts that run were started; empty when none does. */
+  portsInUse: () => Promise<Ports>;
   /** Hands over the last `lines` of each part's log, and with `follow` what comes, until interrupted. */
   logs: (
     parts: readonly PartName[],
     options: { lines: number; follow: boolean; onLine: (part: PartName, line: string) => void },
   ) => Promise<void>;
-  /** Resolves when the part is ready, at once if it was. */
+  /** Resolves when the part is ready, at once if it was. Refuses a service whose database is away, as `restart` does. */
   start: (part: PartName) => Promise<void>;
   /** Asks it to end, and after ten seconds makes it. */
   stop: (part: PartName) => Promise<void>;

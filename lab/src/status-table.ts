@@ -11,10 +11,13 @@ export function statusTable(parts: readonly PartStatus[], nowMs: number): string
     status.address,
     status.detail ?? '',
   ]);
-  const table = [['part', 'state', 'pid', 'RSS MB', 'up', 'address', ''], ...rows];
-  const widths =
-    table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-  return table.map((row) =>
+  return alignColumns([['part', 'state', 'pid', 'RSS MB', 'up', 'address', ''], ...rows]);
+}
+
+/** Each row as a line, with the columns under each other. */
+export function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')

@@ -1,18 +1,39 @@
+import type { PartName } from './part-names.ts';
 import type { PartStatus } from './stack.ts';
 
-/** What a person wants to know once the shop is open: where, as whom, and what now. */
+const toLookAt: readonly (readonly [PartName, string])[] = [
+  ['frontend', 'the shop'],
+  ['console', 'each request as trace, metrics and log lines'],
+  ['grafana', 'dashboards (admin / admin)'],
+  ['jaeger', 'traces'],
+  ['prometheus', 'metrics and alerts'],
+  ['loki', 'logs'],
+];
+
+/** What a person wants to know once the shop is open: where, as whom, what now, and what is missing. */
 export function welcome(parts: readonly PartStatus[]): string[] {
-  const shop = parts.find(({ part }) => part === 'frontend')?.address;
+  const addressOf = (name: PartName) =>
+    parts.find(({ part, state }) => part === name && state !== 'unavailable')?.address;
+  const shop = addressOf('frontend');
+  const places = toLookAt.flatMap(([name, what]) => {
+    const address = addressOf(name);
+    return address === undefined ? [] : [`  ${name.padEnd(11)} ${address.padEnd(24)} ${what}`];
+  });
+  const unavailable = parts.filter(({ state }) => state === 'unavailable');
+  const reasons = [...Map.groupBy(unavailable, ({ detail }) => detail)].map(
+    ([why, those]) => `Not here: ${those.map(({ part }) => part).join(', ')} (${why})`,
+  );
   return [
     `The shop is open: ${shop}`,
     '',
-    ...parts.map(({ part, address }) => `  ${part.padEnd(16)} ${address}`),
+    ...places,
     '',
     '  account: admin / admin123, unless ADMIN_PASSWORD was set at the first start',
     '',
     'Three things to try next:',
     `  open ${shop}, register and buy something`,
-    '  ./vitrine logs --follow           see each request on its way through the services',
+    '  ./vitrine trace                   the latest requests; with the id of one, its spans and log lines',
     '  ./vitrine pause product-service   see what the shop says, then resume it',
+    ...(reasons.length > 0 ? ['', ...reasons] : []),
   ];
 }

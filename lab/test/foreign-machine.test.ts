@@ -31,7 +31,7 @@ test.each(['status', 'down'])('When ./vitrine %s is run on macOS, then it says w
     process.execPath,
     ['--import', pretend, join(root, 'lab/src/cli.ts'), command],
     {
-      ...{ encoding: 'utf8', env: { VITRINE_HOME: home } },
+      ...{ encoding: 'utf8', env: { VITRINE_HOME: home, DOCKER_HOST: 'unix:///nowhere' } },
     },
   );
   expect({ status, stdout, stderr }).toEqual({

@@ -1,4 +1,5 @@
 import { LabError } from '../lab-error.ts';
+import { goesOn } from '../part-messages.ts';
 import { poll } from '../poll.ts';
 import type { NativePart } from './native-part.ts';
 import { findPortOwner, whyNotFree } from './port-owner.ts';
@@ -18,11 +19,15 @@ export async function bringUp(
   parts: readonly NativePart[],
   prepare: (missing: readonly NativePart[]) => Promise<void>,
   { report, signal }: Conversation,
-): Promise<readonly NativePart[]> {
+): Promise<NativePart[]> {
   const missing = parts.filter((one) => one.process.readState().state !== 'running');
   await refuseTakenPorts(missing);
   if (missing.length > 0) await prepare(missing);
-  for (const { process } of parts) process.send('SIGCONT');
+  for (const { part, process } of parts) {
+    const now = process.readState();
+    if (now.state !== 'running' || !now.process.isPaused) continue;
+    if (process.send('SIGCONT')) report(goesOn(part.name));
+  }
 
   const started: NativePart[] = [];
   const waiting = new Map<string, string>();
@@ -46,12 +51,9 @@ export async function bringUp(
   const endNotices = noticeWaiting(waiting, report);
   try {
     // A service starts without its neighbours, but not without its database.
-    for (const kind of ['database', 'service'] as const) {
-      await together(
-        parts.filter(({ part }) => part.kind === kind),
-        makeReady,
-        signal,
-      );
+    const isService = ({ part }: NativePart) => part.kind === 'service';
+    for (const those of [parts.filter((one) => !isService(one)), parts.filter(isService)]) {
+      await together(those, makeReady, signal);
     }
   } catch (error) {
     endNotices();
@@ -111,10 +113,14 @@ async function waitUntilReady(
   );
 }
 
+function portsOf({ part: { name, port, furtherPorts }, host }: NativePart) {
+  return [port, ...furtherPorts].map((each) => ({ name, port: each, host }));
+}
+
 /** Nothing is started when a port is taken: the message names every taken one and who has it. */
-async function refuseTakenPorts(parts: readonly NativePart[]): Promise<void> {
+export async function refuseTakenPorts(parts: readonly NativePart[]): Promise<void> {
   const complaints = await Promise.all(
-    parts.map(async ({ part: { name, port }, host }) => {
+    parts.flatMap(portsOf).map(async ({ name, port, host }) => {
       const why = await whyNotFree(host, port);
       if (why === undefined) return [];
       if (why !== 'EADDRINUSE') return [`${name} cannot listen on ${host}:${port}: ${why}.`];

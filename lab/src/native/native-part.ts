@@ -1,9 +1,14 @@
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { foldersOf } from '../home.ts';
-import type { Part } from '../parts.ts';
-import { whyServiceNotReady } from '../readiness.ts';
+import { LabError } from '../lab-error.ts';
+import type { BackendName, BackendPart, DatabasePart, Part, ServicePart, ViewerPart } from '../parts.ts';
+import { backendAddress } from '../parts.ts';
+import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
+import { backendCommand } from './backend-command.ts';
+import type { Backends } from './backends/backends.ts';
+import type { ProgramName } from './backends/programs.ts';
 import type { DatabaseEngine } from './database-engine.ts';
 import {
   checkDatabaseServer,
@@ -11,6 +16,7 @@ import {
   forgetAccounts,
   prepareDatabaseServer,
 } from './database-server.ts';
+import { findGrafana, grafanaCommand } from './grafana.ts';
 import { type Command, partProcess } from './part-process.ts';
 
 /** One part as a process of this machine. */
@@ -19,6 +25,8 @@ export type NativePart = {
   process: ReturnType<typeof partProcess>;
   /** The address that it listens on, beside its port. */
   host: string;
+  /** Why its program is not on this machine; undefined when it is. */
+  absence: () => Promise<Absence | undefined>;
   /** Does what must be done first, and resolves to what is to be run. */
   prepare: (signal: AbortSignal) => Promise<Command>;
   /** Resolves to why it is not ready; to undefined when it is. */
@@ -27,28 +35,59 @@ export type NativePart = {
   afterStart: () => Promise<void>;
 };
 
+/** `obtain` gets the program here and throws a LabError when that fails; without it, a person has to. */
+export type Absence = { why: string; obtain?: () => Promise<unknown> };
+
 const checkTimeoutMs = 2000;
 
 /** A small young generation: some 10 MB less for each service, for a few per cent of its speed at full load. */
 const nodeOptions = ['--max-semi-space-size=2'];
 
-/** `findEngine` is asked only when a database is about to be started. */
-export function nativePart(
-  part: Part,
-  settings: Settings,
-  findEngine: () => Promise<DatabaseEngine>,
-): NativePart {
+/** Where programs come from that are not in this repository; each is asked only when it is needed. */
+export type Programs = {
+  /** The database server; throws a LabError when there is none and none can be installed. */
+  findEngine: () => Promise<DatabaseEngine>;
+  backends: Backends;
+};
+
+const programOf: Record<BackendName, ProgramName> = {
+  ...{ 'otel-collector': 'otelcol', prometheus: 'prometheus', loki: 'loki', jaeger: 'jaeger' },
+};
+
+export function nativePart(part: Part, settings: Settings, programs: Programs): NativePart {
   const process = partProcess(part.name, foldersOf(settings.home));
-  if (part.kind === 'service') {
-    return {
-      part,
-      process,
-      host: settings.values.BIND_ADDRESS,
-      prepare: async () => serviceCommand(part.name, part.environment, settings.root),
-      whyNotReady: () => whyServiceNotReady(part.readyzUrl, checkTimeoutMs),
-      afterStart: async () => {},
-    };
+  switch (part.kind) {
+    case 'service':
+      return { process, ...servicePart(part, settings) };
+    case 'database':
+      return { process, ...databasePart(part, settings, programs) };
+    case 'backend':
+      return { process, ...backendPart(part, settings, programs) };
+    case 'viewer':
+      return { process, ...(part.name === 'grafana' ? grafanaPart : consolePart)(part, settings) };
   }
+}
+
+type Behaviour = Omit<NativePart, 'process'>;
+
+const isHere = async () => undefined;
+const nothing = async () => {};
+
+function servicePart(part: ServicePart, settings: Settings): Behaviour {
+  const directory = join(settings.root, part.name);
+  const entries = ['--require', join(directory, 'dist/telemetry.js'), join(directory, 'dist/server.js')];
+  const args = [...nodeOptions, ...entries];
+  return {
+    part,
+    host: settings.values.BIND_ADDRESS,
+    absence: isHere,
+    prepare: async () => ({ program: execPath, args, directory, environment: part.environment }),
+    whyNotReady: () => whyServiceNotReady(part.readyzUrl, checkTimeoutMs),
+    afterStart: nothing,
+  };
+}
+
+function databasePart(part: DatabasePart, settings: Settings, { findEngine }: Programs): Behaviour {
   const server = {
     home: join(foldersOf(settings.home).data, part.name),
     port: part.port,
@@ -57,8 +96,8 @@ export function nativePart(
   };
   return {
     part,
-    process,
     host: '127.0.0.1',
+    absence: isHere,
     async prepare(signal) {
       const engine = await findEngine();
       await prepareDatabaseServer(engine, server, signal);
@@ -77,8 +116,53 @@ export function nativePart(
   };
 }
 
-function serviceCommand(name: string, environment: Command['environment'], root: string): Command {
-  const directory = join(root, name);
-  const entries = ['--require', join(directory, 'dist/telemetry.js'), join(directory, 'dist/server.js')];
-  return { program: execPath, args: [...nodeOptions, ...entries], directory, environment };
+function backendPart(part: BackendPart, settings: Settings, { backends }: Programs): Behaviour {
+  const name = programOf[part.name];
+  return {
+    part,
+    host: backendAddress(settings.values.BIND_ADDRESS),
+    async absence() {
+      if (await backends.find(name)) return undefined;
+      const why = await backends.whyNotCompilable(name);
+      if (why) return { why };
+      return { why: 'not compiled yet (./vitrine backends)', obtain: () => backends.compile(name) };
+    },
+    async prepare() {
+      const program = await backends.find(name);
+      if (program) return backendCommand(part, program, settings);
+      throw new LabError(`The program of ${part.name} is gone; ./vitrine backends compiles it again.`);
+    },
+    whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
+    afterStart: nothing,
+  };
+}
+
+function grafanaPart(part: ViewerPart, settings: Settings): Behaviour {
+  const find = () => findGrafana(settings.passedOn.PATH ?? '');
+  return {
+    part,
+    host: backendAddress(settings.values.BIND_ADDRESS),
+    absence: async () =>
+      find() ? undefined : { why: 'not on PATH: https://grafana.com/grafana/download has it' },
+    async prepare() {
+      const program = find();
+      if (program) return grafanaCommand(part, program, settings);
+      throw new LabError('grafana is no longer on PATH.');
+    },
+    whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
+    afterStart: nothing,
+  };
+}
+
+function consolePart(part: ViewerPart, settings: Settings): Behaviour {
+  const directory = join(settings.root, 'lab');
+  const args = [join(directory, 'src/console/server.ts')];
+  return {
+    part,
+    host: settings.values.BIND_ADDRESS,
+    absence: isHere,
+    prepare: async () => ({ program: execPath, args, directory, environment: part.environment }),
+    whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
+    afterStart: nothing,
+  };
 }

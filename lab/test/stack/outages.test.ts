@@ -186,7 +186,8 @@ async function buy({ ask }: Customer): Promise<number> {
 
 /** The process ids of all parts but one. */
 function pidsWithout(part: PartName, { home }: Site): Record<string, unknown> {
-  const others = partNames.filter((name) => name !== part);
+  // Grafana is a part only where it is installed.
+  const others = partNames.filter((name) => name !== part && name !== 'grafana');
   const pidOf = (name: PartName) => JSON.parse(readFileSync(join(home, 'run', `${name}.json`), 'utf8')).pid;
   return Object.fromEntries(others.map((name) => [name, pidOf(name)]));
 }

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { test as base, expect } from 'vitest';
 import { openBrowser } from '../../../frontend/test/browser.ts';
 import { requestsTo } from '../../../test/request.ts';
+import { poll } from '../../src/poll.ts';
+import { backendsOf } from './backends.ts';
 import { logIn, newCustomer } from './customer.ts';
-import { startStack } from './start-stack.ts';
+import { lately, services } from './panel.ts';
+import { type Site, startStack } from './start-stack.ts';
 
 // At the level that says most.
 // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
@@ -14,7 +17,10 @@ const test = base.extend('stack', { scope: 'file' }, async ({}, { onCleanup }) =
   return stack;
 });
 
-test('When secrets go every way there is, then no log holds one', async ({ stack }) => {
+const digits = ['4111', '1111', '1111', '1111'];
+const cards = [' ', '-', ''].map((separator) => digits.join(separator));
+
+test('When secrets go every way there is, then no log and no backend holds one', async ({ stack }) => {
   const customer = await newCustomer(stack);
   const { username, password, email, apiKey, browser } = customer;
   const mistyped = 'Mistyped-canary-4711!';
@@ -32,7 +38,7 @@ test('When secrets go every way there is, then no log holds one', async ({ stack
     last_name: 'B',
   });
   const addresses = [email, encodeURIComponent(email), email.toUpperCase()];
-  for (const address of addresses)
+  for (const address of [...addresses, ...cards.map(encodeURIComponent)])
     for (const path of [
       `/${address}`,
       `/product/${address}`,
@@ -43,6 +49,9 @@ test('When secrets go every way there is, then no log holds one', async ({ stack
   await browser.open(
     `/login?username=${username}&password=${encodeURIComponent(password)}&api_key=${apiKey}`,
   );
+  await browser.open(`/${apiKey}`);
+  for (const card of cards)
+    await stranger.submit(await stranger.open('/register'), '/register', { ...form, first_name: card });
   await browser.open('/orders');
 
   // The APIs: every way to say who one is, bodies good, bad and malformed.
@@ -64,8 +73,11 @@ test('When secrets go every way there is, then no log holds one', async ({ stack
       const headers = { 'content-type': 'application/json' };
       await request(route, { headers, body: JSON.stringify(account).slice(0, -1), apiKey });
     }
-    for (const address of addresses) {
-      await request(`GET /api/user/${address}/exists`);
+    for (const address of [...addresses, ...cards.map(encodeURIComponent)]) {
+      const text = decodeURIComponent(address);
+      const headers = { 'user-agent': text, cookie: `k=${apiKey}`, referer: `http://x/?email=${address}` };
+      await request(`GET /api/user/${address}/exists`, { headers });
+      await request('POST /api/user/create', { json: { ...account, first_name: text, last_name: text } });
       await request(`GET /api/product/${address}?email=${address}&api_key=${apiKey}`);
     }
   }
@@ -80,12 +92,13 @@ test('When secrets go every way there is, then no log holds one', async ({ stack
   });
   await stack.vitrine('resume', 'user_dbase');
   await logIn(visitor, customer);
-  await visitor.open('/logout');
+  const last = await visitor.open('/logout');
 
   const session = decodeURIComponent(browser.cookies.get('session') ?? '');
   const [, sessionId = ''] = /^s:([^.]+)\./.exec(session) ?? [];
   expect(sessionId).not.toBe('');
   const secrets = {
+    ...Object.fromEntries(cards.map((card) => [`card ${card}`, card])),
     password,
     mistyped,
     email,
@@ -98,7 +111,8 @@ test('When secrets go every way there is, then no log holds one', async ({ stack
     return { name, text: readFileSync(join(stack.home, 'logs', name), 'utf8') };
   });
   expect(logs.map(({ name }) => name)).toEqual(expect.arrayContaining(['frontend.log', 'user-service.log']));
-  for (const { name, text } of logs) {
+  const held = await readBackends(stack, last.headers.get('x-trace-id') ?? 'none');
+  for (const { name, text } of [...logs, ...held]) {
     for (const [what, secret] of Object.entries(secrets)) {
       const forms = [secret, encodeURIComponent(secret), encodeURIComponent(secret).replaceAll('%20', '+')];
       const leak = text
@@ -108,6 +122,42 @@ test('When secrets go every way there is, then no log holds one', async ({ stack
     }
   }
 });
+
+/** All that the backends hold of the services, as they tell it, once the trace and log line of a request are there. */
+async function readBackends({ ports }: Pick<Site, 'ports'>, traceId: string) {
+  const ask = async (part: 'jaeger' | 'loki' | 'prometheus', path: string, query: Record<string, string>) => {
+    const url = `http://127.0.0.1:${ports[part]}${path}?${new URLSearchParams(query)}`;
+    const response = await fetch(url);
+    expect(response.status, url).toBe(200);
+    const lines = (await response.text()).replace(/[{[]/g, '\n$&');
+    return { name: `${part} ${new URLSearchParams(query)}`, text: lines };
+  };
+  const { startMs, endMs } = lately();
+  const { jaeger, loki, prometheus } = backendsOf({ ports });
+  const isThere = async () => {
+    const range = { startMs, endMs, limit: 1, direction: 'forward' } as const;
+    const lines = await loki.queryRange(`{service_name="frontend"} | trace_id="${traceId}"`, range);
+    const counts = await prometheus.query('traces_span_metrics_calls_total{span_name="GET /logout"}');
+    return (await jaeger.traceById(traceId)) && lines.length > 0 && counts.length > 0 ? true : undefined;
+  };
+  expect(await poll(isThere, { intervalMs: 250, limitMs: 20_000 }), 'the last request is there').toBe(true);
+  const nanoseconds = { start: `${startMs}000000`, end: `${endMs}000000` };
+  const held = await Promise.all(
+    services.flatMap((service) => [
+      ask('jaeger', '/api/traces', { service, limit: '5000', lookback: '1h' }),
+      ask('loki', '/loki/api/v1/query_range', {
+        ...{ query: `{service_name="${service}"}`, limit: '5000', ...nanoseconds },
+      }),
+      ask('prometheus', '/api/v1/series', { 'match[]': `{service_name="${service}"}` }),
+      ask('prometheus', '/api/v1/query_exemplars', {
+        ...{ query: `{service_name="${service}"}`, start: String(startMs / 1000), end: String(endMs / 1000) },
+      }),
+    ]),
+  );
+  for (const { name, text } of held) expect(text.length, name).toBeGreaterThan(1000);
+  expect(held.filter(({ text }) => text.includes(traceId)).length).toBeGreaterThanOrEqual(2);
+  return held;
+}
 
 /** What the shop itself keeps secret, by variable. */
 function envSecrets(home: string): Record<string, string> {

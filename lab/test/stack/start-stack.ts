@@ -6,15 +6,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { whyNotFree } from '../../src/native/port-owner.ts';
-import type { PartName } from '../../src/part-names.ts';
+import type { PartName, PortName } from '../../src/part-names.ts';
 import { findPlaces, readSettings } from '../../src/settings.ts';
 
 export const root = resolve(import.meta.dirname, '../../..');
 
+/** What makes the shop run natively even where Docker could be used. */
+const noEngine = 'unix:///nowhere/docker.sock';
+
 /** A place for a shop of one's own: nothing runs in it yet, and its ports are free. */
 export type Site = {
   home: string;
-  ports: Record<PartName, number>;
+  ports: Record<PortName, number>;
   urls: Record<'frontend' | 'user-service' | 'product-service' | 'order-service', string>;
   /** What its `./vitrine` is run with. */
   environment: NodeJS.Dict<string>;
@@ -38,7 +41,8 @@ export async function prepareSite(environment: NodeJS.Dict<string> = {}): Promis
   const home = join(folder, 'home of the shop');
   const { offset, ports } = await findFreePorts(home);
   // biome-ignore lint/style/noProcessEnv: a shell in which someone runs ./vitrine
-  const env = { ...process.env, ...environment, VITRINE_HOME: home, PORT_OFFSET: String(offset) };
+  const shell = { ...process.env, DOCKER_HOST: noEngine, ...environment };
+  const env = { ...shell, VITRINE_HOME: home, PORT_OFFSET: String(offset) };
   const vitrine: Site['vitrine'] = async (...args) => {
     const child = spawn(join(root, 'vitrine'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const [stdout, stderr, [status]] = await Promise.all([
@@ -68,9 +72,9 @@ export async function prepareSite(environment: NodeJS.Dict<string> = {}): Promis
 }
 
 /** An offset that leads to free ports, below those that the system gives to outgoing connections. */
-async function findFreePorts(home: string): Promise<{ offset: number; ports: Record<PartName, number> }> {
+async function findFreePorts(home: string): Promise<{ offset: number; ports: Record<PortName, number> }> {
   for (;;) {
-    const offset = randomInt(300, 950) * 20;
+    const offset = randomInt(300, 790) * 20;
     const { ports } = readSettings(findPlaces({ VITRINE_HOME: home }), { PORT_OFFSET: String(offset) });
     const answers = await Promise.all(Object.values(ports).map((port) => whyNotFree('127.0.0.1', port)));
     if (answers.every((why) => why === undefined)) return { offset, ports };

@@ -1,0 +1,106 @@
+import { LabError } from '../lab-error.ts';
+import type { PartName } from '../part-names.ts';
+import { poll } from '../poll.ts';
+import type { PartStatus } from '../stack.ts';
+import type { Docker } from './compose.ts';
+import { howItEnded, statusOf } from './container-status.ts';
+import { type Container, listContainers } from './containers.ts';
+import type { DockerPart } from './docker-parts.ts';
+
+const readyLimitMs = 180_000;
+const pollMs = 500;
+const repeatMs = 10_000;
+/** The engine starts again who crashes; who does this often will not get ready. */
+const crashLimit = 3;
+
+export type Project = {
+  name: string;
+  docker: Docker;
+  /** `docker compose` on this project, until the signal comes. */
+  composeUntil: (signal: AbortSignal) => Docker;
+  report: (line: string) => void;
+  signal: AbortSignal;
+};
+
+/**
+ * Makes and starts the containers of `parts`, and resolves when all are ready. Images of services must be there; others
+ * come from a registry. Says of those that were not ready when they are. Throws a LabError with the last words of the
+ * one that failed.
+ */
+export async function bringUp(parts: readonly DockerPart[], project: Project): Promise<void> {
+  const names = parts.map(({ name }) => name);
+  const failure = new AbortController();
+  const signal = AbortSignal.any([project.signal, failure.signal]);
+  const start = async () => {
+    // One part alone: its neighbours are left as they are.
+    const alone = parts.length === 1 ? ['--no-deps'] : [];
+    const up = ['--progress', 'quiet', 'up', '--detach', '--no-build'];
+    await project.composeUntil(signal)(...up, ...alone, ...names);
+  };
+  const both = [start(), waitUntilReady(parts, { ...project, signal })];
+  // The first failure ends the other, and is thrown when it has ended.
+  await Promise.allSettled(both.map((work) => work.catch((error) => failure.abort(error))));
+  signal.throwIfAborted();
+}
+
+async function waitUntilReady(parts: readonly DockerPart[], project: Project): Promise<void> {
+  const { name, docker, report, signal } = project;
+  const since = Date.now();
+  const findCrashed = watchCrashes(since);
+  const ready = new Set<PartName>();
+  let isFirst = true;
+  let saidAt = since;
+  const check = async () => {
+    const containers = new Map((await listContainers(docker, name)).map((one) => [one.part, one]));
+    const crashed = findCrashed(parts.flatMap((part) => containers.get(part.name) ?? []));
+    if (crashed) {
+      const quote = await quoteLog(crashed.part, project);
+      throw new LabError(`${crashed.part} ${howItEnded(crashed)} instead of getting ready. ${quote}`);
+    }
+    const waiting = parts.filter((part) => !ready.has(part.name));
+    const states = await Promise.all(waiting.map((part) => statusOf(part, containers.get(part.name))));
+    const seconds = ((Date.now() - since) / 1000).toFixed(1);
+    for (const { part } of states.filter(({ state }) => state === 'ready')) {
+      ready.add(part);
+      if (!isFirst && parts.length > 1) report(`  ${part} is ready (${seconds} s)`);
+    }
+    isFirst = false;
+    const rest = states.filter(({ state }) => state !== 'ready');
+    if (rest.length === 0) return [];
+    if (Date.now() - saidAt > repeatMs) {
+      saidAt = Date.now();
+      report(`  … waiting for ${rest.map(describe).join('; ')}`);
+    }
+    return Date.now() - since > readyLimitMs ? rest : undefined;
+  };
+  const late = await poll(check, { intervalMs: pollMs, limitMs: Number.POSITIVE_INFINITY, signal });
+  if (!late?.length) return;
+  const quotes = await Promise.all(late.map(({ part }) => quoteLog(part, project)));
+  throw new LabError(
+    `Not ready after ${readyLimitMs / 1000} s: ${late.map(describe).join('; ')}.\n${quotes.join('\n')}`,
+  );
+}
+
+function describe({ part, detail }: PartStatus): string {
+  return `${part} (${detail ?? 'not started yet'})`;
+}
+
+/** Resolves to the first container that ended for good after `since`, or again and again since the first call. */
+function watchCrashes(since: number): (containers: readonly Container[]) => Container | undefined {
+  const restartsBefore = new Map<PartName, number>();
+  return (containers) =>
+    containers.find(({ part, state, startedAt, restartCount }) => {
+      const before = Math.min(restartsBefore.get(part) ?? restartCount, restartCount);
+      restartsBefore.set(part, before);
+      const hasEnded = (state === 'exited' || state === 'dead') && startedAt.getTime() > since;
+      return hasEnded || restartCount - before >= crashLimit;
+    });
+}
+
+const secretsHint =
+  '\nThe secrets are not those that the databases were made with: put back the .env of then, or delete the data with ./stop.sh --reset.';
+
+async function quoteLog(part: PartName, { composeUntil, signal }: Project): Promise<string> {
+  const log = await composeUntil(signal)('logs', '--no-log-prefix', '--no-color', '--tail', '10', part);
+  return `The end of its log (./vitrine logs ${part}):\n${log}${/Access denied for user/.test(log) ? secretsHint : ''}`;
+}

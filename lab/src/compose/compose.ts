@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { type Variables, withoutEmpty } from '../env-file.ts';
+import { LabError } from '../lab-error.ts';
+import { runProgram } from '../native/run-program.ts';
+import { portNames, portVariable } from '../part-names.ts';
+import type { Places, Settings } from '../settings.ts';
+
+/** The Compose project of the shop that has its home there: each home has a shop of its own. As in without-node.sh. */
+export function projectName({ root, home }: Pick<Places, 'root' | 'home'>): string {
+  if (home === join(root, '.vitrine')) return 'vitrine';
+  return `vitrine${home.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
+}
+
+/** Resolves to what `docker` wrote, without the line's end; throws a LabError with it when it failed. */
+export type Docker = (...args: readonly string[]) => Promise<string>;
+
+export function createDocker(environment: Variables, signal: AbortSignal): Docker {
+  return async (...args) => {
+    const { status, output } = await runProgram('docker', args, { directory: '/', environment, signal });
+    if (status === 0) return output;
+    throw new LabError(`docker ${args.join(' ')} failed:\n${output}`);
+  };
+}
+
+/** `docker compose` on this shop's project, with these settings and no others: it reads no .env of its own. */
+export function composeArguments(settings: Settings): string[] {
+  const { root } = settings;
+  return [
+    ...['compose', '--project-name', projectName(settings), '--env-file', '/dev/null'],
+    ...['--project-directory', root, '--file', join(root, 'docker-compose.yml')],
+  ];
+}
+
+/** What docker-compose.yml asks for, beside what the docker program itself does. */
+export function composeEnvironment({ ports, values, passedOn, tools }: Settings): Variables {
+  const { BIND_ADDRESS, BCRYPT_COST, API_KEY_TTL_HOURS } = values;
+  return withoutEmpty({
+    ...passedOn,
+    ...tools,
+    ...values,
+    BIND_ADDRESS: BIND_ADDRESS.includes(':') ? `[${BIND_ADDRESS}]` : BIND_ADDRESS,
+    BCRYPT_COST: BCRYPT_COST?.toString(),
+    API_KEY_TTL_HOURS: API_KEY_TTL_HOURS?.toString(),
+    ...Object.fromEntries(portNames.map((name) => [portVariable(name), String(ports[name])])),
+  });
+}

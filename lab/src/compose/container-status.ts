@@ -1,0 +1,43 @@
+import type { PartStatus } from '../stack.ts';
+import type { Container } from './containers.ts';
+import type { DockerPart } from './docker-parts.ts';
+
+/** SIGTERM that a program does not handle, and its own orderly end. */
+const orderlyExits = [0, 143];
+
+/** How a part is, asked now. */
+export async function statusOf(part: DockerPart, container: Container | undefined): Promise<PartStatus> {
+  const { name, address } = part;
+  if (container === undefined) return { part: name, address, state: 'stopped' };
+  const { state, startedAt } = container;
+  switch (state) {
+    case 'running': {
+      const why = await part.whyNotReady(container);
+      const running = { part: name, address, startedAt };
+      return why === undefined
+        ? { ...running, state: 'ready' }
+        : { ...running, state: 'not ready', detail: why };
+    }
+    case 'paused':
+      return { part: name, address, startedAt, state };
+    case 'restarting':
+      return {
+        part: name,
+        address,
+        state: 'not ready',
+        detail: `${howItEnded(container)}, and starts again`,
+      };
+    case 'exited':
+    case 'dead':
+      if (orderlyExits.includes(container.exitStatus)) return { part: name, address, state: 'stopped' };
+      return { part: name, address, state: 'ended', detail: howItEnded(container) };
+    default:
+      return { part: name, address, state: 'stopped' };
+  }
+}
+
+/** In words. Source of 128 + signal: the shell's convention, which the engine follows. */
+export function howItEnded({ exitStatus, isOutOfMemory }: Container): string {
+  if (isOutOfMemory) return 'ran out of memory';
+  return exitStatus === 137 ? 'was killed by SIGKILL' : `ended with exit status ${exitStatus}`;
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Ports } from '../other-ports.ts';
+import { type PartName, partNames, portNames } from '../part-names.ts';
+import { defaultPorts } from '../settings.ts';
+import type { Docker } from './compose.ts';
+
+/** A part's container, as the engine knows it. */
+export type Container = {
+  part: PartName;
+  state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+  /** Where the image allows a health check. */
+  health: 'starting' | 'healthy' | 'unhealthy' | undefined;
+  exitStatus: number;
+  isOutOfMemory: boolean;
+  /** How often it has ended by itself since it was made. */
+  restartCount: number;
+  startedAt: Date;
+  /** Ports of this machine that lead to it. */
+  publishedPorts: Ports;
+};
+
+/** From `{ "5000/tcp": [{ "HostPort": "15000" }] }`. */
+const bindingsSchema = z
+  .record(z.string(), z.array(z.object({ HostPort: z.coerce.number() })))
+  .nullish()
+  .transform((bindings): Ports => {
+    const found = portNames.map((name) => [name, bindings?.[`${defaultPorts[name]}/tcp`]?.[0]?.HostPort]);
+    return Object.fromEntries(found.filter(([, port]) => port !== undefined));
+  });
+
+const containersSchema = z.array(
+  z
+    .object({
+      RestartCount: z.number(),
+      State: z.object({
+        Status: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
+        ExitCode: z.number(),
+        OOMKilled: z.boolean(),
+        StartedAt: z.coerce.date(),
+        Health: z.object({ Status: z.string() }).optional(),
+      }),
+      HostConfig: z.object({ PortBindings: bindingsSchema }),
+      Config: z.object({ Labels: z.object({ 'com.docker.compose.service': z.enum(partNames) }) }),
+    })
+    .transform(
+      ({ RestartCount, State, HostConfig, Config }): Container => ({
+        part: Config.Labels['com.docker.compose.service'],
+        state: State.Status,
+        health: z
+          .enum(['starting', 'healthy', 'unhealthy'])
+          .optional()
+          .catch(undefined)
+          .parse(State.Health?.Status),
+        exitStatus: State.ExitCode,
+        isOutOfMemory: State.OOMKilled,
+        restartCount: RestartCount,
+        startedAt: State.StartedAt,
+        publishedPorts: HostConfig.PortBindings,
+      }),
+    ),
+);
+
+/** The project's containers, those that ended included. */
+export async function listContainers(docker: Docker, project: string): Promise<readonly Container[]> {
+  const ids = await listIds(docker, 'container', project);
+  if (ids.length === 0) return [];
+  return containersSchema.parse(JSON.parse(await docker('container', 'inspect', ...ids)));
+}
+
+/** The ids of what the engine holds for the project, of one kind. */
+export async function listIds(
+  docker: Docker,
+  kind: 'container' | 'volume' | 'network',
+  project: string,
+): Promise<string[]> {
+  const all = kind === 'container' ? ['--all'] : [];
+  const filter = `label=com.docker.compose.project=${project}`;
+  const output = await docker(kind, 'ls', ...all, '--quiet', '--filter', filter);
+  return output.split('\n').filter((id) => id !== '');
+}

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import ejs from 'ejs';
+import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
+import helmet from 'helmet';
+import { LabError } from '../lab-error.ts';
+import type { Jaeger } from '../query/jaeger.ts';
+import type { Loki } from '../query/loki.ts';
+import type { Prometheus } from '../query/prometheus.ts';
+import { formatDuration, formatTime, serviceNumber } from '../trace-view/label.ts';
+import { readTraceId } from '../trace-view/trace-id.ts';
+import { requestPage } from './request-page.ts';
+import { tracePage } from './trace-page.ts';
+
+export type Sources = {
+  jaeger: Jaeger;
+  prometheus: Prometheus;
+  loki: Loki;
+  /** Where a browser finds them. */
+  jaegerUrl: string;
+  shopUrl: string;
+};
+
+const views = join(import.meta.dirname, 'views');
+const ownFiles = join(import.meta.dirname, 'public');
+/** The console wears the shop's clothes. */
+const shopFiles = join(import.meta.dirname, '../../../frontend/public');
+
+/** Pages over what the backends know. They hold no state, and need no script. */
+export function createConsole(sources: Sources): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.engine('ejs', (path, page, done) => ejs.renderFile(path, page, { root: views, cache: true }, done));
+  app.set('view engine', 'ejs');
+  app.set('views', views);
+  Object.assign(app.locals, { formatDuration, formatTime, serviceNumber, shopUrl: sources.shopUrl });
+
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.use(security);
+  for (const files of [ownFiles, shopFiles]) {
+    app.use('/static', express.static(files, { index: false, redirect: false }));
+  }
+  app.use((_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+
+  app.get('/', async (request, response) => {
+    const { status, ...content } = await requestPage(sources, request.query, Date.now());
+    response.status(status).render('requests', { title: 'Requests', ...content });
+  });
+  app.get('/trace', (request, response) => {
+    const given = String(request.query.id ?? '');
+    const traceId = readTraceId(given);
+    if (traceId) response.redirect(303, `/trace/${traceId}`);
+    else refuseId(response, given);
+  });
+  app.get('/trace/:id', async (request, response) => {
+    const traceId = readTraceId(request.params.id);
+    if (traceId === undefined) return refuseId(response, request.params.id);
+    const page = await tracePage(sources, traceId);
+    if (page) return response.render('trace', page);
+    return showProblem(response, 404, 'Jaeger has no such trace', [
+      `It is looked for by ${traceId}.`,
+      'A trace appears within 3 seconds of its request: if that was just now, load this page again. Jaeger keeps only the newest.',
+    ]);
+  });
+
+  app.use((_request, response) => showProblem(response, 404, 'There is no such page', []));
+  app.use(explain);
+  return app;
+}
+
+const security = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      scriptSrc: ["'none'"],
+      objectSrc: ["'none'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  strictTransportSecurity: false,
+});
+
+function refuseId(response: Response, given: string): void {
+  showProblem(response, 400, 'That is no trace id', [
+    `“${given.slice(0, 80)}” was given. A trace id is 32 hexadecimal digits, as in X-Trace-Id and in the last line of every page of the shop.`,
+  ]);
+}
+
+function showProblem(response: Response, status: number, title: string, words: readonly string[]): void {
+  response.status(status).render('problem', { title, words });
+}
+
+const explain: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+  if (error instanceof LabError) return showProblem(response, 503, 'A backend is away', [error.message]);
+  const isRefusal = error instanceof URIError;
+  if (isRefusal) return showProblem(response, 400, 'The address is malformed', []);
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  return showProblem(response, 500, 'Something went wrong in the console', ['Its log says more.']);
+};

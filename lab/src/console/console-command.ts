@@ -1,0 +1,16 @@
+import { reachableHost } from '../parts.ts';
+import { backendUrls } from '../query/backend-urls.ts';
+import type { Settings } from '../settings.ts';
+import { serveConsole } from './serve.ts';
+
+/** `./vitrine console`: the console in the foreground, where none runs as a part of the stack. */
+export function consoleCommand(settings: Settings, signal: AbortSignal): Promise<void> {
+  const { ports, values } = settings;
+  const urls = backendUrls(settings);
+  const config = {
+    ...{ HOST: values.BIND_ADDRESS, PORT: ports.console },
+    ...{ JAEGER_URL: urls.jaeger, PROMETHEUS_URL: urls.prometheus, LOKI_URL: urls.loki },
+    SHOP_URL: `http://${reachableHost(values.BIND_ADDRESS)}:${ports.frontend}`,
+  };
+  return serveConsole(config, signal);
+}

@@ -1,0 +1,50 @@
+import { LabError } from '../lab-error.ts';
+import { arrangeTrace, type TraceView } from '../trace-view/arrange.ts';
+import { gatherTrace } from '../trace-view/gather.ts';
+import { servedRequest } from '../trace-view/served-request.ts';
+import type { Sources } from './app.ts';
+import { type RequestMetrics, readMetrics } from './request-metrics.ts';
+import { type Row, waterfallRows } from './waterfall.ts';
+
+export type TracePage = {
+  title: string;
+  view: TraceView;
+  request: ReturnType<typeof servedRequest>;
+  rows: readonly Row[];
+  lineCount: number;
+  metrics: readonly RequestMetrics[];
+  /** Backends that are away, and why: what they know is left out. */
+  problems: readonly string[];
+  jaegerHref: string;
+};
+
+/** Somebody who follows a link at the foot of a page is here before the trace is. */
+const arrivalLimitMs = 4000;
+
+/** One request, three signals. Undefined when Jaeger has no such trace; throws a BackendError when it is away. */
+export async function tracePage(sources: Sources, traceId: string): Promise<TracePage | undefined> {
+  const found = await gatherTrace(sources, traceId, { limitMs: arrivalLimitMs });
+  const view = found && arrangeTrace(found.trace, found.lines);
+  if (!found || !view) return undefined;
+  const { metrics, problem } = await orProblem(readMetrics(sources.prometheus, found.trace.spans));
+  const request = servedRequest(view.root);
+  return {
+    title: view.root.kind === 'server' ? `${request.method} ${request.route}` : view.root.name,
+    ...{ view, request, metrics },
+    rows: waterfallRows(view),
+    lineCount: found.lines.length,
+    problems: [found.lokiProblem, problem].filter((each) => each !== undefined),
+    jaegerHref: `${sources.jaegerUrl}/api/traces/${traceId}`,
+  };
+}
+
+async function orProblem(
+  reading: Promise<readonly RequestMetrics[]>,
+): Promise<{ metrics: readonly RequestMetrics[]; problem?: string }> {
+  try {
+    return { metrics: await reading };
+  } catch (error) {
+    if (error instanceof LabError) return { metrics: [], problem: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,9 @@
+import { LabError } from './lab-error.ts';
+
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => interruption.abort(new LabError('Interrupted.')));
+}
+
+/** Aborted when a person, or the system, ends this command. */
+export const { signal } = interruption;

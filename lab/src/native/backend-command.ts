@@ -1,0 +1,90 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { foldersOf } from '../home.ts';
+import { LabError } from '../lab-error.ts';
+import type { PortName } from '../part-names.ts';
+import { type BackendPart, backendAddress, reachableHost } from '../parts.ts';
+import type { Settings } from '../settings.ts';
+import type { Command } from './part-process.ts';
+
+/** The command that runs a backend in the foreground; `program` is its path. Makes what the backend needs to find. */
+export function backendCommand(part: BackendPart, program: string, settings: Settings): Command {
+  const data = join(foldersOf(settings.home).data, part.name);
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const { args, environment = {} } = invocations[part.name](settings, data);
+  return { program, args, directory: settings.root, environment: { ...part.environment, ...environment } };
+}
+
+type Invocation = { args: readonly string[]; environment?: Record<string, string> };
+
+/** Go returns memory late where it is plenty: soft limits, and collecting early, keep a lab's laptop free. */
+const invocations: Record<BackendPart['name'], (settings: Settings, data: string) => Invocation> = {
+  'otel-collector': ({ root }) => ({
+    args: ['--config', join(root, 'otel-collector-config.yaml')],
+    environment: { GOMEMLIMIT: '280MiB', GOGC: '50' },
+  }),
+  jaeger: ({ root }) => ({
+    args: ['--config', join(root, 'jaeger/jaeger-config.yaml')],
+    environment: { GOMEMLIMIT: '300MiB', GOGC: '70' },
+  }),
+  prometheus: (settings, data) => ({
+    args: [
+      `--config.file=${writePrometheusConfig(settings, data)}`,
+      `--storage.tsdb.path=${join(data, 'tsdb')}`,
+      '--storage.tsdb.retention.time=2d',
+      '--storage.tsdb.retention.size=512MB',
+      '--enable-feature=exemplar-storage',
+      `--web.listen-address=${backendAddress(settings.values.BIND_ADDRESS)}:${settings.ports.prometheus}`,
+      '--log.level=warn',
+    ],
+    environment: { GOMEMLIMIT: '200MiB', GOGC: '30' },
+  }),
+  loki: ({ root }, data) => ({
+    args: ['-config.expand-env=true', `-config.file=${join(root, 'loki/loki-config.yaml')}`],
+    environment: { DATA_DIRECTORY: data, GOMEMLIMIT: '250MiB', GOGC: '25' },
+  }),
+};
+
+const scrapeConfigSchema = z.object({ static_configs: z.array(z.object({ targets: z.array(z.string()) })) });
+
+/** Which port of ours stands for an address of docker-compose.yml. */
+const portOfTarget: Record<string, PortName> = {
+  'otel-collector:8889': 'otel-collector-metrics',
+  'otel-collector:8888': 'otel-collector-self',
+  'jaeger:8888': 'jaeger-self',
+  'loki:3100': 'loki',
+  'localhost:9090': 'prometheus',
+};
+
+/** prometheus.yml with the addresses of native mode: Prometheus itself reads none from the environment. */
+function writePrometheusConfig(settings: Settings, folder: string): string {
+  const source = join(settings.root, 'prometheus.yml');
+  const config = parseDocument(readFileSync(source, 'utf8'));
+  const rules = z.array(z.string()).parse(config.toJS().rule_files ?? []);
+  config.set(
+    'rule_files',
+    rules.map((pattern) => join(settings.root, pattern)),
+  );
+  const jobs = z.array(scrapeConfigSchema).parse(config.toJS().scrape_configs);
+  for (const [job, { static_configs }] of jobs.entries()) {
+    for (const [index, { targets }] of static_configs.entries()) {
+      const moved = targets.map((target) => nativeAddress(target, settings, source));
+      config.setIn(['scrape_configs', job, 'static_configs', index, 'targets'], moved);
+    }
+  }
+  const path = join(folder, 'prometheus.yml');
+  writeFileSync(path, String(config));
+  return path;
+}
+
+function nativeAddress(target: string, { ports, values }: Settings, source: string): string {
+  const port = portOfTarget[target];
+  if (port) return `${reachableHost(backendAddress(values.BIND_ADDRESS))}:${ports[port]}`;
+  // An address of its own, outside the stack, is as good here as there.
+  if (/^[\w-]+\.[\w.-]+:\d+$/.test(target)) return target;
+  throw new LabError(
+    `${source} scrapes ${target}, which native mode does not know. It knows ${Object.keys(portOfTarget).join(', ')}.`,
+  );
+}

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { gte, valid } from 'semver';
+import type { Variables } from '../../env-file.ts';
+import { LabError } from '../../lab-error.ts';
+import { findProgram } from '../find-program.ts';
+import { runProgram } from '../run-program.ts';
+import { goArguments } from './go-arguments.ts';
+import { type ProgramName, programs } from './programs.ts';
+
+/** How long a killed compiler has to delete its temporary files. */
+const cleanUpMs = 5000;
+
+/** The Go of this machine. `root`: of the repository; `environment`: with PATH, HOME and what Go itself reads. */
+export function goCompiler(root: string, environment: Variables) {
+  const go = findProgram(['go'], environment.PATH ?? '');
+  const goEnvironment = { ...environment, CGO_ENABLED: '0', GOWORK: 'off' };
+  const directoryOf = (name: ProgramName) => join(root, 'native', programs[name].module);
+
+  /** Why `name` cannot be compiled here; undefined when it can. May make Go fetch the version that is wanted. */
+  const whyNot = async (name: ProgramName, signal: AbortSignal): Promise<string | undefined> => {
+    const goModule = readFileSync(join(directoryOf(name), 'go.mod'), 'utf8');
+    const wanted = /^go (\S+)$/m.exec(goModule)?.[1] ?? '';
+    const remedy = `install Go ${wanted} or newer (https://go.dev/doc/install), or put the program on PATH`;
+    if (go === undefined) return `there is no Go to compile it with: ${remedy}`;
+    // Asked inside the module, a newer Go answers for the version that it would switch to.
+    const directory = directoryOf(name);
+    const { output } = await runProgram(go, ['version'], { directory, environment: goEnvironment, signal });
+    const found = /go version go(\S+)/.exec(output)?.[1];
+    if (found === undefined) return `${go} does not work: ${output.split('\n').at(-1)}; ${remedy}`;
+    const isNewEnough = valid(found) === null || gte(found, wanted);
+    return isNewEnough ? undefined : `Go ${found} is too old to compile it: ${remedy}`;
+  };
+
+  /** Compiles `name` to the file `output`; everything that Go says is in the file `log`. */
+  const compile = async (
+    name: ProgramName,
+    { output, log, signal }: { output: string; log: string; signal: AbortSignal },
+  ): Promise<void> => {
+    if (go === undefined) throw new LabError('There is no Go here.');
+    const file = openSync(log, 'w');
+    const child = spawn(go, goArguments(name, output), {
+      ...{ cwd: directoryOf(name), env: goEnvironment, stdio: ['ignore', file, file] },
+      // A group of its own, so that its compilers can be ended with it.
+      detached: true,
+    });
+    closeSync(file);
+    const ended = new Promise<number | null>((resolve, reject) =>
+      child.on('error', reject).on('close', resolve),
+    );
+    const { pid } = child;
+    const end = () => {
+      if (pid !== undefined) endGroup(pid, ended);
+    };
+    signal.addEventListener('abort', end);
+    const status = await ended.finally(() => signal.removeEventListener('abort', end));
+    signal.throwIfAborted();
+    if (status !== 0)
+      throw new LabError(`${name} does not compile: ${explain(readFileSync(log, 'utf8'), log)}`);
+  };
+
+  return { whyNot, compile };
+}
+
+/** About how long compiling takes here, in seconds. */
+export function usualSeconds(name: ProgramName): number {
+  return Math.round((programs[name].seconds * 2) / availableParallelism());
+}
+
+/** SIGINT lets Go delete what it had begun. */
+function endGroup(pid: number, ended: Promise<unknown>): void {
+  const send = (signal: NodeJS.Signals) => {
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // It has ended.
+    }
+  };
+  send('SIGINT');
+  const timer = setTimeout(() => send('SIGKILL'), cleanUpMs);
+  ended.finally(() => clearTimeout(timer)).catch(() => undefined);
+}
+
+const knownFailures = [
+  [/no space left on device|disk quota exceeded/i, 'the disk is full. Free some 4 GB, then try again.'],
+  [
+    /dial tcp|no such host|i\/o timeout|TLS handshake|connection re(?:fused|set)|proxyconnect/i,
+    'its sources cannot be fetched. Is the network there? `go env GOPROXY` says where they come from.',
+  ],
+  [/checksum mismatch|SECURITY ERROR/, 'what was fetched is not what go.sum names. Nothing of it was run.'],
+  [/signal: killed|out of memory|cannot allocate memory/i, 'the memory is full. It takes some 3 GB.'],
+] as const;
+
+/** In a line what is known, and the end of what Go said. */
+function explain(output: string, log: string): string {
+  const known = knownFailures.find(([pattern]) => pattern.test(output))?.[1];
+  const lines = output.split('\n').filter((line) => line !== '' && !line.startsWith('go: downloading'));
+  const end = lines.slice(-6).map((line) => `  ${line.slice(0, 300)}`);
+  return `${known ?? 'Go refuses it.'} The end of ${log}:\n${end.join('\n')}`;
+}

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { LabError, UsageError } from '../lab-error.ts';
+import { createParts } from '../parts.ts';
+import type { Session } from '../session.ts';
+import { createBackends } from './backends/backends.ts';
+import { runProgram } from './run-program.ts';
+
+/**
+ * `./vitrine pipeline check`: has the collector check a configuration file with the addresses that it would run with.
+ * Throws a LabError with what it says against it.
+ */
+export async function checkPipeline(
+  file: string | undefined,
+  { settings, report }: Session,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = file === undefined ? join(settings.root, 'otel-collector-config.yaml') : resolve(file);
+  if (!existsSync(path)) throw new UsageError(`There is no ${path}.`);
+
+  const backends = createBackends(settings, { report, signal });
+  let collector = await backends.find('otelcol');
+  if (collector === undefined) {
+    const why = await backends.whyNotCompilable('otelcol');
+    if (why) throw new LabError(`The collector, which would check it, is not here, and ${why}.`);
+    report('The collector, which checks it, is compiled first …');
+    collector = await backends.compile('otelcol');
+  }
+  const part = createParts(settings).find(({ name }) => name === 'otel-collector');
+  const environment = part?.kind === 'backend' ? part.environment : {};
+  const args = ['validate', '--config', path];
+  const { status, output } = await runProgram(collector, args, { directory: '/', environment, signal });
+  if (status !== 0) throw new LabError(`The collector refuses ${path}:\n${makeReadable(output)}`);
+  report(`The collector accepts ${path}`);
+}
+
+/** Its complaint without the layers of code that it went through, and without the copy that it logs. */
+function makeReadable(output: string): string {
+  const [complaint = output] = output.split(/^\d{4}\/\d\d\/\d\d /m);
+  const text = complaint
+    .replace(/^Error: /, '')
+    .replaceAll(/(?:failed to get config|cannot (?:unmarshal|resolve|retrieve) the configuration): /g, '')
+    .replaceAll(/decoding failed due to the following error\(s\):\s*/g, '')
+    .replaceAll(/ \(\[.*?\]\) from statements \[.*\] and conditions \[.*?\]/g, '');
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => `  ${line}`).join('\n');
+}

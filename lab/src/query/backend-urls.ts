@@ -1,0 +1,14 @@
+import { backendAddress, reachableHost } from '../parts.ts';
+import type { Settings } from '../settings.ts';
+
+export type BackendUrls = Record<'jaeger' | 'prometheus' | 'loki', string>;
+
+/** Where the stack's backends answer, from this machine. */
+export function backendUrls({ ports, values }: Settings): BackendUrls {
+  const host = reachableHost(backendAddress(values.BIND_ADDRESS));
+  return {
+    jaeger: `http://${host}:${ports.jaeger}`,
+    prometheus: `http://${host}:${ports.prometheus}`,
+    loki: `http://${host}:${ports.loki}`,
+  };
+}

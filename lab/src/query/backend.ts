@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { LabError } from '../lab-error.ts';
+
+/** What is asked, and what a person calls it. */
+export type Backend = { name: 'Jaeger' | 'Prometheus' | 'Loki'; url: string };
+
+export type Parameters = Record<string, string | number | undefined>;
+
+/** A backend that does not answer, or not as it should. The message names it and its address. */
+export class BackendError extends LabError {
+  override name = 'BackendError';
+}
+
+const limitMs = 10_000;
+const longestQuote = 300;
+
+/**
+ * Asks by GET and resolves to the answer's JSON as `schema` reads it; to undefined for a 404.
+ * Throws a BackendError for every other failure.
+ */
+export async function ask<Schema extends z.ZodType>(
+  backend: Backend,
+  path: string,
+  schema: Schema,
+  parameters: Parameters = {},
+  headers: Record<string, string> = {},
+): Promise<z.output<Schema> | undefined> {
+  const { name, url } = backend;
+  const query = new URLSearchParams(
+    Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+  );
+  const { status, text } = await fetchText(backend, `${url}${path}?${query}`, headers);
+  if (status === 404) return undefined;
+  if (status !== 200) {
+    throw new BackendError(`${name} at ${url} refuses ${path} with ${status}: ${quote(text)}`);
+  }
+  const answer = schema.safeParse(parseJson(text));
+  if (answer.success) return answer.data;
+  throw new BackendError(
+    `${name} at ${url} answers ${path} with something else than expected: ${quote(z.prettifyError(answer.error))}`,
+  );
+}
+
+/** As `ask`, where a 404 is a failure too: the address leads to something else. */
+export async function askAlways<Schema extends z.ZodType>(
+  backend: Backend,
+  path: string,
+  schema: Schema,
+  parameters: Parameters = {},
+  headers: Record<string, string> = {},
+): Promise<z.output<Schema>> {
+  const answer = await ask(backend, path, schema, parameters, headers);
+  if (answer !== undefined) return answer;
+  throw new BackendError(`${backend.name} at ${backend.url} knows no ${path}: is that its address?`);
+}
+
+async function fetchText({ name, url }: Backend, address: string, headers: Record<string, string>) {
+  try {
+    const response = await fetch(address, { headers, signal: AbortSignal.timeout(limitMs) });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+    const why = isTimeout ? `no answer within ${limitMs / 1000} s` : reasonOf(error);
+    throw new BackendError(`${name} at ${url} cannot be asked: ${why}.`);
+  }
+}
+
+/** What lies below fetch's own "fetch failed". */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause && cause.code === 'ECONNREFUSED' ? 'nothing listens there' : cause.message;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function quote(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > longestQuote ? `${line.slice(0, longestQuote)} …` : line;
+}

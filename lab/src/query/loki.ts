@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { askAlways, type Backend } from './backend.ts';
+
+type Fields = Readonly<Record<string, string>>;
+
+/** One log line. `labels` say where it comes from; `metadata` is what is known of it alone (trace_id, span_id …). */
+export type LogLine = {
+  /** Of the epoch, with microseconds behind the point. */
+  atMs: number;
+  body: string;
+  labels: Fields;
+  metadata: Fields;
+};
+
+export type LogRange = {
+  startMs: number;
+  endMs: number;
+  /** How many lines at most, counted from where `direction` begins; Loki itself stops at 5,000. */
+  limit: number;
+  /** `forward`: the oldest first. */
+  direction: 'forward' | 'backward';
+};
+
+export type Loki = {
+  /** The lines that a log query selects. */
+  queryRange: (logql: string, range: LogRange) => Promise<readonly LogLine[]>;
+};
+
+/** Every line of the shop that carries this trace id. */
+export function logsOfTrace(traceId: string): string {
+  return `{service_namespace="vitrine"} | trace_id="${traceId}"`;
+}
+
+const fields = z.record(z.string(), z.string());
+const nanoseconds = z.string().regex(/^\d{1,19}$/);
+const answerSchema = z.object({
+  status: z.literal('success'),
+  data: z.object({
+    resultType: z.literal('streams'),
+    result: z.array(
+      z.object({
+        stream: fields,
+        values: z.array(
+          z.tuple([
+            nanoseconds,
+            z.string(),
+            z.object({ structuredMetadata: fields.default({}) }).default({ structuredMetadata: {} }),
+          ]),
+        ),
+      }),
+    ),
+  }),
+});
+
+/** Has Loki say which of a line's fields are labels; else it would mix them. */
+const headers = { 'X-Loki-Response-Encoding-Flags': 'categorize-labels' };
+
+export function createLoki(url: string): Loki {
+  const backend: Backend = { name: 'Loki', url };
+  return {
+    async queryRange(logql, { startMs, endMs, limit, direction }) {
+      const path = '/loki/api/v1/query_range';
+      const range = { start: Math.floor(startMs) * 1e6, end: Math.ceil(endMs) * 1e6 };
+      const parameters = { query: logql, ...range, limit, direction };
+      const { data } = await askAlways(backend, path, answerSchema, parameters, headers);
+      const lines = data.result.flatMap(({ stream, values }) =>
+        values.map(([time, body, { structuredMetadata }]) => ({
+          atMs: Number(BigInt(time) / 1000n) / 1000,
+          body,
+          labels: stream,
+          metadata: structuredMetadata,
+        })),
+      );
+      // Each stream is in order; the streams among each other are not.
+      return lines.toSorted((a, b) => (direction === 'forward' ? a.atMs - b.atMs : b.atMs - a.atMs));
+    },
+  };
+}

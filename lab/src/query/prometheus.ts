@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { askAlways, type Backend, type Parameters } from './backend.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+/** One series at one time. Its value may be NaN (0 / 0) or infinite. */
+export type Sample = { labels: Labels; atMs: number; value: number };
+export type Series = { labels: Labels; points: readonly { atMs: number; value: number }[] };
+/** One measurement that its histogram remembers. `series` are the labels of the bucket it fell into. */
+export type Exemplar = {
+  series: Labels;
+  labels: Labels;
+  traceId?: string;
+  value: number;
+  atMs: number;
+};
+export type Alert = {
+  name: string;
+  state: 'inactive' | 'pending' | 'firing';
+  labels: Labels;
+  annotations: Labels;
+  activeAtMs: number;
+  value: number;
+};
+export type Rule = {
+  group: string;
+  type: 'alerting' | 'recording';
+  name: string;
+  query: string;
+  /** `err` where its expression fails, `unknown` before its first evaluation. */
+  health: 'ok' | 'err' | 'unknown';
+  lastError?: string;
+};
+
+export type Prometheus = {
+  /** An instant vector, or a scalar as the one sample without labels; now unless `atMs` says otherwise. */
+  query: (expression: string, atMs?: number) => Promise<readonly Sample[]>;
+  queryRange: (
+    expression: string,
+    range: { startMs: number; endMs: number; stepSeconds: number },
+  ) => Promise<readonly Series[]>;
+  /** The exemplars of every series in `expression`, the newest first. */
+  queryExemplars: (
+    expression: string,
+    range: { startMs: number; endMs: number },
+  ) => Promise<readonly Exemplar[]>;
+  /** Those that are pending or firing. */
+  alerts: () => Promise<readonly Alert[]>;
+  rules: () => Promise<readonly Rule[]>;
+};
+
+const value = z.string().transform((text) => Number(text.replace('Inf', 'Infinity')));
+const point = z
+  .tuple([z.number(), value])
+  .transform(([seconds, value]) => ({ atMs: Math.round(seconds * 1000), value }));
+const labels = z.record(z.string(), z.string());
+const time = z.string().transform((text) => Date.parse(text));
+
+function success<Schema extends z.ZodType>(data: Schema) {
+  return z.object({ status: z.literal('success'), data });
+}
+
+const instantSchema = success(
+  z.discriminatedUnion('resultType', [
+    z.object({
+      resultType: z.literal('vector'),
+      result: z.array(z.object({ metric: labels, value: point })),
+    }),
+    z.object({ resultType: z.literal('scalar'), result: point }),
+  ]),
+);
+const rangeSchema = success(
+  z.object({
+    resultType: z.literal('matrix'),
+    result: z.array(z.object({ metric: labels, values: z.array(point) })),
+  }),
+);
+const exemplarsSchema = success(
+  z.array(
+    z.object({
+      seriesLabels: labels,
+      exemplars: z.array(z.object({ labels, value, timestamp: z.number() })),
+    }),
+  ),
+);
+const alertsSchema = success(
+  z.object({
+    alerts: z.array(
+      z.object({
+        labels,
+        annotations: labels,
+        state: z.enum(['inactive', 'pending', 'firing']),
+        activeAt: time,
+        value,
+      }),
+    ),
+  }),
+);
+const rulesSchema = success(
+  z.object({
+    groups: z.array(
+      z.object({
+        name: z.string(),
+        rules: z.array(
+          z.object({
+            type: z.enum(['alerting', 'recording']),
+            name: z.string(),
+            query: z.string(),
+            health: z.enum(['ok', 'err', 'unknown']),
+            lastError: z.string().optional(),
+          }),
+        ),
+      }),
+    ),
+  }),
+);
+
+export function createPrometheus(url: string): Prometheus {
+  const backend: Backend = { name: 'Prometheus', url };
+  const get = <Schema extends z.ZodType>(path: string, schema: Schema, parameters: Parameters = {}) =>
+    askAlways(backend, `/api/v1/${path}`, schema, parameters);
+  return {
+    async query(expression, atMs) {
+      const { data } = await get('query', instantSchema, { query: expression, time: seconds(atMs) });
+      if (data.resultType === 'scalar') return [{ labels: {}, ...data.result }];
+      return data.result.map(({ metric, value }) => ({ labels: metric, ...value }));
+    },
+    async queryRange(expression, { startMs, endMs, stepSeconds }) {
+      const { data } = await get('query_range', rangeSchema, {
+        query: expression,
+        start: seconds(startMs),
+        end: seconds(endMs),
+        step: stepSeconds,
+      });
+      return data.result.map(({ metric, values }) => ({ labels: metric, points: values }));
+    },
+    async queryExemplars(expression, { startMs, endMs }) {
+      const { data } = await get('query_exemplars', exemplarsSchema, {
+        query: expression,
+        start: seconds(startMs),
+        end: seconds(endMs),
+      });
+      return data
+        .flatMap(({ seriesLabels, exemplars }) =>
+          exemplars.map(({ labels, value, timestamp }) => ({
+            series: seriesLabels,
+            labels,
+            ...(labels.trace_id && { traceId: labels.trace_id }),
+            value,
+            atMs: timestamp * 1000,
+          })),
+        )
+        .toSorted((a, b) => b.atMs - a.atMs);
+    },
+    async alerts() {
+      const { data } = await get('alerts', alertsSchema);
+      return data.alerts.map(({ activeAt, ...alert }) => ({
+        ...alert,
+        name: alert.labels.alertname ?? '',
+        activeAtMs: activeAt,
+      }));
+    },
+    async rules() {
+      const { data } = await get('rules', rulesSchema);
+      return data.groups.flatMap(({ name: group, rules }) =>
+        rules.map(({ lastError, ...rule }) => ({ group, ...rule, ...(lastError && { lastError }) })),
+      );
+    },
+  };
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
+}

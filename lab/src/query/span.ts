@@ -1,0 +1,28 @@
+export type AttributeValue = string | number | boolean;
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+export type SpanEvent = { name: string; atMs: number; attributes: Attributes };
+
+/** One span of a trace. Times are milliseconds of the epoch, with microseconds behind the point. */
+export type Span = {
+  /** 32 hex digits. */
+  traceId: string;
+  /** 16 hex digits. */
+  spanId: string;
+  /** Undefined for a span that began the trace. */
+  parentSpanId?: string;
+  name: string;
+  kind: 'server' | 'client' | 'producer' | 'consumer' | 'internal';
+  service: string;
+  startMs: number;
+  durationMs: number;
+  status: 'unset' | 'ok' | 'error';
+  statusMessage?: string;
+  attributes: Attributes;
+  events: readonly SpanEvent[];
+  /** What the resource said of the process: service.version, service.instance.id and so on. */
+  resource: Attributes;
+};
+
+/** Spans of one trace, the earliest first. */
+export type Trace = { traceId: string; spans: readonly Span[] };

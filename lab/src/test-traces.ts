@@ -1,0 +1,71 @@
+import { LabError, UsageError } from './lab-error.ts';
+import { reachableHost } from './parts.ts';
+import { backendUrls } from './query/backend-urls.ts';
+import { createJaeger } from './query/jaeger.ts';
+import { whyNotOk, whyServiceNotReady } from './readiness.ts';
+import { look, type Session } from './session.ts';
+import { awaitTraces, type TracedVisit } from './trace-test/await-traces.ts';
+import { serviceTimings, timingsTable } from './trace-test/service-timings.ts';
+import { type Visit, visitPages } from './trace-test/visit-pages.ts';
+
+// What ./test_traces.sh runs: does every request leave a whole trace in Jaeger? Exit status 1 if not, 2 if it was
+// asked wrongly. Asks the running shop, in containers or native, at the ports that the environment gives.
+
+const services = ['frontend', 'user-service', 'product-service', 'order-service'];
+const count = 100;
+const perSecond = 10;
+const arrivalLimitMs = 10_000;
+
+async function testTraces({ settings, report }: Session, signal: AbortSignal): Promise<void> {
+  const shopUrl = `http://${reachableHost(settings.values.BIND_ADDRESS)}:${settings.ports.frontend}`;
+  const jaegerUrl = backendUrls(settings).jaeger;
+  const why = await whyServiceNotReady(`${shopUrl}/readyz`, 2000);
+  if (why) throw new LabError(`The shop at ${shopUrl} is not ready: ${why}. ./start.sh starts it.`);
+  const jaeger = createJaeger(jaegerUrl);
+  await jaeger.services();
+
+  report(`Opening ${count} pages of ${shopUrl}, ${perSecond} a second …`);
+  const visits = await visitPages(shopUrl, { count, perSecond, signal });
+  const traced = visits.filter((visit): visit is TracedVisit => visit.traceId !== undefined);
+  report(`Asking ${jaegerUrl} for their traces …`);
+  const { traces, problems } = await awaitTraces(jaeger, traced, { limitMs: arrivalLimitMs, signal });
+
+  const viewer = settings.values.JAEGER_URL ?? (await viewerUrl(settings.ports.console, jaegerUrl));
+  const addressOf = (traceId: string) => `${viewer}/trace/${traceId}`;
+  for (const line of ['', ...timingsTable(serviceTimings(services, traces), addressOf), '']) report(line);
+
+  const failures = [...failedVisits(visits), ...problems];
+  if (failures.length > 0) throw new LabError(failures.join('\n'));
+  report(`All ${count} requests succeeded, and each has its whole trace in Jaeger.`);
+}
+
+/** The console where it runs: a Jaeger that was compiled here has no pages of its own. */
+async function viewerUrl(consolePort: number, jaegerUrl: string): Promise<string> {
+  const consoleUrl = Object.assign(new URL(jaegerUrl), { port: consolePort }).origin;
+  return (await whyNotOk(`${consoleUrl}/healthz`, 1000)) === undefined ? consoleUrl : jaegerUrl;
+}
+
+function failedVisits(visits: readonly Visit[]): string[] {
+  const failed = visits.filter(({ problem }) => problem !== undefined);
+  const [first] = failed;
+  if (!first) return [];
+  const trace = first.traceId ? `, trace ${first.traceId}` : '';
+  return [
+    `${failed.length} of ${visits.length} requests failed: GET ${first.path}: ${first.problem}${trace}.`,
+  ];
+}
+
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => interruption.abort());
+}
+
+try {
+  if (process.argv.length > 2) throw new UsageError('Usage: ./test_traces.sh (without arguments)');
+  await look(interruption.signal, (session) => testTraces(session, interruption.signal));
+} catch (error) {
+  const isInterrupted = interruption.signal.aborted;
+  process.exitCode = isInterrupted ? 130 : error instanceof UsageError ? 2 : 1;
+  const text = error instanceof Error ? (error instanceof LabError ? error.message : error.stack) : error;
+  process.stderr.write(isInterrupted ? 'Interrupted.\n' : `${text}\n`);
+}

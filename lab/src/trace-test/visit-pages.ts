@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createShopper } from '../bench/shopper.ts';
+import { LabError } from '../lab-error.ts';
+
+/** A page of the shop, and the services that it takes to make it. */
+type Page = { path: string; services: readonly string[] };
+
+/** One request for a page, whose trace should hold spans of `services`. `problem` says how it failed. */
+export type Visit = Page & { traceId?: string; problem?: string };
+
+const answerLimitMs = 5000;
+
+/** Pages for a customer who has something in the cart: between them they take all four services. */
+const pages: readonly Page[] = [
+  { path: '/', services: ['frontend', 'product-service'] },
+  { path: '/product/laptop-pro', services: ['frontend', 'product-service'] },
+  { path: '/checkout', services: ['frontend', 'order-service', 'user-service', 'product-service'] },
+  { path: '/orders', services: ['frontend', 'order-service', 'user-service'] },
+];
+
+/** Opens `count` pages in turns, `perSecond` of them, whether or not the one before has been answered. */
+export async function visitPages(
+  shopUrl: string,
+  { count, perSecond, signal }: { count: number; perSecond: number; signal: AbortSignal },
+): Promise<readonly Visit[]> {
+  const cookie = await becomeCustomer(shopUrl);
+  const visits: Promise<Visit>[] = [];
+  const startedAt = performance.now();
+  for (let index = 0; index < count; index += 1) {
+    const dueAt = startedAt + (index * 1000) / perSecond;
+    await wait(Math.max(0, dueAt - performance.now()), undefined, { signal });
+    const page = pages[index % pages.length];
+    if (page) visits.push(visit(shopUrl, page, cookie));
+  }
+  return Promise.all(visits);
+}
+
+/** Registers an account for this one time, logs in and puts a product into the cart; resolves to the cookies. */
+async function becomeCustomer(shopUrl: string): Promise<string> {
+  const username = `trace-test-${randomBytes(6).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
+  const email = `${username}@example.com`;
+  const shopper = createShopper(shopUrl);
+  try {
+    await shopper.open('/register');
+    await shopper.submit('/register', { username, password, email, first_name: 'Trace', last_name: 'Test' });
+    await shopper.submit('/login', { username, password });
+    await shopper.open('/product/laptop-pro');
+    await shopper.submit('/product/laptop-pro', { quantity: '1' });
+    return shopper.cookie();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LabError(`A customer can't fill a cart at ${shopUrl}: ${why}. See ./vitrine status`);
+  } finally {
+    shopper.leave();
+  }
+}
+
+async function visit(shopUrl: string, page: Page, cookie: string): Promise<Visit> {
+  try {
+    const response = await fetch(shopUrl + page.path, {
+      ...{ headers: { cookie }, redirect: 'manual' },
+      signal: AbortSignal.timeout(answerLimitMs),
+    });
+    await response.arrayBuffer();
+    const traceId = response.headers.get('x-trace-id');
+    const problem = response.status !== 200 ? `answered ${response.status}` : !traceId && 'has no X-Trace-Id';
+    // How far a request came that failed, nobody knows beforehand.
+    const expected: Page = problem ? { path: page.path, services: ['frontend'] } : page;
+    return { ...expected, ...(traceId && { traceId }), ...(problem && { problem }) };
+  } catch (error) {
+    const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+    return { ...page, problem: isTimeout ? `no answer within ${answerLimitMs / 1000} s` : 'no connection' };
+  }
+}

@@ -1,0 +1,82 @@
+import { LabError } from '../lab-error.ts';
+import { poll } from '../poll.ts';
+import type { Jaeger } from '../query/jaeger.ts';
+import { type LogLine, type Loki, logsOfTrace } from '../query/loki.ts';
+import type { Span, Trace } from '../query/span.ts';
+
+export type Gathered = {
+  trace: Trace;
+  lines: readonly LogLine[];
+  /** Why there are no lines, when Loki cannot be asked. */
+  lokiProblem?: string;
+};
+
+type GatherOptions = {
+  /** How long to wait for what is still on its way. */
+  limitMs: number;
+  signal?: AbortSignal | undefined;
+  /** Called once, when it has to wait. */
+  onWait?: () => void;
+};
+
+const maxLines = 2000;
+/** Clocks may disagree, and a line may be written after its span has ended. */
+const marginMs = 60_000;
+/** Spans and lines arrive within three seconds; what is older than this gets no others. */
+const settledAfterMs = 6000;
+
+/**
+ * A trace and its log lines; undefined when Jaeger has no such trace. One that ended just now is waited for
+ * until all of it has arrived. Throws a BackendError when Jaeger cannot be asked.
+ */
+export async function gatherTrace(
+  { jaeger, loki }: { jaeger: Jaeger; loki: Loki },
+  traceId: string,
+  { limitMs, signal, onWait }: GatherOptions,
+): Promise<Gathered | undefined> {
+  let last: Gathered | undefined;
+  let isFirst = true;
+  const check = async () => {
+    const trace = await jaeger.traceById(traceId);
+    last = trace && { trace, ...(await findLines(loki, trace)) };
+    if (last && isSettled(last, Date.now())) return last;
+    if (isFirst) onWait?.();
+    isFirst = false;
+    return undefined;
+  };
+  return (await poll(check, { intervalMs: 250, limitMs, signal })) ?? last;
+}
+
+async function findLines(loki: Loki, { traceId, spans }: Trace): Promise<Omit<Gathered, 'trace'>> {
+  const starts = spans.map(({ startMs }) => startMs);
+  const range = { startMs: Math.min(...starts) - marginMs, endMs: endOf(spans) + marginMs };
+  try {
+    const options = { ...range, limit: maxLines, direction: 'forward' as const };
+    return { lines: await loki.queryRange(logsOfTrace(traceId), options) };
+  } catch (error) {
+    if (error instanceof LabError) return { lines: [], lokiProblem: error.message };
+    throw error;
+  }
+}
+
+function isSettled({ trace: { spans }, lines, lokiProblem }: Gathered, nowMs: number): boolean {
+  if (nowMs - endOf(spans) > settledAfterMs) return true;
+  const ids = new Set(spans.map(({ spanId }) => spanId));
+  const parents = new Set(spans.map(({ parentSpanId }) => parentSpanId));
+  const withLines = new Set(lines.map(({ metadata }) => metadata.span_id));
+  const hasArrived = (span: Span) => {
+    if (span.parentSpanId !== undefined && !ids.has(span.parentSpanId)) return false;
+    // Every request to a service is a span there, and leaves a line.
+    if (span.kind === 'server') return lokiProblem !== undefined || withLines.has(span.spanId);
+    return !isCallToService(span) || span.status === 'error' || parents.has(span.spanId);
+  };
+  return parents.has(undefined) && spans.every(hasArrived);
+}
+
+function isCallToService({ kind, attributes }: Span): boolean {
+  return kind === 'client' && attributes['http.request.method'] !== undefined;
+}
+
+function endOf(spans: readonly Span[]): number {
+  return Math.max(...spans.map(({ startMs, durationMs }) => startMs + durationMs));
+}

@@ -1,0 +1,56 @@
+import { styleText } from 'node:util';
+import { LabError, UsageError } from '../lab-error.ts';
+import { backendUrls } from '../query/backend-urls.ts';
+import { createJaeger } from '../query/jaeger.ts';
+import { createLoki } from '../query/loki.ts';
+import type { Session } from '../session.ts';
+import { arrangeTrace } from './arrange.ts';
+import { gatherTrace } from './gather.ts';
+import { findRequests } from './served-request.ts';
+import { type Page, requestLines, traceLines } from './terminal.ts';
+import { readTraceId } from './trace-id.ts';
+
+const arrivalLimitMs = 4000;
+const listed = 15;
+
+/** `./vitrine trace <id>`: one request, its spans and log lines; without an id, the latest requests. */
+export async function traceCommand(
+  given: string | undefined,
+  { settings, report }: Pick<Session, 'settings' | 'report'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const urls = backendUrls(settings);
+  const jaeger = createJaeger(urls.jaeger);
+  const page = pageOf(process.stdout);
+  if (given === undefined) {
+    const requests = await findRequests(jaeger, { service: 'frontend', limit: listed }, Date.now());
+    if (requests.length === 0)
+      throw new LabError('Jaeger has no request to the frontend yet: open a page of the shop.');
+    for (const line of requestLines(requests, page)) report(line);
+    return;
+  }
+  const traceId = readTraceId(given);
+  if (traceId === undefined) {
+    throw new UsageError(
+      `"${given}" is no trace id: that is 32 hexadecimal digits, as in X-Trace-Id. ./vitrine trace lists the latest.`,
+    );
+  }
+  const loki = createLoki(urls.loki);
+  const onWait = () => process.stderr.write('Waiting for what is still on its way …\n');
+  const found = await gatherTrace({ jaeger, loki }, traceId, { limitMs: arrivalLimitMs, signal, onWait });
+  const view = found && arrangeTrace(found.trace, found.lines);
+  if (!found || !view) {
+    throw new LabError(
+      `Jaeger has no trace ${traceId}. A trace appears within 3 s of its request; only the newest are kept.`,
+    );
+  }
+  for (const line of traceLines(view, page)) report(line);
+  if (found.lokiProblem) report(`\nWithout log lines: ${found.lokiProblem}`);
+}
+
+function pageOf(stream: NodeJS.WriteStream): Page {
+  return {
+    width: stream.columns ?? 120,
+    paint: (colour, text) => styleText(colour, text, { stream }),
+  };
+}

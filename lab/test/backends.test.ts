@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createBackends } from '../src/native/backends/backends.ts';
+import { collectorComponents, programNames, programs } from '../src/native/backends/programs.ts';
+import { poll } from '../src/poll.ts';
+import { inspectProcess } from '../src/process-table.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** A Go that notes what it is asked, and makes a script instead of a program. */
+const go = `
+if [ "$1" = version ]; then echo "go version $GO_VERSION linux/amd64"; exit; fi
+echo "$@" >> "$CALLS"
+if [ -n "$GO_FAILS" ]; then echo "go: downloading example.org/x"; echo "$GO_FAILS" >&2; exit 1; fi
+if [ -n "$GO_HANGS" ]; then echo $$ > "$GO_HANGS"; exec /bin/sleep 60; fi
+while [ "$1" != -o ]; do shift; done
+echo compiled > "$2"; /bin/chmod +x "$2"`;
+
+/** A machine with nothing but a Go, less what `environment` says otherwise; `programs` are scripts by name. */
+function machine({ environment = {}, scripts = { go } as Record<string, string> } = {}) {
+  const folder = temporaryFolder();
+  const places = { root: join(folder, 'repository'), cache: join(folder, 'cache'), bin: join(folder, 'bin') };
+  cpSync(resolve(import.meta.dirname, '../../native'), join(places.root, 'native'), { recursive: true });
+  mkdirSync(places.bin);
+  for (const [name, script] of Object.entries(scripts)) {
+    writeFileSync(join(places.bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+  const calls = join(folder, 'calls');
+  writeFileSync(calls, '');
+  const tools = { PATH: `${places.bin}`, GO_VERSION: 'go1.99.0', CALLS: calls, ...environment };
+  const lines: string[] = [];
+  const interruption = new AbortController();
+  const open = () =>
+    createBackends(
+      { root: places.root, cache: places.cache, tools },
+      { report: (line) => lines.push(line), signal: interruption.signal },
+    );
+  const countCalls = () => readFileSync(calls, 'utf8').split('\n').length - 1;
+  return { ...places, open, lines, countCalls, interrupt: (why: Error) => interruption.abort(why) };
+}
+
+test('When a program is not here, then it is compiled once, and the record says what it is', async () => {
+  const { cache, open, countCalls } = machine();
+  expect(await open().find('loki')).toBeUndefined();
+  const path = await open().compile('loki');
+  expect(path).toBe(join(cache, 'bin/loki'));
+  expect(await open().find('loki')).toBe(path);
+  expect(await open().compile('loki')).toBe(path);
+  expect(countCalls()).toBe(1);
+  expect(JSON.parse(readFileSync(join(cache, 'bin/versions.json'), 'utf8'))).toEqual({
+    loki: {
+      module: 'native/loki',
+      version: programs.loki.version,
+      sources: expect.stringMatching(/^[0-9a-f]{64}$/),
+      compiledAt: expect.any(String),
+    },
+  });
+});
+
+test('When a pin changes, then what was compiled before does not count, and the rest does', async () => {
+  const { root, open } = machine();
+  await Promise.all([open().compile('jaeger'), open().compile('k6')]);
+  writeFileSync(join(root, 'native/jaeger/go.mod'), 'module changed\n');
+  expect(await open().find('jaeger')).toBeUndefined();
+  expect(await open().find('k6')).toBeDefined();
+});
+
+test('When another process compiles it, then that is said, and its death is noticed', async () => {
+  const { cache, open, lines } = machine();
+  const other = spawn('sleep', ['60']);
+  onTestFinished(() => void other.kill());
+  const pid = other.pid ?? 0;
+  mkdirSync(join(cache, 'build/k6'), { recursive: true });
+  writeFileSync(join(cache, 'build/k6/lock'), JSON.stringify({ pid, birth: inspectProcess(pid)?.birth }));
+  const compiling = open().compile('k6');
+  const isSaid = () => lines.some((line) => line.includes(`process ${pid} is compiling k6`)) || undefined;
+  expect(await poll(isSaid, { intervalMs: 10, limitMs: 4000 })).toBe(true);
+  other.kill();
+  expect(await compiling).toBe(join(cache, 'bin/k6'));
+});
+
+const listing = collectorComponents.map((name) => `  - name: ${name}`).join('\n');
+const collector = (components: string) =>
+  `[ "$1" = components ] && echo "${components}" || echo otelcol version 0.155.0`;
+test.each([
+  ['a later jaeger', 'jaeger', 'jaeger', 'echo \'{"gitVersion":"v2.13.4"}\'', undefined],
+  ['an older prometheus', 'prometheus', 'prometheus', 'echo prometheus, version 2.42.0', '3.16.0 is wanted'],
+  ['a k6 that does not run', 'k6', 'k6', 'exit 1', 'unknown: 1.8.1 is wanted'],
+  ['a whole collector', 'otelcol', 'otelcol-contrib', collector(`receivers:\n${listing}`), undefined],
+  [
+    'a small collector',
+    'otelcol',
+    'otelcol',
+    collector('receivers:\n  - name: otlp'),
+    'it lacks health_check',
+  ],
+  ['a collector of another kind', 'otelcol', 'otelcol', collector('a: b: ['), 'it lacks health_check, otlp'],
+] as const)('When PATH has %s, then it is used if it fits', async (_, name, command, script, unfit) => {
+  const { bin, open } = machine({ scripts: { go, [command]: script } });
+  const report = (await open().list()).find((each) => each.name === name);
+  expect(report).toMatchObject(
+    unfit ? { note: expect.stringContaining(unfit) } : { path: join(bin, command) },
+  );
+  expect(await open().find(name)).toBe(unfit ? undefined : join(bin, command));
+});
+
+test.each([
+  ['write /x: no space left on device', 'the disk is full'],
+  ['dial tcp: lookup proxy.golang.org: no such host', 'its sources cannot be fetched'],
+  ['verifying module: checksum mismatch', 'what was fetched is not what go.sum names'],
+  ['./main.go:1: syntax error', 'Go refuses it.'],
+])('When Go says "%s", then the reason is told and nothing is kept', async (says, reason) => {
+  const { cache, open } = machine({ environment: { GO_FAILS: says } });
+  const failure = await open().compile('promtool').catch(String);
+  expect(failure).toContain(`promtool does not compile: ${reason}`);
+  expect(failure).toContain(says);
+  expect(failure).not.toContain('downloading');
+  expect(existsSync(join(cache, 'bin'))).toBe(false);
+});
+
+test.each([
+  ['there is none', {}, {}, 'there is no Go to compile it with: install Go 1.26.7 or newer'],
+  [
+    'it is too old',
+    { go },
+    { GO_VERSION: 'go1.19.8' },
+    'Go 1.19.8 is too old to compile it: install Go 1.26.7',
+  ],
+  [
+    'it fails',
+    { go: 'echo go: no such toolchain; exit 1' },
+    {},
+    'does not work: go: no such toolchain; install',
+  ],
+])('When Go is needed and %s, then it says what to install', async (_, scripts, environment, message) => {
+  const { open } = machine({ scripts, environment });
+  expect(await open().whyNotCompilable('otelcol')).toContain(message);
+});
+
+test('When it is interrupted, then the compiler ends and nothing half-made stays', async () => {
+  const pidFile = join(temporaryFolder(), 'pid');
+  const { cache, open, interrupt } = machine({ environment: { GO_HANGS: pidFile } });
+  const compiling = open().compile('loki').catch(String);
+  const readPid = () => Number(existsSync(pidFile) && readFileSync(pidFile, 'utf8')) || undefined;
+  const pid = (await poll(readPid, { intervalMs: 10, limitMs: 10_000 })) ?? 0;
+  interrupt(new Error('enough'));
+  expect(await compiling).toBe('Error: enough');
+  const isGone = () => inspectProcess(pid) === undefined || undefined;
+  expect(await poll(isGone, { intervalMs: 10, limitMs: 10_000 })).toBe(true);
+  expect(existsSync(join(cache, 'bin'))).toBe(false);
+  expect(readdirSync(join(cache, 'build/loki'))).toEqual(['loki.log']);
+});
+
+test('Every module wants the same Go, and pins the version that its programs are said to be', () => {
+  for (const name of programNames) {
+    const { module, version } = programs[name];
+    const pins = readFileSync(resolve(import.meta.dirname, '../../native', module, 'go.mod'), 'utf8');
+    expect(pins).toContain('\ngo 1.26.7\n');
+    // Prometheus 3.16.0 is v0.316.0 as a module, and Jaeger 2.13.0 is v1.76.0, the same commit.
+    const pinned = { prometheus: 'v0.316.0', jaeger: 'v1.76.0' }[module as string] ?? `v${version}`;
+    expect(pins).toContain(` ${pinned}`);
+  }
+});

@@ -1,0 +1,231 @@
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test as plain } from 'vitest';
+import { composeEnvironment } from '../../src/compose/compose.ts';
+import { findProgram } from '../../src/native/find-program.ts';
+import { portNames, portVariable } from '../../src/part-names.ts';
+import { poll } from '../../src/poll.ts';
+import { findPlaces, readSettings } from '../../src/settings.ts';
+import { newCustomer } from '../stack/customer.ts';
+import { root, type Site } from '../stack/start-stack.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { containerOf, docker, inspectContainers, prepareDockerSite, projectOf, test } from './docker.ts';
+
+describe('When the shop is up', () => {
+  test('then a second up is quick, recreates nothing and keeps the data', async ({ shop }) => {
+    const { username, password } = await newCustomer(shop);
+    const before = await docker('inspect', '--format', '{{.Id}}', containerOf(shop, 'frontend'));
+    const { status, stdout } = await shop.vitrine('up');
+    expect(status).toBe(0);
+    expect(stdout).toContain('Everything was running already.');
+    expect(await docker('inspect', '--format', '{{.Id}}', containerOf(shop, 'frontend'))).toBe(before);
+    expect(await logInStatus(shop, username, password)).toBe(200);
+  });
+
+  test.for([
+    ['kill', 'ended'],
+    ['stop', 'stopped'],
+    ['pause', 'paused'],
+  ] as const)(
+    'then ./vitrine %s leaves a service %s until it is started',
+    async ([action, state], { shop }) => {
+      expect(await shop.vitrine(action, 'product-service')).toMatchObject({ status: 0, stderr: '' });
+      expect(await stateOf(shop, 'product-service')).toBe(state);
+      expect((await shop.vitrine('status')).status).toBe(1);
+      expect(await shop.vitrine('start', 'product-service')).toMatchObject({
+        ...{ status: 0, stderr: '', stdout: 'product-service is ready.\n' },
+      });
+      expect((await shop.vitrine('status')).status).toBe(0);
+    },
+  );
+
+  test('then a service that crashes is started again', async ({ shop }) => {
+    const { State, RestartCount } = await inspectPart(shop, 'user-service');
+    process.kill(State.Pid, 'SIGKILL');
+    const restarted = async () => {
+      const now = await inspectPart(shop, 'user-service');
+      return now.RestartCount > RestartCount && (await stateOf(shop, 'user-service')) === 'ready'
+        ? true
+        : undefined;
+    };
+    expect(await poll(restarted, { intervalMs: 250, limitMs: 30_000 })).toBe(true);
+  });
+
+  test('then its log can be read', async ({ shop }) => {
+    const { stdout } = await shop.vitrine('logs', '--lines', '500', 'frontend');
+    expect(stdout).toMatch(/^\{.*"msg":"listening"\}$/m);
+    expect((await shop.vitrine('logs', '--lines', '1')).stdout).toMatch(/^user-service +\| \{/m);
+  });
+
+  test('then it can be taken down and up again with its data', async ({ shop }) => {
+    const { username, password } = await newCustomer(shop);
+    const down = await shop.vitrine('down');
+    expect(down).toMatchObject({ status: 0, stderr: '' });
+    expect(await leftovers(shop)).toEqual({ containers: '', networks: '' });
+    expect((await shop.vitrine('up')).status).toBe(0);
+    expect(await logInStatus(shop, username, password)).toBe(200);
+  });
+
+  test('then plain docker compose manages it, and down -v leaves nothing', async ({ shop }) => {
+    const compose = ['compose', '--project-directory', root, '--project-name', projectOf(shop)];
+    const environment = composeEnvironment(readSettings(findPlaces(shop.environment), shop.environment));
+    const run = (...args: string[]) => runIn(environment, 'docker', ...compose, ...args);
+    expect(await run('down', '--volumes')).toMatchObject({ status: 0 });
+    expect(await leftovers(shop)).toEqual({ containers: '', networks: '' });
+    expect(await docker('volume', 'ls', '--quiet', '--filter', ofProject(shop))).toBe('');
+    expect(await run('up', '--detach', '--wait')).toMatchObject({ status: 0 });
+    expect((await inspectContainers(shop)).size).toBe(12);
+    expect((await shop.vitrine('status')).status).toBe(0);
+  });
+});
+
+plain('When there is no .env, then docker compose says what to run', async () => {
+  const site = await prepareDockerSite();
+  onTestFinished(site.stop);
+  const { PATH, HOME } = site.environment;
+  const folder = temporaryFolder();
+  const { status, stderr } = await runIn(
+    ...[{ PATH, HOME }, 'docker', 'compose', '--project-directory', folder],
+    ...['--file', join(root, 'docker-compose.yml'), 'config', '--quiet'],
+  );
+  expect(status).not.toBe(0);
+  expect(stderr).toContain('run ./start.sh, which makes .env');
+});
+
+plain('When a port is taken, then its owner is named and nothing is started', async () => {
+  const site = await prepareDockerSite();
+  onTestFinished(site.stop);
+  const intruder = createServer().listen(site.ports.grafana, '127.0.0.1');
+  onTestFinished(() => void intruder.close());
+  await once(intruder, 'listening');
+  const { status, stderr } = await site.vitrine('up', '--docker');
+  expect(status).toBe(1);
+  expect(stderr).toContain(
+    `Port ${site.ports.grafana}, which grafana needs, is taken by process ${process.pid}: `,
+  );
+  expect(await leftovers(site)).toEqual({ containers: '', networks: '' });
+});
+
+plain('When up is interrupted half-way, then nothing is left but the volumes', async () => {
+  const site = await prepareDockerSite();
+  onTestFinished(async () => {
+    await site.vitrine('down', '--reset');
+    await site.stop();
+  });
+  const up = spawn(join(root, 'start.sh'), { env: site.environment, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(up, 'close');
+  for await (const chunk of up.stdout) if (String(chunk).includes(' is ready')) break;
+  expect((await inspectContainers(site)).size).toBeGreaterThan(0);
+  up.kill('SIGINT');
+  expect(await ended).toEqual([130, null]);
+  expect(await leftovers(site)).toEqual({ containers: '', networks: '' });
+});
+
+plain('When the secrets were lost, then up says so and how to go on', async () => {
+  const site = await prepareDockerSite();
+  onTestFinished(async () => {
+    await site.vitrine('down', '--reset');
+    await site.stop();
+  });
+  expect((await site.vitrine('up')).status).toBe(0);
+  expect((await site.vitrine('down')).status).toBe(0);
+  const envFile = join(site.home, '.env');
+  const text = await readFile(envFile, 'utf8');
+  await writeFile(
+    envFile,
+    text.replace(/^USER_DB_PASSWORD=.*/m, `USER_DB_PASSWORD=${randomBytes(16).toString('hex')}`),
+  );
+  const { status, stderr } = await site.vitrine('up');
+  expect(status).toBe(1);
+  expect(stderr).toContain('The secrets are not those that the databases were made with');
+  expect(await leftovers(site)).toEqual({ containers: '', networks: '' });
+});
+
+plain('When the machine has no Node, then start.sh and stop.sh need bash and Docker only', async () => {
+  const site = await prepareDockerSite();
+  const checkout = temporaryFolder();
+  const isOurs = (path: string) => !/\/(?:node_modules|dist|\.git|\.vitrine|\.env)$/.test(path);
+  cpSync(root, checkout, { recursive: true, filter: isOurs });
+  const bin = join(temporaryFolder(), 'bin');
+  mkdirSync(bin);
+  const searchPath = site.environment.PATH ?? '';
+  const ofEverySystem = [
+    'env',
+    'dirname',
+    'readlink',
+    'head',
+    'base64',
+    'tr',
+    'grep',
+    'chmod',
+    'mkdir',
+    'touch',
+  ];
+  for (const program of ['bash', 'docker', ...ofEverySystem]) {
+    symlinkSync(findProgram([program], searchPath) ?? program, join(bin, program));
+  }
+  const { ports } = site;
+  const moved = Object.fromEntries(portNames.map((name) => [portVariable(name), String(ports[name])]));
+  const { HOME, DOCKER_HOST } = site.environment;
+  const environment = { PATH: bin, HOME, DOCKER_HOST, VITRINE_HOME: site.home, ...moved };
+  onTestFinished(async () => {
+    await runIn(environment, join(checkout, 'stop.sh'), '--reset');
+    await site.stop();
+  });
+  const up = await runIn(environment, join(checkout, 'start.sh'));
+  expect(up).toMatchObject({ status: 0 });
+  expect(up.stdout).toContain(`http://127.0.0.1:${ports.frontend}`);
+  const { status } = await fetch(`${site.urls.frontend}/`);
+  expect(status).toBe(200);
+  expect(await runIn(environment, join(checkout, 'stop.sh'), '--reset')).toMatchObject({ status: 0 });
+  expect(await leftovers(site)).toEqual({ containers: '', networks: '' });
+});
+
+type Outcome = { status: number; stdout: string; stderr: string };
+
+function runIn(
+  environment: NodeJS.Dict<string>,
+  program: string,
+  ...args: readonly string[]
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(program, args, { env: environment }, (_error, stdout, stderr) => {
+      resolve({ status: child.exitCode ?? -1, stdout, stderr });
+    });
+  });
+}
+
+function ofProject(site: Site): string {
+  return `label=com.docker.compose.project=${projectOf(site)}`;
+}
+
+async function leftovers(site: Site) {
+  return {
+    containers: await docker('ps', '--all', '--quiet', '--filter', ofProject(site)),
+    networks: await docker('network', 'ls', '--quiet', '--filter', ofProject(site)),
+  };
+}
+
+async function inspectPart(site: Site, part: string) {
+  const found = (await inspectContainers(site)).get(part);
+  if (found) return found;
+  throw new Error(`${part} has no container`);
+}
+
+async function stateOf(site: Site, part: string): Promise<string | undefined> {
+  const { stdout } = await site.vitrine('status');
+  return new RegExp(`^${part} +(\\w+(?: \\w+)?)  `, 'm').exec(stdout)?.[1];
+}
+
+async function logInStatus({ urls }: Site, username: string, password: string): Promise<number> {
+  const response = await fetch(`${urls['user-service']}/api/user/login`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+    body: JSON.stringify({ username, password }),
+  });
+  return response.status;
+}

@@ -1,0 +1,17 @@
+import { createJaeger } from '../../src/query/jaeger.ts';
+import { createLoki } from '../../src/query/loki.ts';
+import { createPrometheus } from '../../src/query/prometheus.ts';
+import type { Site } from './start-stack.ts';
+
+/** Where the telemetry of a shop is asked for. */
+export function backendsOf({ ports }: Pick<Site, 'ports'>) {
+  const urlOf = (part: 'jaeger' | 'prometheus' | 'loki') => `http://127.0.0.1:${ports[part]}`;
+  return {
+    jaeger: createJaeger(urlOf('jaeger')),
+    prometheus: createPrometheus(urlOf('prometheus')),
+    loki: createLoki(urlOf('loki')),
+    urls: { JAEGER_URL: urlOf('jaeger'), PROMETHEUS_URL: urlOf('prometheus'), LOKI_URL: urlOf('loki') },
+  };
+}
+
+export type Backends = ReturnType<typeof backendsOf>;

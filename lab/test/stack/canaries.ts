@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+
+const mail = 'canary.user@example.org';
+const password = 'hunter2-CANARY';
+const key = 'Zq9x8w7v6u5t4s3r2q1p0o9n8m7l6k5j4h3g2f1dCAN';
+const card = '4111 1111 1111 1111';
+const cardDigits = card.replaceAll(' ', '');
+
+/** What must be in no backend, however it is written. */
+export const canaries = [
+  mail,
+  mail.replace('@', '%40'),
+  password,
+  key,
+  card,
+  cardDigits,
+  card.replaceAll(' ', '+'),
+];
+
+type Value = string | number | readonly Value[] | { [name: string]: Value };
+
+/** A value as OTLP's JSON has it. */
+function otlp(value: Value): object {
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'number') return { intValue: String(value) };
+  if (Array.isArray(value)) return { arrayValue: { values: value.map(otlp) } };
+  return { kvlistValue: { values: attributes(value) } };
+}
+
+function attributes(values: object): object[] {
+  return Object.entries(values).map(([name, value]) => ({ key: name, value: otlp(value) }));
+}
+
+/** Requests to the collector of a service that writes its secrets everywhere; by the last part of the path. */
+export function canaryPayloads(traceId: string) {
+  const now = String(BigInt(Date.now()) * 1_000_000n);
+  const spanId = () => randomBytes(8).toString('hex');
+  const resource = { attributes: attributes({ 'service.name': 'canary-service', 'user.email': mail }) };
+  const sentence = `'${mail}' password=${password}; card ${card}; Authorization: Bearer ${key}`;
+  const nested = { email: mail, api_key: key, deep: { password, digits: Number(cardDigits) } };
+  const span = {
+    ...{ traceId, spanId: spanId(), name: `GET /u/${mail} ${card} password=${password}`, kind: 2 },
+    ...{ startTimeUnixNano: now, endTimeUnixNano: now, status: { code: 2, message: sentence } },
+    attributes: attributes({
+      'url.full': `http://x/?email=${mail.replace('@', '%40')}&password=${password}&api_key=${key}`,
+      'url.query': `next=%2F${card.replaceAll(' ', '+')}%26password%3D${password}`,
+      'http.request.header.authorization': `Basic ${key}`,
+      'db.query.text': `select * from user where email='${mail}'`,
+      headers: JSON.stringify({ authorization: `Bearer ${key}`, cookie: `sid=${password}` }),
+      ...{ digits: Number(cardDigits), text: cardDigits, nested, list: [mail, `password=${password}`] },
+    }),
+    events: [
+      {
+        ...{ name: 'exception', timeUnixNano: now },
+        attributes: attributes({
+          'exception.message': sentence,
+          'exception.stacktrace': `Error: ${sentence}\n    at x (api_key: "${key}")`,
+          ...nested,
+        }),
+      },
+      { name: `login of ${mail}`, timeUnixNano: now, attributes: attributes({ body: nested }) },
+    ],
+  };
+  const record = (body: Value) => ({
+    ...{ timeUnixNano: now, traceId, spanId: spanId(), severityText: 'info', body: otlp(body) },
+    attributes: attributes({ user: nested, users: [nested, { x: mail }], note: mail }),
+  });
+  const point = { asInt: '1', timeUnixNano: now, attributes: attributes({ email: mail, x: sentence }) };
+  const sum = { aggregationTemporality: 2, isMonotonic: true, dataPoints: [point] };
+  return {
+    traces: { resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] },
+    logs: {
+      resourceLogs: [
+        { resource, scopeLogs: [{ logRecords: [sentence, nested, [nested, sentence]].map(record) }] },
+      ],
+    },
+    metrics: {
+      resourceMetrics: [{ resource, scopeMetrics: [{ metrics: [{ name: 'canary.count', sum }] }] }],
+    },
+  };
+}

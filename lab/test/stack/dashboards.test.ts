@@ -1,0 +1,180 @@
+import { describe, expect, vi } from 'vitest';
+import { poll } from '../../src/poll.ts';
+import type { Span } from '../../src/query/span.ts';
+import { dashboards, fillIn, readDataSources } from '../grafana-files.ts';
+import { type Backends, backendsOf } from './backends.ts';
+import { newCustomer } from './customer.ts';
+import { lately, services, whatPanelLacks } from './panel.ts';
+import { test as base } from './stack-test.ts';
+import { steadyTraffic } from './traffic.ts';
+
+const range = '15m';
+
+/** The backends of a shop in which a customer has ordered something, and goes on looking around. */
+const test = base.extend('shop', { scope: 'file' }, async ({ stack }, { onCleanup }) => {
+  const { browser } = await newCustomer(stack);
+  await browser.submit(await browser.open('/product/laptop-pro'), '/product/laptop-pro', { quantity: '2' });
+  const ordered = await browser.submit(await browser.open('/checkout'), '/checkout/process');
+  const traffic = steadyTraffic({
+    home: () => browser.open('/'),
+    cart: () => browser.open('/checkout'),
+    orders: () => browser.open('/orders'),
+  });
+  onCleanup(async () => {
+    await traffic.stop();
+  });
+  return { ...backendsOf(stack), traceId: ordered.headers.get('x-trace-id') ?? '' };
+});
+
+const panels = dashboards.flatMap((dashboard) =>
+  dashboard.panels.map((panel) => ({ panel, name: `${dashboard.title}: ${panel.title}` })),
+);
+
+describe('When people shop', () => {
+  test.for(panels)('then $name shows something', async ({ panel }, { shop }) => {
+    for (const target of panel.targets) {
+      await eventually(async () => expect(await whatPanelLacks(panel, target, shop)).toBeUndefined());
+    }
+  });
+
+  test('then the overview counts the order', async ({ shop }) => {
+    const orders = async () => (await ask(shop, 'Orders completed')).map(({ value }) => value);
+    await eventually(async () => expect(await orders()).toEqual([1]));
+  });
+
+  test.for(dashboards.flatMap(({ templating }) => templating.list))(
+    'then variable $name offers every service',
+    async ({ query }, { shop }) => {
+      const [, metric, label = ''] = /^label_values\((.+), (\w+)\)$/.exec(query.query) ?? [];
+      await eventually(async () => {
+        const samples = await shop.prometheus.query(`group by (${label}) (${metric})`);
+        expect(samples.map(({ labels }) => labels[label]).toSorted()).toEqual(services);
+      });
+    },
+  );
+
+  test('then every rule and every mark on a graph is evaluated without error', async ({ shop }) => {
+    for (const { annotations } of dashboards) {
+      for (const { expr } of annotations.list) await shop.prometheus.query(fillIn(expr, { service: '.+' }));
+    }
+    await eventually(async () => {
+      const rules = await shop.prometheus.rules();
+      expect(rules.length).toBeGreaterThan(0);
+      expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+    });
+  });
+
+  test('then an exemplar leads to its trace', async ({ shop }) => {
+    const targets = panels.flatMap(({ panel }) => panel.targets).filter(({ exemplar }) => exemplar);
+    const destination = source(shop, 'prometheus').exemplarTraceIdDestinations?.[0];
+    expect(targets.length).toBeGreaterThan(0);
+    for (const { expr = '' } of targets) {
+      await eventually(async () => {
+        const found = await shop.prometheus.queryExemplars(fillIn(expr, { service: '.+' }), lately());
+        const traceId = found[0]?.labels[destination?.name ?? ''] ?? '';
+        expect(await shop.jaeger.traceById(traceId)).toBeDefined();
+      });
+    }
+  });
+});
+
+describe('When someone looks at the trace of a purchase', () => {
+  test('then a span leads to the log lines of its trace, and marks its own', async ({ shop }) => {
+    const span = await serverSpan(shop, 'order-service');
+    const query = fillIn(source(shop, 'jaeger').tracesToLogsV2?.query ?? '', {
+      '__span.traceId': span.traceId,
+      '__span.spanId': span.spanId,
+    });
+    await eventually(async () => {
+      const lines = await shop.loki.queryRange(query, { ...lately(), limit: 100, direction: 'forward' });
+      const marked = lines.filter(({ body }) => body.startsWith('→ order-service: '));
+      expect(new Set(lines.map(({ labels }) => labels.service_name))).toEqual(new Set(services));
+      expect(marked.length).toBeGreaterThan(0);
+      expect(marked).toEqual(lines.filter(({ metadata }) => metadata.span_id === span.spanId));
+    });
+  });
+
+  test('then a span leads to the metrics of its process', async ({ shop }) => {
+    const span = await serverSpan(shop, 'frontend');
+    const { tags = [], queries = [] } = source(shop, 'jaeger').tracesToMetrics ?? {};
+    const labels = tags.map(({ key, value }) => `${value}="${span.resource[key]}"`);
+    expect(queries.length).toBeGreaterThan(0);
+    for (const { name, query } of queries) {
+      await eventually(async () => {
+        const samples = await shop.prometheus.query(fillIn(query, { __tags: labels.join(', ') }));
+        expect(samples.filter(({ value }) => Number.isFinite(value)).length, name).toBeGreaterThan(0);
+      });
+    }
+  });
+
+  test('then a log line leads back to it', async ({ shop }) => {
+    const field = source(shop, 'loki').derivedFields?.[0];
+    await eventually(async () => {
+      const query = `{service_namespace="vitrine"} | trace_id="${shop.traceId}"`;
+      const [line] = await shop.loki.queryRange(query, { ...lately(), limit: 1, direction: 'forward' });
+      const traceId = line?.metadata[field?.matcherRegex ?? ''] ?? '';
+      const trace = await shop.jaeger.traceById(fillIn(field?.url ?? '', { '__value.raw': traceId }));
+      expect(trace?.traceId).toBe(shop.traceId);
+    });
+  });
+});
+
+test('When a service is killed, then within 30 s the overview and an alert say so, until it is back', async ({
+  stack,
+  shop,
+}) => {
+  const isUp = async () => {
+    const tiles = await ask(shop, 'Services');
+    return Object.fromEntries(tiles.map(({ labels, value }) => [labels.service_name, value]));
+  };
+  const firing = async () => {
+    const alerts = await shop.prometheus.alerts();
+    const down = alerts.filter(({ name, state }) => name === 'ServiceDown' && state === 'firing');
+    return down.map(({ labels }) => labels.service_name);
+  };
+  const all = Object.fromEntries(services.map((service) => [service, 1]));
+  await eventually(async () => expect(await isUp()).toEqual(all));
+
+  await stack.vitrine('kill', 'order-service');
+  await eventually(async () => {
+    expect(await isUp()).toEqual({ ...all, 'order-service': 0 });
+    expect(await firing()).toEqual(['order-service']);
+    expect((await ask(shop, 'Firing alerts')).map(({ value }) => value)).not.toEqual([0]);
+  }, 30_000);
+
+  await stack.vitrine('start', 'order-service');
+  await eventually(async () => {
+    expect(await isUp()).toEqual(all);
+    expect(await firing()).toEqual([]);
+  });
+});
+
+async function serverSpan(
+  { jaeger, traceId }: Backends & { traceId: string },
+  service: string,
+): Promise<Span> {
+  const find = async () => {
+    const trace = await jaeger.traceById(traceId);
+    return trace?.spans.find((span) => span.kind === 'server' && span.service === service);
+  };
+  const span = await poll(find, { intervalMs: 250, limitMs: 10_000 });
+  if (!span) throw new Error(`Trace ${traceId} has no span of ${service}.`);
+  return span;
+}
+
+/** Telemetry takes some seconds, and a rate a second sample. */
+function eventually(check: () => Promise<void>, limitMs = 40_000): Promise<void> {
+  return vi.waitFor(check, { timeout: limitMs, interval: 500 });
+}
+
+/** What the first query of a panel finds. */
+function ask({ prometheus }: Backends, title: string) {
+  const expr = panels.find(({ panel }) => panel.title === title)?.panel.targets[0]?.expr ?? '';
+  return prometheus.query(fillIn(expr, { service: '.+', __range: range }));
+}
+
+function source({ urls }: Backends, uid: string) {
+  const found = readDataSources(urls).find((one) => one.uid === uid);
+  if (!found) throw new Error(`There is no data source ${uid}.`);
+  return found.jsonData;
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { poll } from '../../src/poll.ts';
+import { canaries, canaryPayloads } from './canaries.ts';
+import { test } from './stack-test.ts';
+import { root } from './start-stack.ts';
+
+const limits = { intervalMs: 200, limitMs: 20_000 };
+
+async function ask(url: string, query: Record<string, string> = {}): Promise<string> {
+  const response = await fetch(`${url}?${new URLSearchParams(query)}`);
+  return response.ok ? response.text() : '';
+}
+
+test('When a service masks nothing, then no secret or personal value gets past the collector', async ({
+  stack: { ports },
+}) => {
+  const traceId = randomBytes(16).toString('hex');
+  for (const [signal, payload] of Object.entries(canaryPayloads(traceId))) {
+    const url = `http://127.0.0.1:${ports['otel-collector-http']}/v1/${signal}`;
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(payload) });
+    expect(response.status).toBe(200);
+  }
+  const reads = {
+    trace: () => ask(`http://127.0.0.1:${ports.jaeger}/api/traces/${traceId}`),
+    log: () =>
+      ask(`http://127.0.0.1:${ports.loki}/loki/api/v1/query_range`, {
+        query: `{service_name="canary-service"} | trace_id="${traceId}"`,
+      }),
+    metric: () =>
+      ask(`http://127.0.0.1:${ports.prometheus}/api/v1/query`, { query: '{service_name="canary-service"}' }),
+  };
+  for (const [signal, read] of Object.entries(reads)) {
+    const found = await poll(async () => {
+      const text = await read();
+      return text.includes('****') ? text : undefined;
+    }, limits);
+    expect(found, `${signal} with masked values`).toBeDefined();
+    for (const canary of canaries) expect(found, signal).not.toContain(canary);
+  }
+});
+
+test('When Jaeger and Loki are away, then what comes meanwhile waits for their return', async ({ stack }) => {
+  await stack.vitrine('kill', 'jaeger');
+  await stack.vitrine('kill', 'loki');
+  const response = await fetch(stack.urls.frontend);
+  const traceId = response.headers.get('x-trace-id') ?? '';
+  expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+  const queues = `http://127.0.0.1:${stack.ports['otel-collector-self']}/metrics`;
+  const isQueued = async () => {
+    const sizes = [...(await ask(queues)).matchAll(/^otelcol_exporter_queue_size\{.*\} (\d+)$/gm)];
+    return sizes.length === 2 && sizes.every(([, size]) => Number(size) > 0) ? true : undefined;
+  };
+  expect(await poll(isQueued, limits), 'both queues hold something').toBe(true);
+  await stack.vitrine('start', 'jaeger');
+  await stack.vitrine('start', 'loki');
+  const trace = () => ask(`http://127.0.0.1:${stack.ports.jaeger}/api/traces/${traceId}`);
+  const logs = () =>
+    ask(`http://127.0.0.1:${stack.ports.loki}/loki/api/v1/query_range`, {
+      query: `{service_name="frontend"} | trace_id="${traceId}"`,
+    });
+  for (const read of [trace, logs]) {
+    const holds = async () => (await read()).includes(traceId) || undefined;
+    expect(await poll(holds, limits)).toBe(true);
+  }
+});
+
+test('When the pipeline is checked, then ours is accepted', async ({ stack }) => {
+  expect(await stack.vitrine('pipeline', 'check')).toMatchObject({ status: 0, stderr: '' });
+});
+
+test.for([
+  [
+    'exporters: [prometheus]',
+    'exporters: [prometheuz]',
+    'references exporter "prometheuz" which is not configured',
+  ],
+  ['set(span.name', 'sat(span.name', 'does not support the function "sat"'],
+  ['batch:', 'batch: [', 'not valid YAML'],
+] as const)(
+  'When %s becomes %s, then it is refused in the collector’s words',
+  async ([right, wrong, says], { stack }) => {
+    const file = join(stack.home, 'collector.yaml');
+    const config = readFileSync(join(root, 'otel-collector-config.yaml'), 'utf8');
+    writeFileSync(file, config.replace(right, wrong));
+    const result = await stack.vitrine('pipeline', 'check', file);
+    expect(result).toMatchObject({ status: 1, stderr: expect.stringContaining(says) });
+    expect(result.stderr).not.toContain('Error:');
+  },
+);
+
+test('When there is no such file, then it was asked wrongly', async ({ stack }) => {
+  const result = await stack.vitrine('pipeline', 'check', '/nowhere.yaml');
+  expect(result).toMatchObject({ status: 2, stderr: 'There is no /nowhere.yaml.\n' });
+});

@@ -1,0 +1,101 @@
+import { expect, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { openBrowser } from '../../../frontend/test/browser.ts';
+import { requestsTo } from '../../../test/request.ts';
+import { undeclaredIn } from '../../../test/undeclared.ts';
+import type { PartName } from '../../src/part-names.ts';
+import { poll } from '../../src/poll.ts';
+import { arrivals } from './arrivals.ts';
+import { backendsOf } from './backends.ts';
+import { logIn, newCustomer } from './customer.ts';
+import { missingIn, readTelemetry } from './seen-telemetry.ts';
+import { test } from './stack-test.ts';
+import type { Site } from './start-stack.ts';
+
+test('When all is done that can be done, then everything that is declared is in the backends, and nothing else', async ({
+  stack,
+}) => {
+  await order(stack);
+  await administer(stack);
+  await meetOutages(stack);
+  const backends = backendsOf(stack);
+  let missing: string[] = [];
+  const isComplete = async () => {
+    missing = missingIn(await readTelemetry(backends));
+    return missing.length === 0 ? true : undefined;
+  };
+  await poll(isComplete, { intervalMs: 2000, limitMs: 30_000 });
+  expect(missing).toEqual([]);
+  expect(undeclaredIn(await readTelemetry(backends))).toEqual([]);
+});
+
+/** Buys, and does what is refused on the way: nothing in the cart, logged out, a wrong password too often. */
+async function order(stack: Site) {
+  const customer = await newCustomer(stack);
+  const { browser, username } = customer;
+  const product = await browser.open('/product/laptop-pro');
+  const add = () => browser.submit(product, '/product/laptop-pro', { quantity: '2' });
+  await add();
+  await browser.submit(await browser.open('/checkout'), '/cart/update/1', { quantity: '3' });
+  await browser.submit(await browser.open('/checkout'), '/cart/remove/1');
+  await add();
+  const cart = await browser.open('/checkout');
+  await browser.follow(await browser.submit(cart, '/checkout/process'));
+  await browser.submit(cart, '/checkout/process');
+  await browser.open('/logout');
+  const stranger = await browser.open('/login');
+  const token = stranger.html.querySelector('[name=_csrf]')?.getAttribute('value') ?? '';
+  await browser.send('POST', '/checkout/process', { body: new URLSearchParams({ _csrf: token }) });
+  await browser.open('/no-such-page');
+  const ask = requestsTo(stack.urls['user-service']);
+  const wrong = { json: { username, password: 'not my password' } };
+  for (let time = 0; time <= 10; time += 1) await ask('POST /api/user/login', wrong);
+  expect(await ask('POST /api/user/login', wrong)).toMatchObject({ status: 429 });
+  await ask('POST /api/user/login', { json: { ...wrong.json, username: 'nobody-at-all' } });
+}
+
+const idOf = z.object({ product: z.object({ id: z.int() }) });
+
+/** Adds a product, changes it, and deletes it while it lies in a customer's cart. */
+async function administer(stack: Site) {
+  const ask = requestsTo(stack.urls['product-service']);
+  const login = { json: { username: 'admin', password: 'admin123' } };
+  const { body } = await requestsTo(stack.urls['user-service'])('POST /api/user/login', login);
+  const { api_key: apiKey } = z.object({ api_key: z.string() }).parse(body);
+  const json = { name: 'Lampe', slug: 'lampe', image: 'lampe.svg', price: 20 };
+  const added = await ask('POST /api/product/create', { apiKey, json: { ...json, image: 'laptop-pro.svg' } });
+  const { id } = idOf.parse(added.body).product;
+  await ask(`PUT /api/product/${id}`, { apiKey, json: { ...json, image: 'laptop-pro.svg', price: 30 } });
+  const customer = await newCustomer(stack);
+  await customer.ask('POST /api/order/add-item', { json: { product_id: id, qty: 1 } });
+  const cart = await customer.browser.open('/checkout');
+  await ask(`DELETE /api/product/${id}`, { apiKey });
+  await customer.browser.submit(cart, '/checkout/process');
+}
+
+/** Databases that hang while there are visitors, one who gives up, and one who leaves while user-service is away. */
+async function meetOutages(stack: Site) {
+  const { browser, ...account } = await newCustomer(stack);
+  await without(stack, 'product_dbase', 'pause', 'resume', async () => {
+    const url = `${stack.urls['product-service']}/api/products`;
+    await fetch(url, { signal: AbortSignal.timeout(100) }).catch(() => undefined);
+    await arrivals(url, { perSecond: 50, seconds: 1 });
+  });
+  await without(stack, 'user_dbase', 'pause', 'resume', () => browser.open('/orders'));
+  const leaver = openBrowser(stack.urls.frontend, { 'accept-language': 'fr' });
+  await logIn(leaver, account);
+  await without(stack, 'user-service', 'stop', 'start', () => leaver.open('/logout'));
+}
+
+async function without(
+  { vitrine }: Site,
+  part: PartName,
+  how: 'pause' | 'stop',
+  back: 'resume' | 'start',
+  visit: () => Promise<unknown>,
+) {
+  expect(await vitrine(how, part)).toMatchObject({ status: 0 });
+  onTestFinished(async () => void (await vitrine(back, part)));
+  await visit();
+  await vitrine(back, part);
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Usage: scripts/without-node.sh up | down [--reset] | status | logs [part]
+#
+# What ./vitrine does where there is Docker but no Node: the containers of docker-compose.yml, and the secrets they need.
+set -Eeuo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+env_file=${VITRINE_HOME:-$root}/.env
+project=vitrine
+if [[ -n ${VITRINE_HOME:-} ]]; then
+  project+=$(printf %s "$VITRINE_HOME" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '-')
+fi
+
+fail() {
+  printf '%s\n' "$@" >&2
+  exit 2
+}
+
+compose() {
+  docker compose --project-name "$project" --project-directory "$root" --env-file "$env_file" "$@"
+}
+
+# Adds to .env the secrets that it lacks, and changes none.
+make_secrets() {
+  local name secret
+  mkdir -p "${env_file%/*}"
+  touch "$env_file"
+  chmod 600 "$env_file"
+  for name in SESSION_SECRET {USER,PRODUCT,ORDER,SESSION}_DB_PASSWORD DB_ROOT_PASSWORD; do
+    grep -q "^$name=." "$env_file" && continue
+    secret=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
+    printf '%s=%s\n' "$name" "$secret" >>"$env_file"
+  done
+}
+
+up() {
+  make_secrets
+  echo 'Starting the shop in Docker; the first time takes some minutes …'
+  compose --progress quiet build
+  compose up --detach --wait --quiet-pull
+  echo "The shop is open: http://$(compose port frontend 5000)"
+  echo "  grafana (admin / admin)  http://$(compose port grafana 3000)"
+  echo "  jaeger                   http://$(compose port jaeger 16686)"
+  echo 'The other commands of ./vitrine need Node 24 with npm (https://nodejs.org).'
+}
+
+docker compose version >/dev/null 2>&1 || fail 'Install Docker with Compose, or Node 24 with npm (https://nodejs.org).'
+[[ -z ${PORT_OFFSET:-} ]] || fail 'Without Node, set FRONTEND_PORT and the others of .env.example instead of PORT_OFFSET.'
+case "$*" in
+  up | 'up --docker') up ;;
+  down) compose down ;;
+  'down --reset') compose down --volumes ;;
+  status) compose ps --all ;;
+  logs*) compose logs "${@:2}" ;;
+  *) fail "./vitrine $* needs Node 24 with npm: https://nodejs.org" ;;
+esac
