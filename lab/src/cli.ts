@@ -1,10 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import { signal } from './interruption.ts';
 import { LabError, UsageError } from './lab-error.ts';
 
 try {
-  // It takes a moment to load them, in which a signal may come.
+  // It takes a moment to load them, in which a signal may come; Node hands it over in its next turn.
   const { program } = await import('./commands.ts');
+  await setImmediate();
   signal.throwIfAborted();
   await program.parseAsync();
 } catch (error) {

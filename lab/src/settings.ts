@@ -49,6 +49,12 @@ export const defaultPorts: Record<PortName, number> = {
   order_dbase: 13308,
 };
 
+/** Above 1023, those at which fetch and browsers ask nothing; source: https://fetch.spec.whatwg.org/#port-blocking */
+const blockedPorts = new Set([
+  ...[1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000],
+  ...[6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
+]);
+
 const secret = z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
 const secretsSchema = z.object({
   SESSION_SECRET: secret.min(32, 'must have 32 characters at least'),
@@ -141,6 +147,11 @@ function choosePorts(offset: number, moved: Record<string, number | undefined>):
     if (port > 65_535) {
       throw new UsageError(
         `PORT_OFFSET ${offset} moves ${name} to port ${port}; 65535 is the last there is.`,
+      );
+    }
+    if (blockedPorts.has(port)) {
+      throw new UsageError(
+        `${variable} and PORT_OFFSET move ${name} to port ${port}, which browsers refuse to open: choose another.`,
       );
     }
     const other = nameAt.get(port);

@@ -11,9 +11,9 @@ test.each([
   [{}, { PORT_OFFSET: '10000' }, 'PORT_OFFSET=0'],
   [{ FRONTEND_PORT: '8080' }, {}, 'PORT_OFFSET=0 FRONTEND_PORT=8080'],
   [
-    { PORT_OFFSET: '1000', USER_DBASE_PORT: '20000' },
-    { PORT_OFFSET: '1000' },
-    'PORT_OFFSET=1000 USER_DBASE_PORT=20000',
+    { PORT_OFFSET: '2000', USER_DBASE_PORT: '20000' },
+    { PORT_OFFSET: '2000' },
+    'PORT_OFFSET=2000 USER_DBASE_PORT=20000',
   ],
 ])(
   'When a shop was started with %j and is asked with %j, then what to type is %s',

@@ -24,8 +24,8 @@ test('When nothing is set, then the shop is on its known ports and every secret 
 });
 
 test('When a port is moved and PORT_OFFSET is set, then both count', () => {
-  const { ports } = read({ PORT_OFFSET: '1000', USER_DBASE_PORT: '20000' });
-  expect(ports).toMatchObject({ frontend: 6000, user_dbase: 21000, order_dbase: 14308 });
+  const { ports } = read({ PORT_OFFSET: '2000', USER_DBASE_PORT: '20000' });
+  expect(ports).toMatchObject({ frontend: 7000, user_dbase: 22000, order_dbase: 15308 });
 });
 
 test('When the file and the environment differ, then the environment wins, and an empty value is none', () => {
@@ -41,6 +41,12 @@ test('When the file and the environment differ, then the environment wins, and a
 test.each([
   ['PORT_OFFSET', '60000', 'PORT_OFFSET 60000 moves jaeger to port 76686; 65535 is the last there is.'],
   ['PORT_OFFSET', '-1', 'PORT_OFFSET must be a whole number from 0 to 65535.'],
+  [
+    'PORT_OFFSET',
+    '1000',
+    'FRONTEND_PORT and PORT_OFFSET move frontend to port 6000, which browsers refuse to open: choose another.',
+  ],
+  ['LOKI_PORT', '10080', 'LOKI_PORT and PORT_OFFSET move loki to port 10080, which browsers refuse'],
   ['FRONTEND_PORT', '0', 'FRONTEND_PORT must be a whole number from 1 to 65535.'],
   ['FRONTEND_PORT', '5001', 'FRONTEND_PORT and USER_SERVICE_PORT are both 5001.'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.'],

@@ -5,13 +5,13 @@ import { databaseAway, goesOn, notPaused, notRunning } from '../part-messages.ts
 import type { PartName } from '../part-names.ts';
 import type { Settings } from '../settings.ts';
 import type { Stack } from '../stack.ts';
+import { refuseTakenPorts } from '../taken-ports.ts';
 import { bringUp, type Project } from './bring-up.ts';
 import { composeArguments, composeEnvironment, createDocker, type Docker, projectName } from './compose.ts';
 import { statusOf } from './container-status.ts';
 import { listContainers, listIds } from './containers.ts';
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
-import { refuseTakenPorts } from './published-ports.ts';
 
 const takeAwayLimitMs = 60_000;
 /** Of containers that hold their ports. */
@@ -64,7 +64,10 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
     const stateOf = ({ name }: DockerPart) => containers.get(name)?.state ?? 'exited';
     const paused = wanted.filter((part) => stateOf(part) === 'paused').map(({ name }) => name);
     const missing = wanted.filter((part) => !runningStates.includes(stateOf(part)));
-    await refuseTakenPorts(missing, settings.values.BIND_ADDRESS);
+    const host = settings.values.BIND_ADDRESS;
+    await refuseTakenPorts(
+      missing.flatMap(({ name, publishedPorts }) => publishedPorts.map((port) => ({ name, port, host }))),
+    );
     if (paused.length > 0) await compose('unpause', ...paused);
     for (const name of paused) report(goesOn(name));
     try {

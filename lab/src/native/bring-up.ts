@@ -1,8 +1,8 @@
 import { LabError } from '../lab-error.ts';
 import { goesOn } from '../part-messages.ts';
 import { poll } from '../poll.ts';
+import { refuseTakenPorts, type WantedPort } from '../taken-ports.ts';
 import type { NativePart } from './native-part.ts';
-import { findPortOwner, whyNotFree } from './port-owner.ts';
 import type { Conversation } from './preflight.ts';
 import { takeDown } from './take-down.ts';
 
@@ -21,7 +21,7 @@ export async function bringUp(
   { report, signal }: Conversation,
 ): Promise<NativePart[]> {
   const missing = parts.filter((one) => one.process.readState().state !== 'running');
-  await refuseTakenPorts(missing);
+  await refuseTakenPorts(portsOf(missing));
   if (missing.length > 0) await prepare(missing);
   for (const { part, process } of parts) {
     const now = process.readState();
@@ -113,24 +113,9 @@ async function waitUntilReady(
   );
 }
 
-function portsOf({ part: { name, port, furtherPorts }, host }: NativePart) {
-  return [port, ...furtherPorts].map((each) => ({ name, port: each, host }));
-}
-
-/** Nothing is started when a port is taken: the message names every taken one and who has it. */
-export async function refuseTakenPorts(parts: readonly NativePart[]): Promise<void> {
-  const complaints = await Promise.all(
-    parts.flatMap(portsOf).map(async ({ name, port, host }) => {
-      const why = await whyNotFree(host, port);
-      if (why === undefined) return [];
-      if (why !== 'EADDRINUSE') return [`${name} cannot listen on ${host}:${port}: ${why}.`];
-      const { pid, command = '' } = findPortOwner(port);
-      const owner = pid === undefined ? "another user's process" : `process ${pid}: ${command.slice(0, 160)}`;
-      return [`Port ${port}, which ${name} needs, is taken by ${owner}`];
-    }),
-  );
-  if (complaints.flat().length === 0) return;
-  throw new LabError(
-    `${complaints.flat().join('\n')}\nEnd it, or move the shop: PORT_OFFSET=1000 ./start.sh (.env.example has more).`,
+/** All ports at which these parts will listen. */
+export function portsOf(parts: readonly NativePart[]): WantedPort[] {
+  return parts.flatMap(({ part: { name, port, furtherPorts }, host }) =>
+    [port, ...furtherPorts].map((each) => ({ name, port: each, host })),
   );
 }

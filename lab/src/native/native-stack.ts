@@ -6,8 +6,9 @@ import type { PartName } from '../part-names.ts';
 import { createParts } from '../parts.ts';
 import type { Settings } from '../settings.ts';
 import type { PartStatus, Stack } from '../stack.ts';
+import { refuseTakenPorts } from '../taken-ports.ts';
 import { createBackends } from './backends/backends.ts';
-import { bringUp, refuseTakenPorts } from './bring-up.ts';
+import { bringUp, portsOf } from './bring-up.ts';
 import type { DatabaseEngine } from './database-engine.ts';
 import { type NativePart, nativePart } from './native-part.ts';
 import { build, type Conversation, requireDatabaseEngine } from './preflight.ts';
@@ -77,7 +78,7 @@ export function createNativeStack(
   return {
     async up() {
       const available = await findAvailable();
-      await refuseTakenPorts(available.filter((one) => !isRunning(one)));
+      await refuseTakenPorts(portsOf(available.filter((one) => !isRunning(one))));
       const started = await bringUp(available.filter(isOfShop), prepare, conversation);
       const others = available.filter((one) => !isOfShop(one));
       const { address } = find('frontend').part;

@@ -71,10 +71,10 @@ export async function prepareSite(environment: NodeJS.Dict<string> = {}): Promis
   };
 }
 
-/** An offset that leads to free ports, below those that the system gives to outgoing connections. */
+/** An offset to free ports: above those that fetch refuses, below those that outgoing connections get. */
 async function findFreePorts(home: string): Promise<{ offset: number; ports: Record<PortName, number> }> {
   for (;;) {
-    const offset = randomInt(300, 790) * 20;
+    const offset = randomInt(400, 790) * 20;
     const { ports } = readSettings(findPlaces({ VITRINE_HOME: home }), { PORT_OFFSET: String(offset) });
     const answers = await Promise.all(Object.values(ports).map((port) => whyNotFree('127.0.0.1', port)));
     if (answers.every((why) => why === undefined)) return { offset, ports };
