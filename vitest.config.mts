@@ -5,6 +5,8 @@ const unit = {
   include: ['*/test/**/*.test.ts'],
   exclude: ['lab/test/{stack,compose}/**', '**/node_modules/**'],
   globalSetup: 'test/database-server.ts',
+  // Passwords are hashed as slowly as in the shop, and the machine may be compiling.
+  testTimeout: 20_000,
 };
 
 // Each file starts the whole shop, with a home and ports of its own; one at a time, for there are two cores.

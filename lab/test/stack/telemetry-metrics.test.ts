@@ -86,19 +86,21 @@ test('When anything is asked of anyone, then series stay few, do not grow, and n
   );
   expect(named).toEqual([]);
   const ours = await seriesOf('{job=~"vitrine/.*"}');
-  expect(ours.filter((labels) => namesSomebody(labels, String(id)))).toEqual([]);
+  expect([...new Set(ours.flatMap((labels) => whoIsNamed(labels, String(id))))]).toEqual([]);
 });
 
-/** Labels of which there are few: what process it is, what product, what a peer answered, how it is counted. */
+/** Labels of which there are few: what process it is, what part of the SDK, what product, what a peer answered, how it is counted. */
 const bounded =
-  /^(?:__name__|instance|process_pid|server_port|product_id|http_response_status_code|error_type|le|.*_version)$/;
+  /^(?:__name__|instance|process_pid|server_port|otel_component_name|product_id|http_response_status_code|error_type|le|.*_version)$/;
 
-/** Whether a label is a user's id, or looks like the id of a trace, a session, an order or a person. */
-function namesSomebody(labels: Labels, userId: string): boolean {
-  return Object.entries(labels).some(([name, value]) => {
-    if (/(?:user|order|session|trace|span)_?id$/.test(name)) return true;
-    return !bounded.test(name) && (value === userId || /[0-9a-f]{12}|^\d+$|@|\/\d+/.test(value));
-  });
+/** Labels that hold a user's id, or look as if they held that of a trace, a session, an order or a person. */
+function whoIsNamed(labels: Labels, userId: string): string[] {
+  return Object.entries(labels)
+    .filter(([name, value]) => {
+      if (/(?:user|order|session|trace|span)_?id$/.test(name)) return true;
+      return !bounded.test(name) && (value === userId || /[0-9a-f]{12}|^\d+$|@|\/\d+/.test(value));
+    })
+    .map(([name, value]) => `${labels.__name__}: ${name}=${value}`);
 }
 
 /** A value that three looks, two seconds apart, find to be the same. */
