@@ -11,9 +11,22 @@ const SECRET_KEY = /password|passwd|secret|token|cookie|authorization|api[._-]?k
 const SECRET_TEXT =
   /[\p{L}\p{N}_.+'-]{1,64}(?:@|%40)[\w-]+\.[\w.-]+|(?:\b|(?<=%[\da-f]{2}))(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}|(?:\b|(?<=%[\da-f]{2}))(?:password|passwd|api_?key|token|secret)"?\s*(?:[=:]|%3d)\s*"?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<=^|[^\w-]|%[\da-f]{2})[\w-]{43}(?![\w-])|(?<=^|[^\w.-]|%[\da-f]{2})[2-6](?:(?:[ +-]|%20)?\d){12,18}(?![\w-])/giu;
 
+/** Methods, routes, paths and user agents repeat all the time: so many of at most so many characters are remembered. */
+const MAX_KNOWN = 1000;
+const MAX_KNOWN_LENGTH = 200;
+const knownTexts = new Map<string, string>();
+
 /** The text with everything in it that looks like a secret or an e-mail address replaced. */
 export function maskText(text: string): string {
-  return text.length < 6 ? text : text.replace(SECRET_TEXT, MASK);
+  if (text.length < 6) return text;
+  const known = knownTexts.get(text);
+  if (known !== undefined) return known;
+  const masked = text.replace(SECRET_TEXT, MASK);
+  if (text.length <= MAX_KNOWN_LENGTH) {
+    if (knownTexts.size === MAX_KNOWN) knownTexts.clear();
+    knownTexts.set(text, masked);
+  }
+  return masked;
 }
 
 /** Deeper than anything worth logging; what refers to itself ends here. */
