@@ -11,9 +11,9 @@ import { measureTrips, registerCustomers } from './measure-trips.ts';
 import { measureUrl } from './measure-url.ts';
 import { startOtlpSink } from './otlp-sink.ts';
 import { profileTable } from './profile.ts';
-import { comparisonLines, type Measurement, memoryTable, speedTable } from './report.ts';
+import { comparisonLines, type Measurement, type Memory, memoryTable, speedTable } from './report.ts';
 import type { Sample } from './sample.ts';
-import { cpuSeconds } from './usage.ts';
+import { cpuSeconds, privateBytes } from './usage.ts';
 
 export type BenchOptions = { rounds: number; seconds: number };
 
@@ -67,7 +67,7 @@ export async function bench(
   try {
     const off = await start('telemetry off', 0, { OTEL_SDK_DISABLED: 'true' });
     const on = await start('telemetry on', 1, telemetryOn);
-    const memory = memoryTable(await off.status(), await on.status());
+    const memory = memoryTable(await off.memory(), await on.memory());
 
     const measurements = await measureInTurns(
       { off, on },
@@ -189,7 +189,12 @@ async function openTarget(settings: Settings, stack: Stack) {
       password: schema?.password,
       database: schema?.name,
     },
-    status: stack.status,
+    memory: async (): Promise<Memory[]> =>
+      (await stack.status()).flatMap(({ part, pid, residentBytes }) =>
+        pid === undefined || residentBytes === undefined
+          ? []
+          : [{ part, residentBytes, privateBytes: privateBytes(pid) }],
+      ),
     /** Used so far by all its processes, databases included. */
     cpuSeconds: () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0),
     down: () => stack.down({ reset: true }),

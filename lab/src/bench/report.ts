@@ -1,4 +1,3 @@
-import type { PartStatus } from '../stack.ts';
 import { type Sample, spread } from './sample.ts';
 
 export type Measurement = Sample & {
@@ -65,17 +64,24 @@ const picks: readonly Pick[] = [
   ({ cpuMs = Number.NaN }) => cpuMs,
 ];
 
-/** Resident memory of the services right after they became ready, in MB. */
-export function memoryTable(off: readonly PartStatus[], on: readonly PartStatus[]): string[] {
-  const megabytes = (parts: readonly PartStatus[], name: string) => {
-    const bytes = parts.find(({ part }) => part === name)?.residentBytes;
-    return bytes === undefined ? '–' : (bytes / 1e6).toFixed(0);
+export type Memory = { part: string; residentBytes: number; privateBytes: number };
+
+/** Memory of the parts right after they became ready, in MB: resident, and what of it is their own. */
+export function memoryTable(off: readonly Memory[], on: readonly Memory[]): string[] {
+  const cell = (parts: readonly Memory[], name: string) => {
+    const memory = parts.find(({ part }) => part === name);
+    if (!memory) return '–';
+    return `${megabytes(memory.residentBytes)} (${megabytes(memory.privateBytes)})`;
   };
   return [
-    '| idle memory, MB | telemetry off | telemetry on |',
+    '| idle memory in MB: resident (of it private) | telemetry off | telemetry on |',
     '|---|---|---|',
-    ...off.map(({ part }) => `| ${part} | ${megabytes(off, part)} | ${megabytes(on, part)} |`),
+    ...off.map(({ part }) => `| ${part} | ${cell(off, part)} | ${cell(on, part)} |`),
   ];
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
 }
 
 function percent(ratios: number[]): string {

@@ -9,3 +9,10 @@ export function cpuSeconds(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }
+
+/** Memory that no other process shares, in bytes: what ending this one would free. Source: proc_pid_smaps(5). */
+export function privateBytes(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const amounts = [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)];
+  return amounts.reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0);
+}
