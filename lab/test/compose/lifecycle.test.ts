@@ -28,17 +28,17 @@ describe('When the shop is up', () => {
   });
 
   test.for([
-    ['kill', 'ended'],
-    ['stop', 'stopped'],
-    ['pause', 'paused'],
+    ['kill', 'ended', ''],
+    ['stop', 'stopped', ''],
+    ['pause', 'paused', 'product-service was paused, and goes on.\n'],
   ] as const)(
     'then ./vitrine %s leaves a service %s until it is started',
-    async ([action, state], { shop }) => {
+    async ([action, state, remark], { shop }) => {
       expect(await shop.vitrine(action, 'product-service')).toMatchObject({ status: 0, stderr: '' });
       expect(await stateOf(shop, 'product-service')).toBe(state);
       expect((await shop.vitrine('status')).status).toBe(1);
       expect(await shop.vitrine('start', 'product-service')).toMatchObject({
-        ...{ status: 0, stderr: '', stdout: 'product-service is ready.\n' },
+        ...{ status: 0, stderr: '', stdout: `${remark}product-service is ready.\n` },
       });
       expect((await shop.vitrine('status')).status).toBe(0);
     },

@@ -46,11 +46,12 @@ test('When someone buys, then Jaeger, Loki and Prometheus hold that request', as
   expect(await poll(countSeries(count), within(30_000)), count).toBe(true);
   const orders = async () => (await prometheus.query('orders_checkout_completed_total'))[0]?.value;
   expect(await poll(orders, within(30_000))).toBe(1);
-  const exemplars = await prometheus.queryExemplars('traces_span_metrics_duration_seconds_bucket', {
-    startMs,
-    endMs: Date.now() + 1000,
-  });
-  expect(exemplars.length).toBeGreaterThan(0);
+  const exemplars = async () => {
+    const range = { startMs, endMs: Date.now() + 1000 };
+    const found = await prometheus.queryExemplars('traces_span_metrics_duration_seconds_bucket', range);
+    return found.some((exemplar) => exemplar.traceId === traceId) || undefined;
+  };
+  expect(await poll(exemplars, within(30_000)), `an exemplar of ${traceId}`).toBe(true);
 });
 
 test('When the shop is up, then Prometheus scrapes all it should and has its rules', async ({ shop }) => {
