@@ -190,6 +190,14 @@ describe('the list of requests', () => {
     expect(row?.querySelector('a')?.getAttribute('href')).toBe(`/trace/${id}`);
   });
 
+  test('When the service is left open, then it lists those to the frontend', async ({ console }) => {
+    for (const query of ['?service=', '?service=a&service=b']) {
+      const page = await console.open(`/${query}`);
+      expect(page.status).toBe(200);
+      expect(page.html.querySelector('option[selected]')?.textContent).toBe('frontend');
+    }
+  });
+
   test('When another service is chosen, then it lists the requests to that', async ({ console }) => {
     const page = await console.open('/?service=product-service');
     expect(page.html.querySelector('tbody th')?.textContent).toBe('GET /api/product/:id');

@@ -6,7 +6,7 @@ import { requestLines, traceLines } from '../src/trace-view/terminal.ts';
 import { readTraceId } from '../src/trace-view/trace-id.ts';
 import { aLine, aSpan, aTrace, traceId } from './span-builder.ts';
 
-const plain = { paint: (_colour: string, text: string) => text };
+const plain = { isCut: true, paint: (_colour: string, text: string) => text };
 const client = {
   kind: 'client' as const,
   name: 'GET',
@@ -58,9 +58,17 @@ describe('a trace in the terminal', () => {
     for (const line of show(width, deep, [long])) expect(line.length, line).toBeLessThanOrEqual(width);
   });
 
+  test('When a program reads it, then lines of the log are whole', () => {
+    const body = 'so '.repeat(100);
+    const view = arrangeTrace(aTrace(aSpan('a')), [aLine('a', { body })]);
+    const shown = view ? traceLines(view, { ...plain, isCut: false, width: 80 }) : [];
+    expect(shown.join('\n')).toContain(body.trimEnd());
+  });
+
   test('When others wrote orders for a terminal into a line or a path, then they do nothing', () => {
     const hostile = '\u001b[2J\u001b]0;title\u0007\r\nGET /\u009b31m';
-    const bad = aSpan('a', { name: hostile, attributes: { 'http.route': hostile } });
+    const attributes = { 'http.route': hostile, 'error.type': hostile };
+    const bad = aSpan('a', { name: hostile, service: hostile, status: 'error', attributes });
     const shown = show(200, [bad], [aLine('a', { body: hostile })]).join('');
     const requests = requestLines([servedRequest(bad)], { ...plain, width: 200 }).join('');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

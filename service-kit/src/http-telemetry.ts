@@ -26,10 +26,16 @@ const WITHOUT_ADDRESS = {
 /** How the HTTP instrumentation treats requests to a service. */
 export const incomingRequests = {
   ignoreIncomingRequestHook: ({ url }: { url?: string | undefined }) => isOfNoInterest(url),
-  startIncomingSpanHook: () => WITHOUT_ADDRESS,
+  startIncomingSpanHook: forgetClient,
   responseHook: announceRoute,
   applyCustomAttributesOnSpan: renameOddMethod,
 };
+
+/** Also drops `tracestate`, which would be copied, unmasked, onto every span of the trace. */
+function forgetClient({ headers }: object & { headers?: Record<string, unknown> }) {
+  delete headers?.tracestate;
+  return WITHOUT_ADDRESS;
+}
 
 /** Probes, and files that come along with a page, would fill the backends with requests that nobody looks for. */
 function isOfNoInterest(url = ''): boolean {

@@ -9,7 +9,8 @@ export function deferLogProcessor(make: () => LogRecordProcessor): LogRecordProc
   };
   return {
     onEmit: (record, context) => processor().onEmit(record, context),
-    forceFlush: () => processor().forceFlush(),
-    shutdown: () => processor().shutdown(),
+    forceFlush: async () => made?.forceFlush(),
+    // A loss is counted; it is no reason to give up on the other signals.
+    shutdown: async () => made?.shutdown().catch(() => undefined),
   };
 }

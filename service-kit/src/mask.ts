@@ -4,33 +4,34 @@ const SECRET_KEY = /password|passwd|secret|token|cookie|authorization|api[._-]?k
 
 /**
  * Secrets and personal data as they look inside a text: e-mail addresses (also with %40), `Basic`/`Bearer`
- * credentials, `password=…` pairs, api keys (43 characters of base64url), session ids as in a signed cookie, and payment
+ * credentials, `password=…` pairs, also `new_password[]=…`, api keys (43 characters of base64url), session ids as in a signed cookie, and payment
  * card numbers (13 to 19 digits that begin as theirs do, alone or in groups). The end of an escape such as `%2F` counts
  * as the beginning of a word. Bounded repetition: the text may be an attacker's, and every place in it is tried.
  */
 const SECRET_TEXT =
-  /[\p{L}\p{N}_.+'-]{1,64}(?:@|%40)[\w-]+\.[\w.-]+|(?:\b|(?<=%[\da-f]{2}))(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}|(?:\b|(?<=%[\da-f]{2}))(?:password|passwd|api_?key|token|secret)"?\s*(?:[=:]|%3d)\s*"?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<=^|[^\w-]|%[\da-f]{2})[\w-]{43}(?![\w-])|(?<=^|[^\w.-]|%[\da-f]{2})[2-6](?:(?:[ +-]|%20)?\d){12,18}(?![\w-])/giu;
+  /[\p{L}\p{N}_.+'-]{1,64}(?:@|%40)[\w-]+\.[\w.-]+|(?:\b|(?<=%[\da-f]{2}))(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}|(?:password|passwd|api[._-]?key|token|secret)(?:\[\]|%5b%5d)?"?\s*(?:[=:]|%3d)\s*"?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<=^|[^\w-]|%[\da-f]{2})[\w-]{43}(?![\w-])|(?<=^|[^\w.-]|%[\da-f]{2})[2-6](?:(?:[ +-]|%20)?\d){12,18}(?![\w-])/giu;
 
-/** Methods, routes, paths and user agents repeat all the time: so many of at most so many characters are remembered. */
-const MAX_KNOWN = 1000;
+/** Methods, routes, paths and user agents repeat all the time: so many, of so many characters, are known as harmless. */
+const MAX_KNOWN = 200;
 const MAX_KNOWN_LENGTH = 200;
-const knownTexts = new Map<string, string>();
+const harmless = new Set<string>();
 
 /** The text with everything in it that looks like a secret or an e-mail address replaced. */
 export function maskText(text: string): string {
-  if (text.length < 6) return text;
-  const known = knownTexts.get(text);
-  if (known !== undefined) return known;
+  if (text.length < 6 || harmless.has(text)) return text;
   const masked = text.replace(SECRET_TEXT, MASK);
-  if (text.length <= MAX_KNOWN_LENGTH) {
-    if (knownTexts.size === MAX_KNOWN) knownTexts.clear();
-    knownTexts.set(text, masked);
+  if (masked === text && text.length <= MAX_KNOWN_LENGTH) {
+    if (harmless.size === MAX_KNOWN) harmless.clear();
+    harmless.add(text);
   }
   return masked;
 }
 
 /** Deeper than anything worth logging; what refers to itself ends here. */
 const MAX_DEPTH = 8;
+
+/** What leads from a line to its trace is random: it may look like a card number, and is new in each request. */
+const IDS = new Set(['trace_id', 'span_id']);
 
 /** A copy of a log record's fields, at any depth, with secrets masked by key and by look. Errors are left alone. */
 export function maskFields(fields: object): Record<string, unknown> {
@@ -40,7 +41,7 @@ export function maskFields(fields: object): Record<string, unknown> {
 function maskObject(fields: object, depth: number): Record<string, unknown> {
   const masked: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
-    masked[key] = isSecretKey(key) ? MASK : maskValue(value, depth);
+    masked[key] = isSecretKey(key) ? MASK : IDS.has(key) ? value : maskValue(value, depth);
   }
   return masked;
 }

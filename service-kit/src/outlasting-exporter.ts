@@ -15,11 +15,14 @@ interface Patience {
   stopping: AbortSignal;
 }
 
+/** gRPC's codes after which OTLP tries again. Source: https://opentelemetry.io/docs/specs/otlp/#failures */
+const PASSING = new Set([1, 4, 10, 11, 14, 15]);
+
 /**
  * An exporter that outlasts a collector's outage. After a failure it makes a new client under another user agent: gRPC
  * clients with equal options share a connection and its back-off, which grows to two minutes
  * (https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md). It gives up on a batch, by reporting the
- * failure, when its time is over.
+ * failure, when its time is over, and at once when the collector refuses it for good.
  */
 export function outlastOutages<Batch>(
   makeClient: (userAgent: string) => Exporter<Batch>,
@@ -48,9 +51,8 @@ export function outlastOutages<Batch>(
     for (;;) {
       const isLastTry = stopping.aborted;
       const result = await tryOnce(batch);
-      if (result.code === ExportResultCode.SUCCESS || isLastTry || Date.now() + retryMs > givingUpAt) {
-        return result;
-      }
+      if (result.code === ExportResultCode.SUCCESS || isLastTry || isRefusal(result.error)) return result;
+      if (Date.now() + retryMs > givingUpAt) return result;
       await delay(retryMs, undefined, { signal: stopping, ref: false }).catch(() => undefined);
     }
   }
@@ -71,4 +73,8 @@ export function outlastOutages<Batch>(
       await client?.shutdown();
     },
   };
+}
+
+function isRefusal(error: Error | undefined): boolean {
+  return error !== undefined && 'code' in error && typeof error.code === 'number' && !PASSING.has(error.code);
 }

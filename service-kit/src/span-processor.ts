@@ -6,10 +6,14 @@ import { SLOW_STATEMENT_MS } from './registry/kit';
 /** Instrumentations fill these with what a client sent: paths, queries, headers. */
 const FROM_OUTSIDE = ['url.path', 'url.query', 'url.full', 'user_agent.original', 'server.address'];
 
+/** Characters: a batch of 512 spans stays below what gRPC takes, 4 MiB, whatever was sent. */
+const MAX_TEXT = 1000;
+const MAX_STACK = 4000;
+
 /**
  * Masks what instrumentations copy onto spans from requests and from errors: a database names the value that is a
- * duplicate, and that may be an e-mail address. Marks slow statements. Passes spans on to the processor that `makeNext`
- * makes for the first one.
+ * duplicate, and that may be an e-mail address. Cuts it where it is long, and marks slow statements. Passes spans on to
+ * the processor that `makeNext` makes for the first one.
  */
 export function finishSpans(makeNext: () => SpanProcessor): SpanProcessor {
   let made: SpanProcessor | undefined;
@@ -24,22 +28,24 @@ export function finishSpans(makeNext: () => SpanProcessor): SpanProcessor {
       markSlowStatement(span);
       next().onEnd(span);
     },
-    forceFlush: () => next().forceFlush(),
-    shutdown: () => next().shutdown(),
+    forceFlush: async () => made?.forceFlush(),
+    // A loss is counted; it is no reason to give up on the other signals.
+    shutdown: async () => made?.shutdown().catch(() => undefined),
   };
 }
 
 function maskSpan({ attributes, status, events }: ReadableSpan): void {
-  for (const name of FROM_OUTSIDE) maskAttribute(attributes, name);
-  if (status.message) status.message = maskText(status.message);
+  for (const name of FROM_OUTSIDE) maskAttribute(attributes, name, MAX_TEXT);
+  if (status.message) status.message = maskText(status.message).slice(0, MAX_TEXT);
   for (const { attributes = {} } of events) {
-    for (const name of Object.keys(attributes)) maskAttribute(attributes, name);
+    for (const name of Object.keys(attributes)) maskAttribute(attributes, name, MAX_STACK);
   }
 }
 
-function maskAttribute(attributes: Attributes, name: string): void {
+/** Masked before it is cut: half a secret no longer looks like one. */
+function maskAttribute(attributes: Attributes, name: string, maxLength: number): void {
   const value = attributes[name];
-  if (typeof value === 'string') attributes[name] = maskText(value);
+  if (typeof value === 'string') attributes[name] = maskText(value).slice(0, maxLength);
 }
 
 function markSlowStatement({ attributes, duration: [seconds, nanoseconds] }: ReadableSpan): void {

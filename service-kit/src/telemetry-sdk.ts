@@ -47,6 +47,8 @@ export function startSdk(serviceName: string) {
   env.OTEL_NODE_RESOURCE_DETECTORS ||= RESOURCE_DETECTORS;
   env.OTEL_PROPAGATORS ||= 'tracecontext';
   env.OTEL_NODE_EXPERIMENTAL_SDK_METRICS ||= 'true';
+  // The default heeds a caller who asks not to be traced.
+  env.OTEL_TRACES_SAMPLER ||= 'always_on';
 
   const stopping = new AbortController();
   const patience = { holdMs: HOLD_MS, retryMs: RETRY_MS, stopping: stopping.signal };

@@ -19,6 +19,10 @@ describe('When secrets are logged, then they are masked', () => {
     ['a header in a text', { note: 'sent Authorization: Bearer abcdef123456' }, 'abcdef123456'],
     ['a Basic header in a text', { note: 'Basic YWRhOmVuZ2luZQ==' }, 'YWRhOmVuZ2luZQ'],
     ['a pair in a query', { note: '/x?a=1&password=canary&b=2' }, 'canary'],
+    ['a pair with a longer name', { 'url.query': 'access_token=canary' }, 'canary'],
+    ['a pair with a name in one word', { 'url.query': 'a=1&newPassword=canary' }, 'canary'],
+    ['a pair of a list', { 'url.query': 'password%5B%5D=canary' }, 'canary'],
+    ['a pair with a dash', { 'url.query': 'api-key=canary' }, 'canary'],
     ['a pair in JSON', { note: '{"password": "canary"}' }, 'canary'],
     ['a card number', { note: 'paid with 4111111111111111.' }, '4111111111111111'],
     ['a card number in groups', { note: '5500 0000 0000 0004' }, '0000 0000'],
@@ -83,6 +87,7 @@ test('When harmless fields are logged, then they stay as they are', () => {
   const fields = {
     ...{ 'user.id': 7, 'url.path': '/api/user/ada/exists', duration_ms: 1.5, isActive: true, nothing: null },
     ...{ list: [1, 'two', { three: 3 }], trace_id: '0af7651916cd43dd8448eb211c80319c' },
+    ...{ span_id: '4111111111111111', note: 'three tokens, no passwords' },
     ...{ at: '1732467876000', uuid: '550e8400-e29b-41d4-a716-446655440000', ip: '4.4.4.4:50000' },
   };
   log.logger.warn(fields, 'event');

@@ -135,3 +135,37 @@ test('When the collector hangs and wakes up, then what it was sent comes once', 
   await expect.poll(tracing.processed, SOON).toEqual({ sent: 5 });
   await tracing.shutdown();
 });
+
+describe('When a batch is answered with an error', () => {
+  const refusedWith = async (code: number) => {
+    let tries = 0;
+    const error = Object.assign(new Error('no'), { code });
+    const client = {
+      export(_batch: string, done: (result: { code: number; error: Error }) => void) {
+        tries += 1;
+        done({ code: 1, error });
+      },
+      shutdown: async () => undefined,
+    };
+    const stopping = new AbortController().signal;
+    const exporter = outlastOutages(() => client, { holdMs: 100, retryMs: 10, stopping });
+    const result = await new Promise<{ error?: Error }>((resolve) => exporter.export('batch', resolve));
+    expect(result.error).toBe(error);
+    return tries;
+  };
+
+  test.for([
+    ['RESOURCE_EXHAUSTED', 8],
+    ['INVALID_ARGUMENT', 3],
+    ['UNIMPLEMENTED', 12],
+  ] as const)('%s, then it is given up at once, for it will not get better', async ([, code]) => {
+    expect(await refusedWith(code)).toBe(1);
+  });
+
+  test.for([
+    ['UNAVAILABLE', 14],
+    ['DEADLINE_EXCEEDED', 4],
+  ] as const)('%s, then it is tried again', async ([, code]) => {
+    expect(await refusedWith(code)).toBeGreaterThan(2);
+  });
+});

@@ -15,7 +15,7 @@ const wholeNumber = (min: number, max: number, message: string) =>
     .refine((value) => value >= min && value <= max, message);
 const tick = z.stringbool({ error: 'A tick is on or absent.' }).default(false);
 const filterSchema = z.object({
-  service: z.string().max(100).default('frontend'),
+  service: empty.or(z.string().max(100)).optional(),
   operation: empty.or(z.string().max(200)).optional(),
   status: empty.or(wholeNumber(100, 599, 'The status is a number from 100 to 599.')).optional(),
   min: empty.or(wholeNumber(0, 3_600_000, 'The duration is a whole number of milliseconds.')).optional(),

@@ -18,6 +18,8 @@ type Colour = 'bold' | 'gray' | 'red' | 'yellow' | 'green' | 'cyan' | 'magenta' 
 export type Page = {
   /** Columns. */
   width: number;
+  /** Whether longer lines are cut: not where a program reads them. */
+  isCut: boolean;
   /** Colours a text, or leaves it as it is. */
   paint: (colour: Colour, text: string) => string;
 };
@@ -55,35 +57,36 @@ export function requestLines(requests: readonly ServedRequest[], { width, paint 
   });
 }
 
-type Layout = { labels: number; bars: number; width: number };
+type Layout = { labels: number; bars: number };
 
 function planLayout({ entries }: TraceView, width: number): Layout {
   const longest = Math.max(...entries.map((entry) => (entry.kind === 'span' ? label(entry).length : 0)));
   const rest = width - durationWidth - outcomeWidth - 4;
   const labels = Math.min(longest, Math.max(24, Math.floor(rest * 0.6)), rest);
   const bars = rest - labels;
-  return { labels, bars: bars < narrowestBar ? 0 : bars, width };
+  return { labels, bars: bars < narrowestBar ? 0 : bars };
 }
 
 function label(entry: Entry & { kind: 'span' }): string {
   const { span, depth } = entry;
   const service = span.kind === 'server' || depth === 0 ? `${span.service} ` : '';
-  return `${'  '.repeat(depth)}${isOrphan(entry) ? '? ' : ''}${service}${harmless(spanLabel(span))}`;
+  return `${'  '.repeat(depth)}${isOrphan(entry) ? '? ' : ''}${harmless(`${service}${spanLabel(span)}`)}`;
 }
 
-function entryLine(entry: Entry, view: TraceView, { labels, bars, width }: Layout, { paint }: Page): string {
+function entryLine(entry: Entry, view: TraceView, { labels, bars }: Layout, { paint, width, isCut }: Page) {
   if (entry.kind !== 'span') {
     const offset = formatDuration(entry.atMs - view.startMs);
     const text =
       entry.kind === 'log' ? logText(entry) : [entry.event.name, ...pairs(entry.event.attributes)].join(' ');
-    const line = cut(`${'  '.repeat(entry.depth)}· ${offset}  ${harmless(text)}`, width);
-    return paint(entry.kind === 'log' ? levelColour(levelOf(entry.line)) : 'gray', line);
+    const line = `${'  '.repeat(entry.depth)}· ${offset}  ${harmless(text)}`;
+    const colour = entry.kind === 'log' ? levelColour(levelOf(entry.line)) : 'gray';
+    return paint(colour, isCut ? cut(line, width) : line);
   }
   const { span } = entry;
   const isBad = isFailure(span);
   const name = cut(label(entry), labels).padEnd(labels);
   const duration = formatDuration(span.durationMs).padStart(durationWidth);
-  const outcome = cut(spanOutcome(span), outcomeWidth).padStart(outcomeWidth);
+  const outcome = cut(harmless(spanOutcome(span)), outcomeWidth).padStart(outcomeWidth);
   const cells = [isBad ? paint('red', name) : name];
   if (bars > 0) cells.push(paint(isBad ? 'red' : serviceColour(span.service), bar(span, view, bars)));
   cells.push(duration, isBad ? paint('red', outcome) : outcome);

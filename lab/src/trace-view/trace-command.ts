@@ -51,6 +51,7 @@ export async function traceCommand(
 function pageOf(stream: NodeJS.WriteStream): Page {
   return {
     width: stream.columns ?? 120,
+    isCut: Boolean(stream.isTTY),
     paint: (colour, text) => styleText(colour, text, { stream }),
   };
 }

@@ -42,7 +42,7 @@ export function canaryPayloads(traceId: string) {
     ...{ traceId, spanId: spanId(), name: `GET /u/${mail} ${card} password=${password}`, kind: 2 },
     ...{ startTimeUnixNano: now, endTimeUnixNano: now, status: { code: 2, message: sentence } },
     attributes: attributes({
-      'url.full': `http://x/?email=${mail.replace('@', '%40')}&password=${password}&api_key=${key}`,
+      'url.full': `http://x/?email=${mail.replace('@', '%40')}&new_password%5B%5D=${password}&access_token=${key}`,
       'url.query': `next=%2F${card.replaceAll(' ', '+')}%26password%3D${password}`,
       'http.request.header.authorization': `Basic ${key}`,
       'db.query.text': `select * from user where email='${mail}'`,

@@ -65,7 +65,9 @@ export async function prepareSite(environment: NodeJS.Dict<string> = {}): Promis
     environment: env,
     vitrine,
     async stop() {
-      await vitrine('down');
+      const { status, stdout, stderr } = await vitrine('down');
+      if (status !== 0)
+        throw new Error(`./vitrine down ended with exit status ${status}:\n${stdout}${stderr}`);
       await rm(folder, { recursive: true, force: true });
     },
   };

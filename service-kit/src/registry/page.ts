@@ -22,8 +22,8 @@ mysql2, undici and pino emit.
   (another one at each start), \`deployment.environment.name\` = lab, and host and process.
   \`OTEL_RESOURCE_ATTRIBUTES\` adds to it or says otherwise.
 - **Secrets and persons.** Passwords, api keys, cookies, e-mail addresses and card numbers are masked before anything
-  leaves the process, and again in the collector. Of a person there is the id, on spans and in logs, and never on a
-  metric; a client's address is nowhere.
+  leaves the process, and again in the collector. Of a person there is the id, on spans and in logs, and what a client
+  puts into a path or a query that looks like none of these; nothing of it is on a metric. A client's address is nowhere.
 - **Labels are few.** A path that no route fits counts as route \`/*\`, an unusual method as \`_OTHER\`, and products
   beyond the first 200 as \`other\`: scans and big catalogues make no new series.
 - **When the collector is away**, batches are held for half a minute and tried again each second, and new spans and
@@ -54,8 +54,9 @@ export function telemetryPage(): string {
     ),
     'Added to them:\n',
     attributeTable(kit.additions),
-    'A failure is recorded as status, `error.type` and an event `exception` with type and message; that of a bug with its',
-    'stack as well.\n',
+    'A failure is a status and, on the request that met it and on the spans above, an event `exception` with type and',
+    'message; that of a bug with its stack as well. A request ends with its HTTP status as `error.type`, a statement with',
+    'the message of the database.\n',
     '## Metrics\n',
     '### The shop’s own\n',
     table(
