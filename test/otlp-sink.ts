@@ -30,8 +30,6 @@ export interface SunkPoint {
   attributes: Attributes;
   /** Of a histogram, the count. */
   value: number;
-  /** Of a histogram only. */
-  sum: number;
 }
 
 export interface SunkLog {
@@ -194,9 +192,7 @@ const metricsRequest = z.object({
               sum: numbers,
               histogram: z
                 .object({
-                  points: z.array(
-                    z.object({ attributes, count: z.string().transform(Number), sum: z.number() }),
-                  ),
+                  points: z.array(z.object({ attributes, count: z.string().transform(Number) })),
                 })
                 .nullish(),
             }),
@@ -263,7 +259,6 @@ function decodePoints(message: Buffer): SunkPoint[] {
             ...of,
             attributes: point.attributes,
             value: point.asDouble || point.asInt,
-            sum: 0,
           }));
           const counted = (histogram?.points ?? []).map((point) => ({ ...of, ...point, value: point.count }));
           return [...simple, ...counted];

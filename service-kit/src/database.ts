@@ -149,16 +149,16 @@ function withDeadline<Result>(
       reject(reason);
     }, DEADLINE_MS);
 
-    const finish = (settle: () => void) => {
+    const finish = (settle: () => void, noConnection?: Error) => {
       clearTimeout(timer);
       if (isOver) return;
-      use.ended();
+      use.ended(noConnection);
       connection?.release();
       settle();
     };
 
     const begin = (error: Error | null, acquired: PoolConnection) => {
-      if (error) return finish(() => reject(error));
+      if (error) return finish(() => reject(error), error);
       if (isOver) return acquired.release();
       use.obtained();
       connection = acquired;

@@ -1,3 +1,5 @@
+import { logs } from './registry/kit';
+
 /** What is wrong with one field of a request; `message` completes the sentence "<field> …". */
 export interface FieldError {
   field: string;
@@ -27,5 +29,6 @@ export class HttpError extends Error {
 
 /** 503 that names the part (a service or a database) that could not be reached in time. */
 export function unavailable(part: string, cause?: unknown): HttpError {
-  return new HttpError(503, `${part} is not available`, { headers: { 'Retry-After': '1' }, cause });
+  const message = logs.partUnavailable.message.replace('{part}', () => part);
+  return new HttpError(503, message, { headers: { 'Retry-After': '1' }, cause });
 }

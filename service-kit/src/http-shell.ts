@@ -84,7 +84,8 @@ function handleErrors(logger: Logger, respond: ErrorResponder): ErrorRequestHand
     if (error.status >= 500) {
       const isBug = error.status === 500;
       if (isBug) logEvent(logger, logs.bug, { err: thrown });
-      else logger.warn({ err: error.cause ?? error }, error.message);
+      else
+        logEvent(logger, { ...logs.partUnavailable, message: error.message }, { err: error.cause ?? error });
       recordError(isBug ? thrown : error);
     }
     if (response.headersSent) {

@@ -27,11 +27,13 @@ export function createCounter<const Declaration extends MetricDeclaration>(decla
   };
 }
 
+/** A histogram with the declared buckets. */
 export function createHistogram<const Declaration extends MetricDeclaration>(declaration: Declaration) {
   const histogram = meter().createHistogram(declaration.name, optionsOf(declaration));
+  const limit = limiterOf(declaration.attributes);
   return {
     record(value: number, attributes: Values<Declaration['attributes']>): void {
-      histogram.record(value, attributes);
+      histogram.record(value, limit(attributes));
     },
   };
 }

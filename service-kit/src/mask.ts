@@ -4,9 +4,10 @@ const SECRET_KEY = /password|passwd|secret|token|cookie|authorization|api[._-]?k
 
 /**
  * Secrets and personal data as they look inside a text: e-mail addresses (also with %40), `Basic`/`Bearer`
- * credentials, `password=…` pairs, also `new_password[]=…`, api keys (43 characters of base64url), session ids as in a signed cookie, and payment
- * card numbers (13 to 19 digits that begin as theirs do, alone or in groups). The end of an escape such as `%2F` counts
- * as the beginning of a word. Bounded repetition: the text may be an attacker's, and every place in it is tried.
+ * credentials, `password=…` pairs (also `new_password[]=…`), api keys (43 characters of base64url), session ids as in a
+ * signed cookie, and payment card numbers (13 to 19 digits that begin as theirs do, alone or in groups). The end of an
+ * escape such as `%2F` counts as the beginning of a word. Bounded repetition: the text may be an attacker's, and every
+ * place in it is tried.
  */
 const SECRET_TEXT =
   /[\p{L}\p{N}_.+'-]{1,64}(?:@|%40)[\w-]+\.[\w.-]+|(?:\b|(?<=%[\da-f]{2}))(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}|(?:password|passwd|api[._-]?key|token|secret)(?:\[\]|%5b%5d)?"?\s*(?:[=:]|%3d)\s*"?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<=^|[^\w-]|%[\da-f]{2})[\w-]{43}(?![\w-])|(?<=^|[^\w.-]|%[\da-f]{2})[2-6](?:(?:[ +-]|%20)?\d){12,18}(?![\w-])/giu;

@@ -2,9 +2,9 @@ import type { Pool } from 'mysql2';
 import { z } from 'zod';
 import { createCounter, createHistogram, observe } from './instruments';
 import { metrics, spans } from './registry/kit';
-import { recordSpan } from './spans';
+import { errorTypeOf, recordSpan } from './spans';
 
-/** A wait that is shorter is no news: it is not drawn in the trace. */
+/** A wait that is shorter and ends well is no news: it is not drawn in the trace. */
 const VISIBLE_WAIT_MS = 10;
 
 const timeouts = createCounter(metrics.connectionTimeouts);
@@ -16,7 +16,8 @@ export interface ConnectionUse {
   obtained(): void;
   /** Its time was over, with or without a connection. */
   timedOut(): void;
-  ended(): void;
+  /** @param error why there was no connection to be had */
+  ended(error?: Error): void;
 }
 
 /** What mysql2 keeps to itself. */
@@ -40,22 +41,24 @@ export function watchPool(pool: Pool, { schema, size }: { schema: string; size: 
     use(): ConnectionUse {
       const askedAt = performance.now();
       let obtainedAt: number | undefined;
-      const endWait = (endedAt: number, error: { 'error.type'?: string }) => {
-        waitTime.record((endedAt - askedAt) / 1000, attributes);
-        if (endedAt - askedAt < VISIBLE_WAIT_MS) return;
-        recordSpan(spans.poolWait, { startedAt: askedAt, endedAt }, { ...attributes, ...error });
+      const endWait = (endedAt: number, errorType?: string) => {
+        const outcome = errorType === undefined ? attributes : { ...attributes, 'error.type': errorType };
+        waitTime.record((endedAt - askedAt) / 1000, outcome);
+        if (errorType === undefined && endedAt - askedAt < VISIBLE_WAIT_MS) return;
+        recordSpan(spans.poolWait, { startedAt: askedAt, endedAt }, outcome);
       };
       return {
         obtained() {
           obtainedAt = performance.now();
-          endWait(obtainedAt, {});
+          endWait(obtainedAt);
         },
         timedOut() {
           if (obtainedAt !== undefined) return this.ended();
           timeouts.add(1, attributes);
-          endWait(performance.now(), { 'error.type': 'timeout' });
+          endWait(performance.now(), 'timeout');
         },
-        ended() {
+        ended(error) {
+          if (error) endWait(performance.now(), errorTypeOf(error));
           if (obtainedAt !== undefined) useTime.record((performance.now() - obtainedAt) / 1000, attributes);
         },
       };

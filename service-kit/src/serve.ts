@@ -24,20 +24,15 @@ interface ServeOptions {
 /**
  * Listens until SIGTERM or SIGINT; then finishes the requests in flight, closes what the app uses, flushes the
  * telemetry and ends the process with status 0, all within ten seconds.
+ *
+ * @throws when it cannot listen, because the port is taken, say
  */
 export async function serve(
   app: RequestListener,
   { host, port, logger, close }: ServeOptions,
 ): Promise<void> {
   const { server, drain } = createDrainingServer(app);
-  try {
-    await listen(server, host, port);
-  } catch (error) {
-    logger.fatal({ err: error }, `cannot listen on ${host}:${port}`);
-    await close();
-    await stopTelemetry();
-    process.exit(1);
-  }
+  await listen(server, host, port);
   logEvent(logger, logs.listening, { 'server.address': host, 'server.port': port });
 
   let isStopping = false;

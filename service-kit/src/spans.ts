@@ -45,14 +45,20 @@ export function recordSpan<const Declaration extends SpanDeclaration>(
   span.end(endedAt);
 }
 
+/** The `error.type` of what was thrown: the code of an Error, or its name; of anything else its type. */
+export function errorTypeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return typeof thrown;
+  return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
+}
+
 /** Writes on the span what went wrong: type and message of the cause, and for a bug its stack. */
 export function recordError(error: unknown, span: Span | undefined = trace.getActiveSpan()): void {
-  const cause = error instanceof HttpError ? (error.cause ?? error) : error;
-  if (!span || !(cause instanceof Error)) return;
-  const { name, message, stack } = cause;
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  if (!span) return;
   const isBug = !(error instanceof HttpError);
-  span.setAttribute('error.type', code ?? name);
+  const cause = isBug ? error : (error.cause ?? error);
+  const name = errorTypeOf(cause);
+  const { message, stack } = cause instanceof Error ? cause : { message: String(cause), stack: undefined };
+  span.setAttribute('error.type', name);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
-  span.recordException({ name, message, ...(code && { code }), ...(isBug && stack && { stack }) });
+  span.recordException({ name, message, ...(isBug && stack && { stack }) });
 }

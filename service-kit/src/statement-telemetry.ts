@@ -1,6 +1,7 @@
 import { createHistogram } from './instruments';
 import { type Logger, logEvent } from './logger';
 import { logs, metrics, SLOW_STATEMENT_MS } from './registry/kit';
+import { errorTypeOf } from './spans';
 
 const duration = createHistogram(metrics.statementDuration);
 
@@ -21,9 +22,8 @@ export function watchStatements({ schema, logger }: { schema: string; logger: Lo
       attributes = attributesOf(verb);
       attributesByVerb.set(verb, attributes);
     }
-    const kind =
-      error instanceof Error ? { 'error.type': 'code' in error ? String(error.code) : error.name } : {};
-    duration.record(milliseconds / 1000, error === undefined ? attributes : { ...attributes, ...kind });
+    const outcome = error === undefined ? attributes : { ...attributes, 'error.type': errorTypeOf(error) };
+    duration.record(milliseconds / 1000, outcome);
     if (milliseconds < SLOW_STATEMENT_MS || !logger) return;
     logEvent(logger, logs.slowStatement, {
       'db.namespace': schema,

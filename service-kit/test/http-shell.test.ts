@@ -148,7 +148,10 @@ describe('When a handler fails', () => {
     expect(reply.status).toBe(503);
     expect(reply.body).toStrictEqual({ message: 'stock is not available' });
     expect(reply.headers.get('retry-after')).toBe('1');
-    expect(service.log.lines()[0]).toMatchObject({ level: 'warn', err: { message: 'connect ECONNREFUSED' } });
+    expect(service.log.lines()[0]).toMatchObject({
+      ...{ level: 'warn', msg: 'stock is not available' },
+      err: { message: 'connect ECONNREFUSED' },
+    });
   });
 });
 

@@ -6,7 +6,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { expect, test } from 'vitest';
-import { createCounter } from '../src/instruments';
+import { createCounter, createHistogram } from '../src/instruments';
 
 const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
 const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 60_000 });
@@ -14,7 +14,7 @@ metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
 
 const visits = { owner: 'every service', instrument: 'counter', unit: '{visit}', meaning: 'Visits' } as const;
 
-/** The values of a counter, by those of its one attribute. */
+/** The values of a counter, or the counts of a histogram, by those of its one attribute. */
 async function pointsOf(name: string): Promise<Record<string, unknown>> {
   exporter.reset();
   await reader.forceFlush();
@@ -23,7 +23,10 @@ async function pointsOf(name: string): Promise<Record<string, unknown>> {
     .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
   const points = all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
   return Object.fromEntries(
-    points.map(({ attributes, value }) => [String(Object.values(attributes)[0]), value]),
+    points.map(({ attributes, value }) => [
+      String(Object.values(attributes)[0]),
+      typeof value === 'object' ? value.count : value,
+    ]),
   );
 }
 
@@ -37,6 +40,11 @@ test('When all values of an attribute are known, then each is counted from zero 
 test('When an attribute takes more values than declared, then the further ones count together', async () => {
   const attributes = { room: { type: 'string', maxValues: 2, meaning: 'Where' } } as const;
   const counter = createCounter({ ...visits, name: 'visits.by.room', attributes });
-  for (const room of ['a', 'b', 'c', 'd', 'a']) counter.add(1, { room });
+  const histogram = createHistogram({ ...visits, name: 'stay.by.room', instrument: 'histogram', attributes });
+  for (const room of ['a', 'b', 'c', 'd', 'a']) {
+    counter.add(1, { room });
+    histogram.record(0.5, { room });
+  }
   expect(await pointsOf('visits.by.room')).toEqual({ a: 2, b: 1, other: 2 });
+  expect(await pointsOf('stay.by.room')).toEqual({ a: 2, b: 1, other: 2 });
 });

@@ -203,6 +203,8 @@ test('When secrets are sent through forms, paths, queries and headers, then no b
         'user-agent': `curl ${account.email}`,
         authorization: `Bearer ${apiKey}`,
         cookie: `k=${apiKey}`,
+        traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+        tracestate: `k=${account.email}`,
         'x-forwarded-for': '203.0.113.9',
         'x-forwarded-host': account.email,
       },
@@ -216,6 +218,14 @@ test('When secrets are sent through forms, paths, queries and headers, then no b
   expect(sent).toContain('checkout_validation');
   for (const secret of [account.email, encoded, account.password, card, String(apiKey), '203.0.113.9'])
     expect(sent).not.toContain(secret);
+});
+
+test('When a caller asks not to be traced, then it is all the same', async ({ shop }) => {
+  const traceId = randomBytes(16).toString('hex');
+  const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-00` };
+  const response = await fetch(`${shop.url('product-service')}/api/products`, { headers });
+  expect(traceIdOf(response)).toBe(traceId);
+  expect(await traceOf(shop, traceId, 2)).toHaveLength(2);
 });
 
 describe('When a database', () => {
@@ -246,6 +256,22 @@ describe('When a database', () => {
     expect(waits.map(({ attributes }) => attributes['error.type'])).toContain('timeout');
     await expect.poll(() => sink.logs.map(({ body }) => body), LATE).toContain('slow statement');
     await expect.poll(() => sink.total('db.client.connection.timeouts'), LATE).toBeGreaterThan(0);
+    expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
+  });
+
+  test('is gone, then trace and metrics tell that there was no connection to be had', async ({ shop }) => {
+    const { sink } = shop;
+    shop.pretend('product-service', 'gone');
+    const response = await fetch(`${shop.url('product-service')}/api/products`);
+    shop.pretend('product-service', 'there');
+    expect(response.status).toBe(503);
+    const trace = await traceOf(shop, traceIdOf(response), 2);
+    const server = trace.find(({ kind }) => kind === 'SERVER');
+    const wait = trace.find(({ name }) => name === 'pool wait');
+    expect(wait).toMatchObject({ parentSpanId: server?.spanId, status: { isError: true } });
+    const lost = { 'error.type': wait?.attributes['error.type'] };
+    expect(lost['error.type']).toMatch(/^(ECONNRESET|PROTOCOL_CONNECTION_LOST)$/);
+    await expect.poll(() => sink.total('db.client.connection.wait_time', lost), LATE).toBeGreaterThan(0);
     expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
   });
 

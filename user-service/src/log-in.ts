@@ -33,12 +33,12 @@ export async function logIn(
     await refuseWhileBlocked();
     if (credentials && isRight) return credentials.id;
     await insertLoginFailure(database, username);
-    logEvent(logger, logs.loginFailed, { 'user.id': credentials?.id });
+    logEvent(logger, logs.loginFailed, { 'user.id': credentials && String(credentials.id) });
     logins.add(1, { result: 'failed' });
     throw new HttpError(401, 'Not logged in');
   }, isStillWanted);
   const apiKey = await createApiKey(database, userId, apiKeyTtlHours);
-  logEvent(logger, logs.loggedIn, { 'user.id': userId });
+  logEvent(logger, logs.loggedIn, { 'user.id': String(userId) });
   logins.add(1, { result: 'success' });
   return apiKey;
 

@@ -94,7 +94,7 @@ test('When people come and go, then the log tells their ids and nothing else of 
   child.kill('SIGTERM');
   const { stdout } = await ended;
   for (const event of ['user registered', 'login failed', 'logged in', 'logged out'])
-    expect(stdout).toMatch(new RegExp(`"user.id":${user.id},"msg":"${event}"`));
+    expect(stdout).toMatch(new RegExp(`"user.id":"${user.id}","msg":"${event}"`));
   const { id, ...personal } = user;
   for (const secret of [...Object.values(personal), 'a wrong password', apiKey])
     expect(stdout).not.toContain(secret);

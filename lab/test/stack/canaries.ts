@@ -6,10 +6,16 @@ const key = 'Zq9x8w7v6u5t4s3r2q1p0o9n8m7l6k5j4h3g2f1dCAN';
 const card = '4111 1111 1111 1111';
 const cardDigits = card.replaceAll(' ', '');
 
-/** What must be in no backend, however it is written. */
+const phrase = 'correct horse CANARY';
+const sessionId = 'cAnArYcAnArYcAnArYcAnArY';
+
+/** What must be in no backend, however it is written; of the phrase no word. */
 export const canaries = [
+  ...phrase.split(' ').slice(1),
+  sessionId,
   mail,
   mail.replace('@', '%40'),
+  mail.replace('@', '%2540'),
   password,
   key,
   card,
@@ -46,6 +52,16 @@ export function canaryPayloads(traceId: string) {
       'url.query': `next=%2F${card.replaceAll(' ', '+')}%26password%3D${password}`,
       'http.request.header.authorization': `Basic ${key}`,
       'db.query.text': `select * from user where email='${mail}'`,
+      texts: [
+        `token: Bearer ${key}`,
+        `password=${card}`,
+        `{"password":"${phrase}"}`,
+        `%22password%22%3A%22${password}%22`,
+        `Cookie: lang=fr; session=s%3A${sessionId}.sIgNaTuRe`,
+        `session s:${sessionId}.sIgNaTuRe`,
+        `the key ${key} was used`,
+        mail.replace('@', '%2540'),
+      ],
       headers: JSON.stringify({ authorization: `Bearer ${key}`, cookie: `sid=${password}` }),
       ...{ digits: Number(cardDigits), text: cardDigits, nested, list: [mail, `password=${password}`] },
     }),

@@ -1,6 +1,6 @@
 import { metrics as instrumented } from '@vitrine/service-kit/registry/instrumentations';
 import { prometheusName } from '@vitrine/service-kit/registry/prometheus-name';
-import { declared, type undeclaredIn } from '../../../test/undeclared.ts';
+import { declared, isMessage, type undeclaredIn } from '../../../test/undeclared.ts';
 import type { LogLine } from '../../src/query/loki.ts';
 import type { Labels } from '../../src/query/prometheus.ts';
 import type { Attributes, Span } from '../../src/query/span.ts';
@@ -8,42 +8,37 @@ import type { Backends } from './backends.ts';
 import { lately, services } from './panel.ts';
 
 /** What the backends hold, in the words of the registry. */
-type Telemetry = Parameters<typeof undeclaredIn>[0] & { owners: ReadonlySet<string> };
+type Telemetry = Parameters<typeof undeclaredIn>[0];
 
-/** What nobody can bring about from outside: a bug, a port that is taken, a database that goes at just that moment. */
+/** What nobody can bring about from outside: a bug, a refused account, a database that goes at just that moment. */
 const outOfReach = [
   'Something went wrong on our side',
-  'cannot listen on {address}',
+  'cannot start',
+  'crashed',
   'could not close cleanly',
   'could not end a session',
   'waiting for the database',
 ];
 
-/** All telemetry of the last minutes. `owners` are pairs such as `orders.created of order-service`. */
+/** All telemetry of the last minutes. */
 export async function readTelemetry({ jaeger, loki, prometheus }: Backends): Promise<Telemetry> {
   const traces = await Promise.all(
     services.map((service) => jaeger.findTraces({ service, ...lately(), limit: 2000 })),
   );
   const spans = traces.flat().flatMap((trace) => trace.spans);
   const series = await prometheus.query('{job=~"vitrine/.*",__name__!~"traces_span_metrics_.*|target_info"}');
-  const points = series.map(({ labels }) => readSeries(labels));
   const range = { ...lately(), limit: 5000, direction: 'forward' } as const;
   const lines = await loki.queryRange('{service_namespace="vitrine"}', range);
   const resource = new Set(spans.flatMap((span) => Object.keys(span.resource)).map(underscored));
   return {
     spans: spans.map(readSpan),
-    points,
+    points: series.map(({ labels }) => readSeries(labels)),
     logs: lines.map((line) => readLine(line, resource)),
-    owners: new Set([
-      ...points.map(({ metric, service }) => `metric ${metric} of ${service}`),
-      ...spans.map(({ name, service }) => `span ${name} of ${service}`),
-      ...lines.map(({ body, labels }) => `log ${body} of ${labels.service_name}`),
-    ]),
   };
 }
 
 /** What is declared and was not seen. What every service may emit need be seen of one only, metrics excepted. */
-export function missingIn({ spans, points, logs, owners }: Telemetry): string[] {
+export function missingIn({ spans, points, logs }: Telemetry): string[] {
   const seenSpans = declared.spans.flatMap(({ name, attributes, events }) => {
     const seen = spans.filter((span) => span.scope === 'vitrine' && span.name === name);
     const hasAttribute = (attribute: string) => seen.some((span) => attribute in span.attributes);
@@ -56,8 +51,8 @@ export function missingIn({ spans, points, logs, owners }: Telemetry): string[] 
   });
   const metrics = declared.metrics.flatMap(({ name, owner }) =>
     (owner === 'every service' ? services : [owner])
-      .map((service) => `metric ${name} of ${service}`)
-      .filter((pair) => !owners.has(pair)),
+      .filter((service) => !points.some((point) => point.metric === name && point.service === service))
+      .map((service) => `metric ${name} of ${service}`),
   );
   const labels = [...declared.metrics, ...instrumented].flatMap(({ name, attributes }) => {
     const names = Array.isArray(attributes) ? attributes : Object.keys(attributes);
@@ -71,8 +66,7 @@ export function missingIn({ spans, points, logs, owners }: Telemetry): string[] 
   const messages = declared.logs
     .filter(({ message }) => !outOfReach.includes(message))
     .flatMap(({ message, fields }) => {
-      const pattern = new RegExp(`^${message.replace(/\{\w+\}/g, '.+')}$`);
-      const seen = logs.filter(({ body }) => pattern.test(String(body)));
+      const seen = logs.filter(({ body }) => isMessage({ message }, body));
       const names = Object.keys(fields).map((field) => (field === 'err' ? 'exception.message' : field));
       const absent = names.filter((field) => !seen.some(({ attributes }) => field in attributes));
       return seen.length === 0 ? [`log ${message}`] : absent.map((field) => `log ${message}: ${field}`);
@@ -80,13 +74,16 @@ export function missingIn({ spans, points, logs, owners }: Telemetry): string[] 
   return [...seenSpans, ...metrics, ...labels, ...messages];
 }
 
-function readSpan({ name, kind, attributes, events }: Span): Telemetry['spans'][number] {
+function readSpan({ service, name, kind, attributes, events }: Span): Telemetry['spans'][number] {
   const kinds = { server: 'SERVER', client: 'CLIENT', internal: 'INTERNAL' } as const;
   const { 'otel.scope.name': scope, 'otel.scope.version': _, ...own } = attributes;
   if (kind === 'producer' || kind === 'consumer') throw new Error(`A span of kind ${kind}: ${name}`);
   // Exceptions are OpenTelemetry's, on any span.
   const ownEvents = events.filter((event) => event.name !== 'exception');
-  return { scope: String(scope), name, kind: kinds[kind], attributes: own, events: ownEvents.map(copyEvent) };
+  return {
+    ...{ service, scope: String(scope), name, kind: kinds[kind] },
+    ...{ attributes: own, events: ownEvents.map(copyEvent) },
+  };
 }
 
 function copyEvent({ name, attributes }: { name: string; attributes: Attributes }) {
@@ -111,7 +108,8 @@ function readSeries(labels: Labels) {
   const metric = own ?? instrumented.find(isOfThis);
   const names = Array.isArray(metric?.attributes) ? metric.attributes : Object.keys(metric?.attributes ?? {});
   return {
-    ...{ scope: own ? 'vitrine' : 'instrumentation', metric: metric?.name ?? series, service },
+    ...{ service, scope: own ? 'vitrine' : 'instrumentation', metric: metric?.name ?? series },
+    unit: metric?.unit ?? 'unknown',
     attributes: withNames(rest, names),
   };
 }
@@ -120,11 +118,12 @@ function readSeries(labels: Labels) {
 const ofEachLine =
   /^(?:trace_id|span_id|flags|scope_.*|severity_.*|detected_level|observed_timestamp|deployment_environment_name)$/;
 
-function readLine({ body, metadata }: LogLine, resource: ReadonlySet<string>) {
+function readLine({ body, labels, metadata }: LogLine, resource: ReadonlySet<string>) {
   const own = Object.entries(metadata).filter(([name]) => !ofEachLine.test(name) && !resource.has(name));
   const fields = declared.logs.flatMap((log) => Object.keys(log.fields));
   const exception = ['exception.type', 'exception.message', 'exception.stacktrace'];
-  return { body, attributes: withNames(Object.fromEntries(own), [...fields, ...exception]) };
+  const attributes = withNames(Object.fromEntries(own), [...fields, ...exception]);
+  return { service: labels.service_name ?? 'unknown', body, attributes };
 }
 
 /** With the names that OpenTelemetry gives them, where Prometheus and Loki have underscores. */

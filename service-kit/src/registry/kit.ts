@@ -17,7 +17,8 @@ export const spans = {
   poolWait: {
     name: 'pool wait',
     owner: 'every service',
-    meaning: 'Waited for a connection to the database, because all were in use or a new one was made',
+    meaning:
+      'Waited for a connection to the database, because all were in use or a new one was made, or got none',
     attributes: { ...pool, 'error.type': errorType },
     events: {},
   },
@@ -78,9 +79,9 @@ export const metrics = {
     owner: 'every service',
     instrument: 'histogram',
     unit: 's',
-    meaning: 'How long work waited for its connection',
+    meaning: 'How long work waited for its connection; with an error.type, in vain',
     boundaries: DURATION_BOUNDARIES,
-    attributes: pool,
+    attributes: { ...pool, 'error.type': errorType },
   },
   connectionUseTime: {
     name: 'db.client.connection.use_time',
@@ -207,11 +208,19 @@ export const logs = {
       'server.port': { type: 'int', meaning: 'Port it listens on' },
     },
   },
-  cannotListen: {
-    message: 'cannot listen on {address}',
+  cannotStart: {
+    message: 'cannot start',
     owner: 'every service',
     level: 'fatal',
-    meaning: 'The port is taken, or may not be used; the process ends',
+    meaning:
+      'A migration failed, the account or the port was refused, or there is a bug; the process ends. Not on standard output: stderr has it as text',
+    fields: { err },
+  },
+  crashed: {
+    message: 'crashed',
+    owner: 'every service',
+    level: 'fatal',
+    meaning: 'A bug: nothing caught an error; the process ends. Not on standard output either',
     fields: { err },
   },
   stopping: {

@@ -1,4 +1,4 @@
-const UNITS: Record<string, string> = { s: 'seconds', By: 'bytes', ms: 'milliseconds' };
+const UNITS: Record<string, string> = { s: 'seconds', By: 'bytes' };
 
 /**
  * What the collector calls a metric in Prometheus; a histogram's series add `_bucket`, `_count` and `_sum`.

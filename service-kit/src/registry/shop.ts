@@ -98,7 +98,7 @@ export const metrics = {
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
-const userId = { 'user.id': { type: 'int', meaning: 'Id of the user' } } as const satisfies Attributes;
+const userId = { 'user.id': { type: 'string', meaning: 'Id of the user' } } as const satisfies Attributes;
 const productId = {
   'product.id': { type: 'int', meaning: 'Id of the product' },
 } as const satisfies Attributes;

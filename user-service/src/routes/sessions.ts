@@ -40,7 +40,7 @@ export function addSessionRoutes(api: Api, dependencies: Dependencies): void {
       const key = apiKeyOf(request);
       const caller = key && (await findUserByApiKey(database, key));
       if (!caller || !(await deleteApiKey(database, key))) return { message: 'You are not logged in' };
-      logEvent(logger, logs.loggedOut, { 'user.id': caller.id });
+      logEvent(logger, logs.loggedOut, { 'user.id': String(caller.id) });
       return { message: 'You are logged out' };
     },
   });

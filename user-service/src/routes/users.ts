@@ -26,7 +26,7 @@ export function addUserRoutes(api: Api, { database, logger, passwords }: Depende
       const added = await insertUser(database, { ...rest, is_admin: false, password_hash }).catch(
         explainDuplicate,
       );
-      logEvent(logger, logs.userRegistered, { 'user.id': added.id });
+      logEvent(logger, logs.userRegistered, { 'user.id': String(added.id) });
       return { message: 'User added', result: added };
     },
   });

@@ -1,0 +1,53 @@
+import { trace } from '@opentelemetry/api';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { expect, test } from 'vitest';
+import { HttpError, unavailable } from '../src/http-error';
+import { inSpan } from '../src/spans';
+
+const exporter = new InMemorySpanExporter();
+trace.setGlobalTracerProvider(
+  new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }),
+);
+
+const declaration = {
+  name: 'work',
+  owner: 'every service',
+  meaning: 'Work',
+  attributes: {},
+  events: {},
+} as const;
+
+/** The span of work that throws this. */
+async function spanOf(thrown: unknown) {
+  exporter.reset();
+  const work = inSpan(declaration, async () => {
+    throw thrown;
+  });
+  await expect(work).rejects.toBe(thrown);
+  const [span] = exporter.getFinishedSpans();
+  return span;
+}
+
+const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
+test.for<[what: string, thrown: unknown, type: string, message: string, hasStack: boolean]>([
+  ['a bug', new TypeError('no such thing'), 'TypeError', 'no such thing', true],
+  ['an error with a code', refused, 'ECONNREFUSED', 'connect ECONNREFUSED', true],
+  ['no Error', 'out of paper', 'string', 'out of paper', false],
+  ['nothing', undefined, 'undefined', 'undefined', false],
+  ['503', unavailable('stock'), 'HttpError', 'stock is not available', false],
+  ['503 because of an error', unavailable('stock', refused), 'ECONNREFUSED', 'connect ECONNREFUSED', false],
+  ['503 because of what is no Error', unavailable('stock', 'closed'), 'string', 'closed', false],
+])('When work throws %s, then its span tells what', async ([, thrown, type, message, hasStack]) => {
+  const span = await spanOf(thrown);
+  expect(span).toMatchObject({
+    status: { code: 2, message },
+    attributes: { 'error.type': type },
+    events: [{ name: 'exception', attributes: { 'exception.type': type, 'exception.message': message } }],
+  });
+  expect('exception.stacktrace' in Object(span?.events[0]?.attributes)).toBe(hasStack);
+});
+
+test('When work refuses what was asked, then that is no error of the span', async () => {
+  expect(await spanOf(new HttpError(409, 'no'))).toMatchObject({ status: { code: 0 }, events: [] });
+});
