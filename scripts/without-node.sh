@@ -4,11 +4,15 @@
 # What ./vitrine does where there is Docker but no Node: the containers of docker-compose.yml, and the secrets they need.
 set -Eeuo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-env_file=${VITRINE_HOME:-$root}/.env
+root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+env_file=$root/.env
 project=vitrine
 if [[ -n ${VITRINE_HOME:-} ]]; then
-  project+=$(printf %s "$VITRINE_HOME" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '-')
+  home=$(cd -P . && mkdir -p "$VITRINE_HOME" && CDPATH='' cd "$VITRINE_HOME" && pwd)
+  env_file=$home/.env
+  if [[ $home != "$root/.vitrine" ]]; then
+    project+=$(printf %s "$home" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '-')
+  fi
 fi
 
 fail() {
@@ -23,9 +27,9 @@ compose() {
 # Adds to .env the secrets that it lacks, and changes none.
 make_secrets() {
   local name secret
-  mkdir -p "${env_file%/*}"
   touch "$env_file"
   chmod 600 "$env_file"
+  [[ -z $(tail -c 1 "$env_file") ]] || echo >>"$env_file"
   for name in SESSION_SECRET {USER,PRODUCT,ORDER,SESSION}_DB_PASSWORD DB_ROOT_PASSWORD; do
     grep -q "^$name=." "$env_file" && continue
     secret=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
@@ -33,11 +37,25 @@ make_secrets() {
   done
 }
 
+# When the shop was down before, up leaves it either open or down.
+take_away() {
+  echo 'Stopping what was started …'
+  compose down
+}
+
 up() {
   make_secrets
   echo 'Starting the shop in Docker; the first time takes some minutes …'
   compose --progress quiet build
-  compose up --detach --wait --quiet-pull
+  if [[ -z $(compose ps --quiet) ]]; then
+    trap take_away EXIT
+    trap 'exit 130' INT TERM HUP
+  fi
+  compose up --detach --wait --quiet-pull || {
+    compose logs --tail 5 >&2
+    exit 1
+  }
+  trap - EXIT
   echo "The shop is open: http://$(compose port frontend 5000)"
   echo "  grafana (admin / admin)  http://$(compose port grafana 3000)"
   echo "  jaeger                   http://$(compose port jaeger 16686)"

@@ -1,9 +1,9 @@
 import { createDocker, projectName } from './compose/compose.ts';
 import { listIds } from './compose/containers.ts';
-import { whyNoDocker } from './compose/engine.ts';
+import { findTrouble } from './compose/engine.ts';
 import { type Variables, withoutEmpty } from './env-file.ts';
 import { foldersOf } from './home.ts';
-import { UsageError } from './lab-error.ts';
+import { LabError, UsageError } from './lab-error.ts';
 import { partProcess } from './native/part-process.ts';
 import { requireLinux } from './native/preflight.ts';
 import { partNames } from './part-names.ts';
@@ -13,8 +13,9 @@ import type { Places } from './settings.ts';
 export type Mode = 'docker' | 'native';
 
 /**
- * The mode of a command: as `asked`, else that of the shop that runs, else Docker where it can be used. Throws a
- * UsageError when Docker is asked for and cannot be used, or the shop runs in the other mode.
+ * The mode of a command: as `asked`, else that of the shop that runs, else Docker where it can be used; says on stderr
+ * when it is there and cannot. Throws a LabError when Docker gives no answer, a UsageError when it is asked for and cannot
+ * be used, or the shop runs in the other mode.
  */
 export async function chooseMode(
   places: Places,
@@ -26,16 +27,25 @@ export async function chooseMode(
     return 'native';
   }
   const variables = withoutEmpty(environment);
-  const why = await whyNoDocker(variables);
-  if (asked === 'docker' && why !== undefined) {
-    throw new UsageError(`Docker cannot be used: ${why}. Without --docker the shop runs natively.`);
-  }
-  if (asked === 'native' && why === undefined && (await runsInDocker(places, variables))) {
+  const trouble = await findTrouble(variables);
+  if (trouble === undefined && asked !== 'native') return 'docker';
+  if (trouble === undefined && (await runsInDocker(places, variables))) {
     throw new UsageError('The shop runs in Docker. To change over: ./stop.sh first.');
   }
-  const mode = asked ?? (why === undefined ? 'docker' : 'native');
-  if (mode === 'native') requireLinux();
-  return mode;
+  if (trouble?.kind === 'silent' && asked !== 'native') {
+    throw new LabError(
+      `Docker gives ${trouble.why}. Try again when it does, or run the shop without it: ./start.sh --native`,
+    );
+  }
+  if (trouble && asked === 'docker') {
+    throw new UsageError(`Docker cannot be used: ${trouble.why}. Without --docker the shop runs natively.`);
+  }
+  requireLinux();
+  if (trouble?.kind === 'unusable' && asked === undefined) {
+    const [why] = trouble.why.split('\n');
+    process.stderr.write(`Docker cannot be used, so the shop runs natively: ${why}\n`);
+  }
+  return 'native';
 }
 
 function runsNatively({ home }: Places): boolean {

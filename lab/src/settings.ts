@@ -55,7 +55,11 @@ const blockedPorts = new Set([
   ...[6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
 ]);
 
-const secret = z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+/** Without the characters that the entrypoint of the database's image would have to escape, and does not. */
+const secret = z
+  .string()
+  .regex(/^[!-~]+$/, 'must be printable ASCII without spaces')
+  .regex(/^[^'\\]*$/, "must have neither ' nor \\ in it");
 const secretsSchema = z.object({
   SESSION_SECRET: secret.min(32, 'must have 32 characters at least'),
   USER_DB_PASSWORD: secret,

@@ -1,17 +1,23 @@
 import { LabError } from './lab-error.ts';
+import type { Mode } from './mode.ts';
 import { findPortOwner, whyNotFree } from './native/port-owner.ts';
 import type { PartName } from './part-names.ts';
 
 /** A port of this machine at which a part is to listen; `host` is the address of the interface. */
 export type WantedPort = { name: PartName; port: number; host: string };
 
-/** Throws a LabError that names every port which is taken and, as far as it shows, who has it. */
-export async function refuseTakenPorts(wanted: readonly WantedPort[]): Promise<void> {
+/**
+ * Throws a LabError that names every port which is taken and, as far as it shows, who has it. Natively also those at
+ * which this user may not listen; the engine may.
+ */
+export async function refuseTakenPorts(wanted: readonly WantedPort[], mode: Mode = 'native'): Promise<void> {
   const complaints = await Promise.all(
     wanted.map(async ({ name, port, host }) => {
       const why = await whyNotFree(host, port);
       if (why === undefined) return [];
-      if (why !== 'EADDRINUSE') return [`${name} cannot listen on ${host}:${port}: ${why}.`];
+      if (why !== 'EADDRINUSE') {
+        return mode === 'docker' ? [] : [`${name} cannot listen on ${host}:${port}: ${why}.`];
+      }
       const { pid, command = '' } = findPortOwner(port);
       const owner = pid === undefined ? "another user's process" : `process ${pid}: ${command.slice(0, 160)}`;
       return [`Port ${port}, which ${name} needs, is taken by ${owner}`];

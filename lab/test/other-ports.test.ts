@@ -38,7 +38,7 @@ test('When nothing runs, or only some ports are known, then those that are known
 test('When a container publishes ports, then they go by the names that they have in the settings', async () => {
   const State = { Status: 'running', ExitCode: 0, OOMKilled: false, StartedAt: '2026-01-02T03:04:05Z' };
   const container = (part: string, PortBindings: unknown) => ({
-    ...{ RestartCount: 0, State, HostConfig: { PortBindings } },
+    ...{ Id: part, RestartCount: 0, State, HostConfig: { PortBindings } },
     Config: { Labels: { 'com.docker.compose.service': part } },
   });
   const inspected = [

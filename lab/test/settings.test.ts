@@ -55,6 +55,8 @@ test.each([
   ['BIND_ADDRESS', 'localhost', 'BIND_ADDRESS must be an IP address.'],
   ['JAEGER_URL', 'jaeger', 'JAEGER_URL must be an address such as http://127.0.0.1:16686.'],
   ['USER_DB_PASSWORD', 'é', 'USER_DB_PASSWORD must be printable ASCII without spaces.'],
+  ['SESSION_DB_PASSWORD', "it's", "SESSION_DB_PASSWORD must have neither ' nor \\ in it."],
+  ['DB_ROOT_PASSWORD', 'a\\b', 'DB_ROOT_PASSWORD must have neither'],
   ['SESSION_SECRET', 'x', 'SESSION_SECRET must have 32 characters at least.'],
 ])('When %s is %s, then the error says what is allowed', (variable, value, message) => {
   expect(() => read({ [variable]: value })).toThrow(message);

@@ -23,51 +23,61 @@ export type Project = {
 };
 
 /**
- * Makes and starts the containers of `parts`, and resolves when all are ready. Images of services must be there; others
- * come from a registry. Says of those that were not ready when they are. Throws a LabError with the last words of the
- * one that failed.
+ * Makes and starts the containers of `parts`, whose images must be there, and resolves when all are ready. One that runs
+ * is replaced when its image or its settings changed. Says of those that were not ready when they are. Throws a LabError
+ * with the last words of the one that failed.
  */
 export async function bringUp(parts: readonly DockerPart[], project: Project): Promise<void> {
   const names = parts.map(({ name }) => name);
   const failure = new AbortController();
   const signal = AbortSignal.any([project.signal, failure.signal]);
-  const start = async () => {
+  let isMade = false;
+  const make = async () => {
     // One part alone: its neighbours are left as they are.
     const alone = parts.length === 1 ? ['--no-deps'] : [];
     const up = ['--progress', 'quiet', 'up', '--detach', '--no-build'];
     await project.composeUntil(signal)(...up, ...alone, ...names);
+    isMade = true;
   };
-  const both = [start(), waitUntilReady(parts, { ...project, signal })];
+  const both = [make(), waitUntilReady(parts, () => isMade, { ...project, signal })];
   // The first failure ends the other, and is thrown when it has ended.
   await Promise.allSettled(both.map((work) => work.catch((error) => failure.abort(error))));
   signal.throwIfAborted();
 }
 
-async function waitUntilReady(parts: readonly DockerPart[], project: Project): Promise<void> {
+async function waitUntilReady(
+  parts: readonly DockerPart[],
+  isMade: () => boolean,
+  project: Project,
+): Promise<void> {
   const { name, docker, report, signal } = project;
   const since = Date.now();
   const findCrashed = watchCrashes(since);
-  const ready = new Set<PartName>();
+  /** The ids of their containers. */
+  const ready = new Set<string | undefined>();
   let isFirst = true;
   let saidAt = since;
   const check = async () => {
+    // Until Compose has made all, it may replace a container that is ready.
+    const isFinal = isMade();
     const containers = new Map((await listContainers(docker, name)).map((one) => [one.part, one]));
     const crashed = findCrashed(parts.flatMap((part) => containers.get(part.name) ?? []));
     if (crashed) {
       const quote = await quoteLog(crashed.part, project);
       throw new LabError(`${crashed.part} ${howItEnded(crashed)} instead of getting ready. ${quote}`);
     }
-    const waiting = parts.filter((part) => !ready.has(part.name));
+    const idOf = (part: PartName) => containers.get(part)?.id;
+    const waiting = parts.filter(({ name }) => !ready.has(idOf(name)));
     const states = await Promise.all(waiting.map((part) => statusOf(part, containers.get(part.name))));
     const seconds = ((Date.now() - since) / 1000).toFixed(1);
     for (const { part } of states.filter(({ state }) => state === 'ready')) {
-      ready.add(part);
+      ready.add(idOf(part));
       if (!isFirst && parts.length > 1) report(`  ${part} is ready (${seconds} s)`);
     }
     isFirst = false;
     const rest = states.filter(({ state }) => state !== 'ready');
-    if (rest.length === 0) return [];
-    if (Date.now() - saidAt > repeatMs) {
+    if (rest.length === 0 && isFinal) return [];
+    if (rest.length > 0 && Date.now() - saidAt > repeatMs) {
       saidAt = Date.now();
       report(`  … waiting for ${rest.map(describe).join('; ')}`);
     }

@@ -6,6 +6,8 @@ import type { Docker } from './compose.ts';
 
 /** A part's container, as the engine knows it. */
 export type Container = {
+  /** Another one when the part was made anew. */
+  id: string;
   part: PartName;
   state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
   /** Where the image allows a health check. */
@@ -31,6 +33,7 @@ const bindingsSchema = z
 const containersSchema = z.array(
   z
     .object({
+      Id: z.string(),
       RestartCount: z.number(),
       State: z.object({
         Status: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
@@ -43,7 +46,8 @@ const containersSchema = z.array(
       Config: z.object({ Labels: z.object({ 'com.docker.compose.service': z.enum(partNames) }) }),
     })
     .transform(
-      ({ RestartCount, State, HostConfig, Config }): Container => ({
+      ({ Id, RestartCount, State, HostConfig, Config }): Container => ({
+        id: Id,
         part: Config.Labels['com.docker.compose.service'],
         state: State.Status,
         health: z
@@ -62,9 +66,15 @@ const containersSchema = z.array(
 
 /** The project's containers, those that ended included. */
 export async function listContainers(docker: Docker, project: string): Promise<readonly Container[]> {
-  const ids = await listIds(docker, 'container', project);
-  if (ids.length === 0) return [];
-  return containersSchema.parse(JSON.parse(await docker('container', 'inspect', ...ids)));
+  for (;;) {
+    const ids = await listIds(docker, 'container', project);
+    if (ids.length === 0) return [];
+    const inspection = await docker('container', 'inspect', ...ids).catch((error) => {
+      if (!/No such container/i.test(String(error))) throw error;
+    });
+    // Nothing, when one of them was removed since they were listed.
+    if (inspection !== undefined) return containersSchema.parse(JSON.parse(inspection));
+  }
 }
 
 /** The ids of what the engine holds for the project, of one kind. */

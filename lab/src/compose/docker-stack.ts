@@ -9,13 +9,12 @@ import { refuseTakenPorts } from '../taken-ports.ts';
 import { bringUp, type Project } from './bring-up.ts';
 import { composeArguments, composeEnvironment, createDocker, type Docker, projectName } from './compose.ts';
 import { statusOf } from './container-status.ts';
-import { listContainers, listIds } from './containers.ts';
+import { type Container, listContainers, listIds } from './containers.ts';
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
 
 const takeAwayLimitMs = 60_000;
-/** Of containers that hold their ports. */
-const runningStates = ['running', 'paused', 'restarting'];
+const noticeMs = 2000;
 
 /** The stack as the containers of docker-compose.yml. */
 export function createDockerStack(settings: Settings, { report, signal }: Conversation): Stack {
@@ -34,12 +33,12 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
     if (found) return found;
     throw new LabError(`${name} is not one of the twelve containers.`);
   };
-  const readContainers = async () =>
-    new Map((await listContainers(docker, project.name)).map((container) => [container.part, container]));
+  const readContainers = async (ask = docker) =>
+    new Map((await listContainers(ask, project.name)).map((container) => [container.part, container]));
   /** The container of a part that runs, be it paused. */
   const requireRunning = async (name: PartName) => {
     const container = (await readContainers()).get(find(name).name);
-    if (container && runningStates.includes(container.state)) return container;
+    if (container && isRunning(container)) return container;
     throw notRunning(name);
   };
   const refuseWithoutDatabase = async ({ name, database }: DockerPart) => {
@@ -49,37 +48,62 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
     throw databaseAway(name, database, state === 'paused' ? 'paused' : 'not running');
   };
 
+  /** `docker compose` with a line that says `what` takes so long, if it does. */
+  const composeSaying = async (what: string, ...args: readonly string[]) => {
+    const notice = setTimeout(() => report(what), noticeMs);
+    await compose(...args).finally(() => clearTimeout(notice));
+  };
   const build = async (services: readonly PartName[]) => {
     if (services.length === 0) return;
-    const notice = setTimeout(
-      () => report('Building the images of the services (a minute or two the first time) …'),
-      2000,
+    const what = 'Building the images of the services (a minute or two the first time) …';
+    await composeSaying(what, '--progress', 'plain', 'build', ...services);
+  };
+  /** Fetches the images of `wanted` that are neither here nor built; asks no registry when there are none. */
+  const pull = async (wanted: readonly DockerPart[]) => {
+    const names = wanted.filter(({ isService }) => !isService).map(({ name }) => name);
+    if (names.length === 0) return;
+    const what = 'Fetching the images of the other parts (some minutes the first time) …';
+    await composeSaying(what, '--progress', 'quiet', 'pull', '--policy', 'missing', ...names);
+  };
+
+  const refusePortsOf = (missing: readonly DockerPart[]) => {
+    const host = settings.values.BIND_ADDRESS;
+    const ports = missing.flatMap(({ name, publishedPorts }) =>
+      publishedPorts.map((port) => ({ name, port, host })),
     );
-    await compose('--progress', 'plain', 'build', ...services).finally(() => clearTimeout(notice));
+    return refuseTakenPorts(ports, 'docker');
   };
 
   /** Starts or resumes those of `wanted` that are down or paused, and waits until all are ready. */
   const start = async (wanted: readonly DockerPart[]) => {
-    const containers = await readContainers();
-    const stateOf = ({ name }: DockerPart) => containers.get(name)?.state ?? 'exited';
-    const paused = wanted.filter((part) => stateOf(part) === 'paused').map(({ name }) => name);
-    const missing = wanted.filter((part) => !runningStates.includes(stateOf(part)));
-    const host = settings.values.BIND_ADDRESS;
-    await refuseTakenPorts(
-      missing.flatMap(({ name, publishedPorts }) => publishedPorts.map((port) => ({ name, port, host }))),
-    );
+    const before = await readContainers();
+    await refusePortsOf(wanted.filter(({ name }) => !isRunning(before.get(name))));
+    await pull(wanted);
+    const paused = wanted.map(({ name }) => name).filter((name) => before.get(name)?.state === 'paused');
     if (paused.length > 0) await compose('unpause', ...paused);
     for (const name of paused) report(goesOn(name));
     try {
       await bringUp(wanted, project);
     } catch (error) {
-      if (missing.length > 0) {
+      const started = await findStarted(wanted, before);
+      if (started.length > 0) {
         report('Stopping what was started …');
-        await takeAway(missing);
+        await takeAway(started);
       }
       throw error;
     }
-    return missing.map(({ name }) => name);
+    return (await findStarted(wanted, before)).map(({ name }) => name);
+  };
+
+  /** Those of `wanted` that did not run `before`, or whose container is another now. Also after an interruption. */
+  const findStarted = async (
+    wanted: readonly DockerPart[],
+    before: ReadonlyMap<PartName, Container>,
+  ): Promise<readonly DockerPart[]> => {
+    const now = await readContainers(createDocker(environment, AbortSignal.timeout(takeAwayLimitMs)));
+    return wanted.filter(
+      ({ name }) => !isRunning(before.get(name)) || now.get(name)?.id !== before.get(name)?.id,
+    );
   };
 
   /** Also after an interruption. */
@@ -92,6 +116,8 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
   const services = parts.filter(({ isService }) => isService).map(({ name }) => name);
   return {
     async up() {
+      const running = await readContainers();
+      await refusePortsOf(parts.filter(({ name }) => !isRunning(running.get(name))));
       await build(services);
       return start(parts);
     },
@@ -99,9 +125,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
       const containers = await readContainers();
       const volumes = reset ? await listIds(docker, 'volume', project.name) : [];
       if (containers.size + volumes.length > 0) await compose('down', ...(reset ? ['--volumes'] : []));
-      const stopped = parts
-        .map(({ name }) => name)
-        .filter((name) => runningStates.includes(containers.get(name)?.state ?? 'exited'));
+      const stopped = parts.map(({ name }) => name).filter((name) => isRunning(containers.get(name)));
       const deleted = volumes.map((volume) => `the volume ${volume}`);
       return { stopped, deleted: reset ? [...deleted, ...emptyHome(settings.home)] : [] };
     },
@@ -110,13 +134,13 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
       return Promise.all(parts.map((part) => statusOf(part, containers.get(part.name))));
     },
     async portsInUse() {
-      const running = [...(await readContainers()).values()].filter(({ state }) =>
-        runningStates.includes(state),
-      );
+      const running = [...(await readContainers()).values()].filter(isRunning);
       return Object.assign({}, ...running.map(({ publishedPorts }) => publishedPorts));
     },
     async logs(names, { lines, follow, onLine }) {
       const those = parts.map(({ name }) => name).filter((name) => names.includes(name));
+      // Compose shows all when none is named.
+      if (those.length === 0) names.forEach(find);
       const options = ['--no-color', '--tail', String(lines), ...(follow ? ['--follow'] : [])];
       await followLogs(
         [...composeArguments(settings), 'logs', ...options, ...those],
@@ -154,4 +178,9 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
       await start([part]);
     },
   };
+}
+
+/** Whether it holds its ports. */
+function isRunning(container: Container | undefined): boolean {
+  return ['running', 'paused', 'restarting'].includes(container?.state ?? 'exited');
 }

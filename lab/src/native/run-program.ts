@@ -2,19 +2,27 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import type { Variables } from '../env-file.ts';
 
-/** Runs a program to its end; resolves to its exit status and to what it wrote on stdout and stderr. */
+/**
+ * Runs a program to its end; resolves to its exit status and to what it wrote on stdout and stderr. When the signal
+ * comes, the program is asked to end; the signal's reason is thrown when it has ended.
+ */
 export async function runProgram(
   program: string,
   args: readonly string[],
   { directory, environment, signal }: { directory: string; environment: Variables; signal: AbortSignal },
 ): Promise<{ status: number | null; output: string }> {
+  signal.throwIfAborted();
   const child = spawn(program, args, {
-    ...{ cwd: directory, env: environment, signal },
+    ...{ cwd: directory, env: environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const end = () => child.kill();
+  signal.addEventListener('abort', end);
   const ended = new Promise<number | null>((resolve, reject) =>
     child.on('error', reject).on('close', resolve),
   );
-  const [status, ...outputs] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  const outcome = Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  const [status, ...outputs] = await outcome.finally(() => signal.removeEventListener('abort', end));
+  signal.throwIfAborted();
   return { status, output: outputs.join('').trim() };
 }

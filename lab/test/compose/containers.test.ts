@@ -7,8 +7,8 @@ import { containerOf, docker, inspectContainers, readMemory, test } from './dock
 
 const pinned = /^(?:vitrine\/[a-z-]+|[\w./-]+:v?\d+(?:\.\d+)+|node:24-bookworm-slim)$/;
 const ownedByRoot = ['', '0', 'root', '0:0', 'root:root'];
-/** Their images hold nothing to check with. */
-const withoutHealthCheck = ['loki', 'otel-collector'];
+/** Its image holds nothing to check with. */
+const withoutHealthCheck = ['otel-collector'];
 
 test('When the shop is up, then it is the twelve containers, each healthy and fenced in', async ({
   shop,

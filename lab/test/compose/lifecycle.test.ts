@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test as plain } from 'vitest';
@@ -60,6 +60,25 @@ describe('When the shop is up', () => {
     const { stdout } = await shop.vitrine('logs', '--lines', '500', 'frontend');
     expect(stdout).toMatch(/^\{.*"msg":"listening"\}$/m);
     expect((await shop.vitrine('logs', '--lines', '1')).stdout).toMatch(/^user-service +\| \{/m);
+    expect(await shop.vitrine('logs', 'console')).toEqual({
+      ...{ status: 1, stdout: '', stderr: 'console is not one of the twelve containers.\n' },
+    });
+  });
+
+  test('and .env changes, then up says which parts it made anew, and ends when these are ready', async ({
+    shop,
+  }) => {
+    await appendFile(join(shop.home, '.env'), 'LOG_LEVEL=debug\n');
+    const before = await docker('inspect', '--format', '{{.Id}}', containerOf(shop, 'frontend'));
+    const { status, stdout } = await shop.vitrine('up');
+    expect(status).toBe(0);
+    expect(stdout).not.toContain('Everything was running already.');
+    expect(stdout.match(/^ {2}\S+ is ready/gm)?.sort()).toEqual([
+      ...['  frontend is ready', '  order-service is ready'],
+      ...['  product-service is ready', '  user-service is ready'],
+    ]);
+    expect(await docker('inspect', '--format', '{{.Id}}', containerOf(shop, 'frontend'))).not.toBe(before);
+    expect((await shop.vitrine('status')).status).toBe(0);
   });
 
   test('then it can be taken down and up again with its data', async ({ shop }) => {
@@ -164,6 +183,7 @@ plain('When the machine has no Node, then start.sh and stop.sh need bash and Doc
     'grep',
     'chmod',
     'mkdir',
+    'tail',
     'touch',
   ];
   for (const program of ['bash', 'docker', ...ofEverySystem]) {

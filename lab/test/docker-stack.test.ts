@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../test/database-server.ts';
+import { listContainers } from '../src/compose/containers.ts';
+import { createDockerStack } from '../src/compose/docker-stack.ts';
+import { LabError } from '../src/lab-error.ts';
+import { findPlaces, readSettings } from '../src/settings.ts';
+import { fakeDocker } from './fake-docker.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** A stack whose `docker` does what `script` says. */
+function fakeStack(script: string, environment: NodeJS.Dict<string> = {}) {
+  const { PATH, calls } = fakeDocker(script);
+  const said: string[] = [];
+  const settings = readSettings(findPlaces({ VITRINE_HOME: join(temporaryFolder(), 'home') }), {
+    ...{ PATH, PORT_OFFSET: '20000', ...environment },
+  });
+  const conversation = { report: (line: string) => said.push(line), signal: new AbortController().signal };
+  /** The commands of `docker compose` that were given, with what stands behind them. */
+  const commands = () =>
+    calls().flatMap((call) => /^compose .* ((?:build|pull|up|down|logs)\b.*)$/.exec(call)?.[1] ?? []);
+  return { stack: createDockerStack(settings, conversation), said, commands };
+}
+
+test('When images are fetched, then up says so, and that time is none in which the parts must get ready', async () => {
+  const script = '*" pull "*) sleep 2.5 ;; *" up "*) echo "up failed" >&2; exit 1 ;;';
+  const { stack, said, commands } = fakeStack(script);
+  await expect(stack.up()).rejects.toThrow('up failed');
+  expect(said[0]).toBe('Fetching the images of the other parts (some minutes the first time) …');
+  const images = 'otel-collector jaeger prometheus loki grafana user_dbase product_dbase order_dbase';
+  expect(commands()).toEqual([
+    'build frontend user-service product-service order-service',
+    `pull --policy missing ${images}`,
+    expect.stringMatching(/^up --detach --no-build frontend /),
+    'down',
+  ]);
+});
+
+test('When a port is taken, then up says so before it builds the images', async () => {
+  const port = await freePort();
+  const server = createServer().listen(port, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { stack, commands } = fakeStack('', { PORT_OFFSET: '', GRAFANA_PORT: String(port) });
+  await expect(stack.up()).rejects.toThrow(`Port ${port}, which grafana needs, is taken by process`);
+  expect(commands()).toEqual([]);
+});
+
+test('When the log of what is no container is asked for, then it says so instead of showing all', async () => {
+  const { stack, commands } = fakeStack('');
+  const options = { lines: 20, follow: false, onLine: () => undefined };
+  await expect(stack.logs(['console'], options)).rejects.toThrow(
+    'console is not one of the twelve containers.',
+  );
+  expect(commands()).toEqual([]);
+  await stack.logs(['console', 'loki'], options);
+  expect(commands()).toEqual(['logs --no-color --tail 20 loki']);
+});
+
+test('When a container is removed between listing and asking, then both are done again', async () => {
+  const lists = ['a\nb', ''];
+  const docker = async (_kind: string | undefined, action?: string) => {
+    if (action === 'ls') return lists.shift() ?? '';
+    throw new LabError(
+      'docker container inspect a b failed:\n[]\nError response from daemon: No such container: b',
+    );
+  };
+  expect(await listContainers(docker, 'vitrine')).toEqual([]);
+  expect(lists).toEqual([]);
+});
+
+test('When containers cannot be asked for another reason, then that is said', async () => {
+  const docker = async (_kind: string | undefined, action?: string) => {
+    if (action === 'ls') return 'a';
+    throw new LabError('Cannot connect to the Docker daemon');
+  };
+  await expect(listContainers(docker, 'vitrine')).rejects.toThrow('Cannot connect');
+});

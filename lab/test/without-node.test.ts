@@ -1,0 +1,73 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { expect, test } from 'vitest';
+import { projectName } from '../src/compose/compose.ts';
+import { findPlaces, readSettings } from '../src/settings.ts';
+import { fakeDocker } from './fake-docker.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const script = resolve(import.meta.dirname, '../../scripts/without-node.sh');
+
+/** Whether the script had the containers taken away. */
+function tookAway(docker: ReturnType<typeof fakeDocker>): boolean {
+  return docker.calls().some((call) => call.endsWith(' down'));
+}
+
+test.each(['shop', 'shop/', './shop', 'other/../shop', '.vitrine', '.vitrine/'])(
+  'When VITRINE_HOME is %s, then its project is the same with Node and without',
+  (home) => {
+    const docker = fakeDocker('');
+    const checkout = temporaryFolder();
+    mkdirSync(join(checkout, 'other'));
+    cpSync(script, join(checkout, 'scripts/without-node.sh'));
+    const options = { cwd: checkout, env: { PATH: docker.PATH, VITRINE_HOME: home } };
+    expect(spawnSync('scripts/without-node.sh', ['status'], options)).toMatchObject({ status: 0 });
+    const expected = projectName({ root: checkout, home: resolve(checkout, home) });
+    expect(docker.calls().at(-1)).toContain(` --project-name ${expected} `);
+  },
+);
+
+test('When the last line of .env is not ended, then secrets come behind it, and are as ./vitrine wants them', () => {
+  const home = temporaryFolder();
+  writeFileSync(join(home, '.env'), 'USER_DB_PASSWORD=mine\nLOG_LEVEL=warn');
+  const { PATH } = fakeDocker('');
+  expect(spawnSync(script, ['up'], { env: { PATH, VITRINE_HOME: home } })).toMatchObject({ status: 0 });
+  const variables = parseEnv(readFileSync(join(home, '.env'), 'utf8'));
+  expect(variables).toMatchObject({ USER_DB_PASSWORD: 'mine', LOG_LEVEL: 'warn' });
+  expect(readSettings(findPlaces({ VITRINE_HOME: home }), {}).newSecrets).toEqual({});
+});
+
+test.each([
+  ['nothing ran before, then all is taken away', '', true],
+  ['a part ran before, then nothing is', '*" ps --quiet") echo 0123 ;;', false],
+])('When up fails and %s', (_what, ps, isTakenAway) => {
+  const docker = fakeDocker(`${ps} *" up "*) exit 1 ;;`);
+  const env = { PATH: docker.PATH, VITRINE_HOME: temporaryFolder() };
+  expect(spawnSync(script, ['up'], { env })).toMatchObject({ status: 1 });
+  expect(docker.calls().some((call) => call.endsWith(' logs --tail 5'))).toBe(true);
+  expect(tookAway(docker)).toBe(isTakenAway);
+});
+
+test('When up succeeds, then nothing is taken away', () => {
+  const docker = fakeDocker('');
+  spawnSync(script, ['up'], { env: { PATH: docker.PATH, VITRINE_HOME: temporaryFolder() } });
+  expect(tookAway(docker)).toBe(false);
+});
+
+test('When up is interrupted from the terminal, then what was started is taken away', async () => {
+  const docker = fakeDocker('*" up "*) trap "exit 130" INT; echo begun; while :; do sleep 0.05; done ;;');
+  const env = { PATH: docker.PATH, VITRINE_HOME: temporaryFolder() };
+  // The terminal sends the signal to the whole group.
+  const up = spawn(script, ['up'], { env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(up, 'close');
+  for await (const chunk of up.stdout.iterator({ destroyOnReturn: false }))
+    if (String(chunk).includes('begun')) break;
+  up.stdout.resume();
+  process.kill(-(up.pid ?? 0), 'SIGINT');
+  expect(await ended).toEqual([130, null]);
+  expect(tookAway(docker)).toBe(true);
+  expect(docker.calls().some((call) => call.includes(' logs '))).toBe(false);
+});
