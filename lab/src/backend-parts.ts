@@ -85,6 +85,7 @@ export function createBackendParts(settings: Settings): readonly (BackendPart | 
       GF_SERVER_HTTP_ADDR: host,
       GF_SERVER_HTTP_PORT: portOf('grafana'),
       GF_PATHS_PROVISIONING: `${root}/grafana/provisioning`,
+      GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${root}/grafana/dashboards/overview.json`,
       GF_ANALYTICS_REPORTING_ENABLED: 'false',
       GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
       GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',

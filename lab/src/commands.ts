@@ -3,7 +3,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { BenchOptions } from './bench/bench.ts';
 import { signal } from './interruption.ts';
 import { type PartName, partNames } from './part-names.ts';
-import { change, look, type Session } from './session.ts';
+import { change, look, type Session, withoutStack } from './session.ts';
 import { statusTable } from './status-table.ts';
 import { welcome } from './welcome.ts';
 
@@ -122,7 +122,7 @@ program
   .command('backends')
   .description('compile the programs that native mode lacks, and say where each comes from')
   .action(() =>
-    look(signal, async (session) => {
+    withoutStack(async (session) => {
       const { backendsCommand } = await import('./native/backends/backends-command.ts');
       await backendsCommand(session, signal);
     }),
@@ -135,7 +135,7 @@ program
   .description('have the collector itself check its configuration')
   .argument('[file]', 'otel-collector-config.yaml of this repository, if not another')
   .action((file: string | undefined) =>
-    look(signal, async (session) => {
+    withoutStack(async (session) => {
       const { checkPipeline } = await import('./native/check-pipeline.ts');
       await checkPipeline(file, session, signal);
     }),

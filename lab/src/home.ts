@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from './lab-error.ts';
@@ -49,13 +49,19 @@ export function removeEmptyHome(home: string): void {
 
 /** Notes, in an open home, on which ports the shop in it is started. */
 export function recordPorts(home: string, ports: Ports): void {
-  writeFileSync(portsFile(home), JSON.stringify(ports));
+  const file = portsFile(home);
+  writeFileSync(`${file}.new`, JSON.stringify(ports));
+  renameSync(`${file}.new`, file);
 }
 
-/** The ports of the last start in this home; none if there was none. */
+/** The ports of the last start in this home, as far as they are known. */
 export function readPorts(home: string): Ports {
-  const file = portsFile(home);
-  return existsSync(file) ? portsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
+  try {
+    return portsSchema.parse(JSON.parse(readFileSync(portsFile(home), 'utf8')));
+  } catch {
+    // Missing, or not ours.
+    return {};
+  }
 }
 
 function portsFile(home: string): string {

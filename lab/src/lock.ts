@@ -4,20 +4,30 @@ import { z } from 'zod';
 import { poll } from './poll.ts';
 import { inspectProcess } from './process-table.ts';
 
-const ownerSchema = z.object({ pid: z.number(), birth: z.string() });
+const ownerSchema = z.object({ pid: z.number(), birth: z.string(), command: z.string().default('') });
+
+/** Who has a lock; `command`: what it was called with. */
+export type LockOwner = z.output<typeof ownerSchema>;
+
+let callers = 0;
 
 /**
- * Runs `work` while no other process runs one under the lock in `folder`. Waits for its turn; `onWait` hears
+ * Runs `work` while nobody else runs one under the lock in `folder`. Waits for its turn; `onWait` hears
  * whose it is. The lock of a process that ended without giving it back is taken over.
  */
 export async function underLock<Result>(
   folder: string,
-  { onWait, signal }: { onWait: (pid: number) => void; signal: AbortSignal },
+  { onWait, signal }: { onWait: (owner: LockOwner) => void; signal: AbortSignal },
   work: () => Promise<Result>,
 ): Promise<Result> {
   const lock = join(folder, 'lock');
-  const own = `${lock}.${process.pid}`;
-  const me = { pid: process.pid, birth: inspectProcess(process.pid)?.birth ?? '' };
+  callers += 1;
+  const own = `${lock}.${process.pid}.${callers}`;
+  const me: LockOwner = {
+    pid: process.pid,
+    birth: inspectProcess(process.pid)?.birth ?? '',
+    command: process.argv.slice(2).join(' '),
+  };
   writeFileSync(own, JSON.stringify(me));
   let hasSaid = false;
   const tryToTake = () => {
@@ -27,7 +37,7 @@ export async function underLock<Result>(
     if (inspectProcess(owner.pid)?.birth !== owner.birth) {
       removeAbandoned(lock, `${own}.abandoned`, owner);
     } else if (!hasSaid) {
-      onWait(owner.pid);
+      onWait(owner);
       hasSaid = true;
     }
     return undefined;
@@ -56,17 +66,17 @@ function take(own: string, lock: string): boolean {
 }
 
 /** Undefined when the lock has gone; a lock that cannot be read was nobody's. */
-function readOwner(lock: string): z.output<typeof ownerSchema> | undefined {
+function readOwner(lock: string): LockOwner | undefined {
   if (!existsSync(lock)) return undefined;
   try {
     return ownerSchema.parse(JSON.parse(readFileSync(lock, 'utf8')));
   } catch {
-    return { pid: 0, birth: 'never' };
+    return { pid: 0, birth: 'never', command: '' };
   }
 }
 
 /** Someone else may have been quicker, and the lock be alive again: then it is put back. */
-function removeAbandoned(lock: string, aside: string, owner: { pid: number; birth: string }): void {
+function removeAbandoned(lock: string, aside: string, owner: LockOwner): void {
   try {
     renameSync(lock, aside);
   } catch {

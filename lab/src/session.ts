@@ -2,12 +2,15 @@ import { mkdirSync } from 'node:fs';
 import { createDockerStack } from './compose/docker-stack.ts';
 import { appendToEnvFile } from './env-file.ts';
 import { refuseForeignHome, removeEmptyHome } from './home.ts';
-import { underLock } from './lock.ts';
+import { type LockOwner, underLock } from './lock.ts';
 import { chooseMode, type Mode } from './mode.ts';
 import { createNativeStack } from './native/native-stack.ts';
 import { refuseOtherPorts } from './other-ports.ts';
 import { findPlaces, readSettings, type Settings } from './settings.ts';
 import type { Stack } from './stack.ts';
+
+// biome-ignore lint/style/noProcessEnv: the lab's one reading of it
+const environment = process.env;
 
 /** What a command of the command line works with. */
 export type Session = {
@@ -17,13 +20,18 @@ export type Session = {
   report: (line: string) => void;
 };
 
+/** For commands that have nothing to do with a shop that runs. */
+export async function withoutStack<Result>(
+  work: (session: Omit<Session, 'stack'>) => Promise<Result>,
+): Promise<Result> {
+  return work({ settings: readSettings(findPlaces(environment), environment), report: say });
+}
+
 /** For commands that only look: changes nothing. */
 export async function look<Result>(
   signal: AbortSignal,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  // biome-ignore lint/style/noProcessEnv: the lab's one reading of it
-  const environment = process.env;
   const places = findPlaces(environment);
   const mode = await chooseMode(places, environment);
   return work(await openSession(readSettings(places, environment), mode, signal));
@@ -35,14 +43,14 @@ export async function change<Result>(
   work: (session: Session) => Promise<Result>,
   asked?: Mode,
 ): Promise<Result> {
-  // biome-ignore lint/style/noProcessEnv: as above
-  const environment = process.env;
   const places = findPlaces(environment);
-  const mode = await chooseMode(places, environment, asked);
   refuseForeignHome(places.home);
   mkdirSync(places.home, { recursive: true, mode: 0o700 });
-  const onWait = (pid: number) => say(`Another ./vitrine (process ${pid}) is at work: waiting for it …`);
+  const onWait = ({ pid, command }: LockOwner) =>
+    say(`./vitrine ${command} (process ${pid}) is at work: waiting for it. Ctrl-C there ends it …`);
   const result = underLock(places.home, { onWait, signal }, async () => {
+    // Not before: who had the lock may have started the shop in the other mode.
+    const mode = await chooseMode(places, environment, asked);
     const settings = readSettings(places, environment);
     appendToEnvFile(places.envFile, settings.newSecrets);
     return work(await openSession(settings, mode, signal));

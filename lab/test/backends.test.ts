@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { underLock } from '../src/lock.ts';
 import { createBackends } from '../src/native/backends/backends.ts';
 import { collectorComponents, programNames, programs } from '../src/native/backends/programs.ts';
 import { poll } from '../src/poll.ts';
@@ -10,7 +11,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 /** A Go that notes what it is asked, and makes a script instead of a program. */
 const go = `
-if [ "$1" = version ]; then echo "go version $GO_VERSION linux/amd64"; exit; fi
+if [ "$1" = env ]; then echo "$GO_VERSION"; [ -e go.mod ] || echo "$GOTOOLCHAIN"; exit; fi
 echo "$@" >> "$CALLS"
 if [ -n "$GO_FAILS" ]; then echo "go: downloading example.org/x"; echo "$GO_FAILS" >&2; exit 1; fi
 if [ -n "$GO_HANGS" ]; then echo $$ > "$GO_HANGS"; exec /bin/sleep 60; fi
@@ -28,7 +29,13 @@ function machine({ environment = {}, scripts = { go } as Record<string, string> 
   }
   const calls = join(folder, 'calls');
   writeFileSync(calls, '');
-  const tools = { PATH: `${places.bin}`, GO_VERSION: 'go1.99.0', CALLS: calls, ...environment };
+  const tools = {
+    PATH: `${places.bin}`,
+    GO_VERSION: 'go1.99.0',
+    GOTOOLCHAIN: 'auto',
+    CALLS: calls,
+    ...environment,
+  };
   const lines: string[] = [];
   const interruption = new AbortController();
   const open = () =>
@@ -36,18 +43,22 @@ function machine({ environment = {}, scripts = { go } as Record<string, string> 
       { root: places.root, cache: places.cache, tools },
       { report: (line) => lines.push(line), signal: interruption.signal },
     );
-  const countCalls = () => readFileSync(calls, 'utf8').split('\n').length - 1;
-  return { ...places, open, lines, countCalls, interrupt: (why: Error) => interruption.abort(why) };
+  const readCalls = () => readFileSync(calls, 'utf8').split('\n').slice(0, -1);
+  return { ...places, open, lines, readCalls, interrupt: (why: Error) => interruption.abort(why) };
 }
 
 test('When a program is not here, then it is compiled once, and the record says what it is', async () => {
-  const { cache, open, countCalls } = machine();
+  const { cache, open, lines, readCalls } = machine();
   expect(await open().find('loki')).toBeUndefined();
   const path = await open().compile('loki');
   expect(path).toBe(join(cache, 'bin/loki'));
   expect(await open().find('loki')).toBe(path);
   expect(await open().compile('loki')).toBe(path);
-  expect(countCalls()).toBe(1);
+  expect(readCalls()).toHaveLength(1);
+  expect(lines).toEqual([
+    expect.stringMatching(/^ {2}compiling loki \(about \d+ s\) …$/),
+    expect.stringMatching(/^ {2}loki 3\.7\.8 is compiled \(0 s\)$/),
+  ]);
   expect(JSON.parse(readFileSync(join(cache, 'bin/versions.json'), 'utf8'))).toEqual({
     loki: {
       module: 'native/loki',
@@ -66,6 +77,35 @@ test('When a pin changes, then what was compiled before does not count, and the 
   expect(await open().find('k6')).toBeDefined();
 });
 
+test('When a process was killed while it compiled, then its draft goes, and is never what is kept', async () => {
+  const { cache, open, readCalls } = machine();
+  const workshop = join(cache, 'build/loki');
+  mkdirSync(workshop, { recursive: true });
+  writeFileSync(join(workshop, 'loki.1'), 'half a program');
+  await open().compile('loki');
+  expect(readCalls()).toEqual([expect.stringContaining(` -o ${join(workshop, `loki.${process.pid}`)} `)]);
+  expect(readdirSync(workshop)).toEqual(['loki.log']);
+});
+
+test('When another process keeps a program at the same time, then the record has both', async () => {
+  const { cache, open, lines } = machine();
+  await open().compile('jaeger');
+  const bin = join(cache, 'bin');
+  const record = join(bin, 'versions.json');
+  const waiting = { onWait: () => {}, signal: new AbortController().signal };
+  let compiling: Promise<unknown> | undefined;
+  await underLock(bin, waiting, async () => {
+    const { jaeger } = JSON.parse(readFileSync(record, 'utf8'));
+    compiling = open().compile('loki');
+    const isCompiled = () => lines.some((line) => line.includes('loki 3.7.8 is compiled')) || undefined;
+    await poll(isCompiled, { intervalMs: 10, limitMs: 10_000 });
+    writeFileSync(record, JSON.stringify({ jaeger, k6: jaeger }));
+  });
+  await compiling;
+  expect(Object.keys(JSON.parse(readFileSync(record, 'utf8'))).sort()).toEqual(['jaeger', 'k6', 'loki']);
+  expect(readdirSync(bin).sort()).toEqual(['jaeger', 'loki', 'versions.json']);
+});
+
 test('When another process compiles it, then that is said, and its death is noticed', async () => {
   const { cache, open, lines } = machine();
   const other = spawn('sleep', ['60']);
@@ -78,6 +118,11 @@ test('When another process compiles it, then that is said, and its death is noti
   expect(await poll(isSaid, { intervalMs: 10, limitMs: 4000 })).toBe(true);
   other.kill();
   expect(await compiling).toBe(join(cache, 'bin/k6'));
+});
+
+test('When a program on PATH never answers, then it is not used', async () => {
+  const { open } = machine({ scripts: { loki: 'exec /bin/sleep 60' } });
+  expect(await open().find('loki')).toBeUndefined();
 });
 
 const listing = collectorComponents.map((name) => `  - name: ${name}`).join('\n');
@@ -109,6 +154,7 @@ test.each([
   ['write /x: no space left on device', 'the disk is full'],
   ['dial tcp: lookup proxy.golang.org: no such host', 'its sources cannot be fetched'],
   ['verifying module: checksum mismatch', 'what was fetched is not what go.sum names'],
+  ['go: download go1.26.7 for linux/amd64: toolchain not available', 'the newer Go that it wants cannot be'],
   ['./main.go:1: syntax error', 'Go refuses it.'],
 ])('When Go says "%s", then the reason is told and nothing is kept', async (says, reason) => {
   const { cache, open } = machine({ environment: { GO_FAILS: says } });
@@ -121,22 +167,28 @@ test.each([
 
 test.each([
   ['there is none', {}, {}, 'there is no Go to compile it with: install Go 1.26.7 or newer'],
-  [
-    'it is too old',
-    { go },
-    { GO_VERSION: 'go1.19.8' },
-    'Go 1.19.8 is too old to compile it: install Go 1.26.7',
-  ],
-  [
-    'it fails',
-    { go: 'echo go: no such toolchain; exit 1' },
-    {},
-    'does not work: go: no such toolchain; install',
-  ],
+  ['it fails', { go: 'echo go: no such thing; exit 1' }, {}, 'does not work: go: no such thing; install'],
 ])('When Go is needed and %s, then it says what to install', async (_, scripts, environment, message) => {
   const { open } = machine({ scripts, environment });
   expect(await open().whyNotCompilable('otelcol')).toContain(message);
 });
+
+test.each([
+  ...['go1.9', 'go1.19.8', 'go1.20', 'go1.20.14'].map((version) => [version, 'auto', false] as const),
+  ...['go1.21.0', 'go1.26.6'].map((version) => [version, 'auto', true] as const),
+  ['go1.26.6', 'go1.26.6+auto', true],
+  ['go1.26.6', 'local', false],
+  ['go1.26.7', 'local', true],
+  ['go1.27rc1', 'local', true],
+  ['devel go1.28-0123456789 Tue Feb 3 04:05:06 2026 +0000', 'local', true],
+] as const)(
+  'When Go is %s, and its GOTOOLCHAIN %s, then it will do: %s',
+  async (GO_VERSION, GOTOOLCHAIN, will) => {
+    const { open } = machine({ environment: { GO_VERSION, GOTOOLCHAIN } });
+    const tooOld = `Go ${GO_VERSION.slice(2)} is too old to compile it: install Go 1.26.7`;
+    expect(await open().whyNotCompilable('loki')).toEqual(will ? undefined : expect.stringContaining(tooOld));
+  },
+);
 
 test('When it is interrupted, then the compiler ends and nothing half-made stays', async () => {
   const pidFile = join(temporaryFolder(), 'pid');

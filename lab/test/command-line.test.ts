@@ -1,7 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { openHome } from '../src/home.ts';
+import { underLock } from '../src/lock.ts';
+import { inspectProcess } from '../src/process-table.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -21,6 +25,37 @@ test('When a signal comes while the commands are still being loaded, then nothin
   );
   expect({ status, stdout, stderr }).toEqual({ status: 130, stdout: '', stderr: 'Interrupted.\n' });
   expect(existsSync(home)).toBe(false);
+});
+
+test('When it waits while the shop is being started natively, then it takes that shop down, though there is a Docker', async () => {
+  const folder = temporaryFolder();
+  const home = join(folder, 'home');
+  openHome(home);
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'docker'), '#!/bin/sh\n', { mode: 0o755 });
+  const part = spawn('sleep', ['60']);
+  onTestFinished(() => void part.kill());
+  const ended = once(part, 'exit');
+
+  const waiting = { onWait: () => {}, signal: new AbortController().signal };
+  const lines: string[] = [];
+  let down: ReturnType<typeof spawn> | undefined;
+  await underLock(home, waiting, async () => {
+    down = spawn(process.execPath, [join(root, 'lab/src/cli.ts'), 'down'], {
+      ...{ env: { VITRINE_HOME: home, PATH: bin }, stdio: ['ignore', 'pipe', 'inherit'] },
+    });
+    down.stdout?.on('data', (chunk) => lines.push(String(chunk)));
+    await once(down.stdout ?? down, 'data');
+    const { pid, birth } = inspectProcess(part.pid ?? 0) ?? {};
+    const record = JSON.stringify({ pid, birth, startedAt: new Date() });
+    writeFileSync(join(home, 'run/frontend.json'), record);
+  });
+  if (down) await once(down, 'close');
+  expect(lines.join('')).toMatch(
+    /^\.\/vitrine .*\(process \d+\) is at work: waiting for it\. Ctrl-C there ends it …\nStopped frontend\.\n$/,
+  );
+  expect(await ended).toEqual([null, 'SIGTERM']);
 });
 
 test('When help is asked for, then it names the command as it is typed', () => {

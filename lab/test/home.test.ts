@@ -25,6 +25,17 @@ test('When a home was opened on some ports, then it knows them until it is empti
   expect(readPorts(home)).toEqual({});
   recordPorts(home, { frontend: 15_000, 'loki-grpc': 19_095 });
   expect(readPorts(home)).toEqual({ frontend: 15_000, 'loki-grpc': 19_095 });
+  expect(readdirSync(join(home, 'run'))).toEqual(['ports.json']);
   emptyHome(home);
   expect(readPorts(home)).toEqual({});
 });
+
+test.each(['', '{"frontend":', '{"no-such-part":1}'])(
+  'When the record of the ports is %j, then none is known',
+  (record) => {
+    const home = temporaryFolder();
+    openHome(home);
+    writeFileSync(join(home, 'run/ports.json'), record);
+    expect(readPorts(home)).toEqual({});
+  },
+);

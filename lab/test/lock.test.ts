@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { underLock } from '../src/lock.ts';
+import { type LockOwner, underLock } from '../src/lock.ts';
 import { inspectProcess } from '../src/process-table.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -43,10 +44,24 @@ test('When the owner lives, then who waits hears its process id once, and can gi
   const owner = inspectProcess(process.ppid);
   writeFileSync(join(folder, 'lock'), JSON.stringify(owner));
   const heard: number[] = [];
-  const limit = { onWait: (pid: number) => heard.push(pid), signal: AbortSignal.timeout(350) };
+  const limit = { onWait: ({ pid }: LockOwner) => heard.push(pid), signal: AbortSignal.timeout(350) };
   await expect(underLock(folder, limit, async () => 'never')).rejects.toThrow();
   expect(heard).toEqual([process.ppid]);
   expect(readdirSync(folder)).toEqual(['lock']);
+});
+
+test('When two calls of one process meet, then each has its turn', async () => {
+  const folder = temporaryFolder();
+  const turns: string[] = [];
+  const call = (name: string) =>
+    underLock(folder, quiet(), async () => {
+      turns.push(`${name} begins`);
+      await setImmediate();
+      turns.push(`${name} ends`);
+    });
+  await Promise.all([call('one'), call('two')]);
+  expect(turns).toEqual(['one begins', 'one ends', 'two begins', 'two ends']);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('When the work fails, then the lock is given back', async () => {

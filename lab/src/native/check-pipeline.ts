@@ -12,7 +12,7 @@ import { runProgram } from './run-program.ts';
  */
 export async function checkPipeline(
   file: string | undefined,
-  { settings, report }: Session,
+  { settings, report }: Omit<Session, 'stack'>,
   signal: AbortSignal,
 ): Promise<void> {
   const path = file === undefined ? join(settings.root, 'otel-collector-config.yaml') : resolve(file);

@@ -41,7 +41,7 @@ export type Absence = { why: string; obtain?: () => Promise<unknown> };
 const checkTimeoutMs = 2000;
 
 /** A small young generation: some 10 MB less for each service, for a few per cent of its speed at full load. */
-const nodeOptions = ['--max-semi-space-size=2'];
+export const nodeOptions = ['--max-semi-space-size=2'];
 
 /** Where programs come from that are not in this repository; each is asked only when it is needed. */
 export type Programs = {

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test as base, describe, expect, onTestFinished } from 'vitest';
 import { findGrafana } from '../../src/native/grafana.ts';
 import { partNames } from '../../src/part-names.ts';
@@ -97,6 +97,10 @@ describe('When the shop is open', () => {
       expect(answer).toMatchObject({ status: 2, stdout: '' });
       expect(answer.stderr).toContain(`The shop in ${stack.home} runs with PORT_OFFSET=${PORT_OFFSET}: `);
     }
+    for (const command of [['backends'], ['pipeline', 'check']]) {
+      const answer = spawnSync(join(root, 'vitrine'), command, { encoding: 'utf8', env: others });
+      expect(answer, command.join(' ')).toMatchObject({ status: 0, stderr: '' });
+    }
     expect(await readStatus(stack)).toMatchObject({ status: 0, states: everything('ready') });
   });
 
@@ -189,7 +193,7 @@ base('When a part has written nothing yet, then logs says so', async () => {
   const site = await prepareSite();
   onTestFinished(site.stop);
   expect(await site.vitrine('logs', 'frontend')).toEqual({
-    ...{ status: 0, stdout: '', stderr: 'frontend has no log yet.\n' },
+    ...{ status: 0, stdout: '', stderr: expect.stringMatching(/^frontend has no log yet\.$/m) },
   });
 });
 
@@ -208,24 +212,44 @@ base('When a port is taken, then its owner is named and nothing is started', asy
   expect(existsSync(join(site.home, 'run'))).toBe(false);
 });
 
-base.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-  'When up gets %s half-way, then what it had started is stopped again',
-  async (signal) => {
+// The databases are up by then and the services on their way, or these are and the backends are.
+base.each([
+  ['SIGINT', '_dbase is ready', 'frontend'],
+  ['SIGTERM', '_dbase is ready', 'frontend'],
+  ['SIGHUP', '_dbase is ready', 'frontend'],
+  ['SIGINT', 'The shop is open', 'loki'],
+] as const)(
+  'When up gets %s half-way (%s), then what it had started is stopped again',
+  async (signal, line, next) => {
     const site = await prepareSite();
     onTestFinished(site.stop);
     const up = spawn(join(root, 'start.sh'), { env: site.environment, stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(up, 'close');
-    // The databases are up by then, and the services on their way.
-    for await (const chunk of up.stdout) if (String(chunk).includes('_dbase is ready')) break;
-    const isUnderWay = () => existsSync(join(site.home, 'run/frontend.json')) || undefined;
+    for await (const chunk of up.stdout) if (String(chunk).includes(line)) break;
+    const isUnderWay = () => existsSync(join(site.home, `run/${next}.json`)) || undefined;
     expect(await poll(isUnderWay, { intervalMs: 5, limitMs: 30_000 })).toBe(true);
-    const pids = [pidOf(site, 'frontend'), pidOf(site, 'user_dbase')];
+    const pids = [next, 'frontend', 'user_dbase'].map((part) => pidOf(site, part));
     up.kill(signal);
     expect(await ended).toEqual([130, null]);
-    expect(pids.map(inspectProcess)).toEqual([undefined, undefined]);
+    expect(pids.map(inspectProcess)).toEqual(pids.map(() => undefined));
     expect(await readStatus(site)).toMatchObject({ states: everything('stopped') });
   },
 );
+
+base('When Loki listens at another address than 127.0.0.1, then it keeps what it gets', async () => {
+  const host = '127.0.0.2';
+  const site = await prepareSite({ BIND_ADDRESS: host });
+  onTestFinished(site.stop);
+  expect(await site.vitrine('start', 'loki')).toMatchObject({ status: 0 });
+  const loki = `http://${host}:${site.ports.loki}/loki/api/v1`;
+  const now = `${Date.now()}000000`;
+  const body = JSON.stringify({ streams: [{ stream: { service_name: 'x' }, values: [[now, 'kept']] }] });
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${loki}/push`, { method: 'POST', headers, body });
+  expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 204, text: '' });
+  const query = new URLSearchParams({ query: '{service_name="x"}' });
+  expect(await (await fetch(`${loki}/query_range?${query}`)).text()).toContain('kept');
+});
 
 base('When a part cannot start, then its last words are shown at once and nothing stays up', async () => {
   const site = await prepareSite();
@@ -244,7 +268,7 @@ base('When a part cannot start, then its last words are shown at once and nothin
 
 base('When the home holds what is not the shop’s, then nothing in it is touched', async () => {
   const site = await prepareSite();
-  onTestFinished(site.stop);
+  onTestFinished(() => rmSync(dirname(site.home), { recursive: true }));
   mkdirSync(join(site.home, 'data'), { recursive: true });
   writeFileSync(join(site.home, 'data/thesis.txt'), 'mine');
   for (const command of [['up'], ['down', '--reset']]) {

@@ -4,7 +4,10 @@ import { alignColumns } from '../../status-table.ts';
 import { createBackends } from './backends.ts';
 
 /** `./vitrine backends`: compiles what is not here, and lists every program. Throws a LabError when one cannot be had. */
-export async function backendsCommand({ settings, report }: Session, signal: AbortSignal): Promise<void> {
+export async function backendsCommand(
+  { settings, report }: Omit<Session, 'stack'>,
+  signal: AbortSignal,
+): Promise<void> {
   const backends = createBackends(settings, { report, signal });
   const missing = (await backends.list()).filter(({ path }) => path === undefined);
   const outcomes = await Promise.allSettled(

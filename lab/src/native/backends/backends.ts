@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { underLock } from '../../lock.ts';
+import { type LockOwner, underLock } from '../../lock.ts';
 import type { Settings } from '../../settings.ts';
 import type { Conversation } from '../preflight.ts';
 import { programCache } from './cache.ts';
@@ -37,12 +37,13 @@ export function createBackends(
   const compileHere = async (name: ProgramName, workshop: string): Promise<string> => {
     const leftOver = readdirSync(workshop).filter((file) => file.startsWith(`${name}.`));
     for (const file of leftOver) rmSync(join(workshop, file));
-    const output = join(workshop, `${name}.new`);
+    // The compiler of a process that was killed may go on, and write what nobody waits for.
+    const output = join(workshop, `${name}.${process.pid}`);
     progress.begin(name);
     try {
       await compiler.compile(name, { output, log: join(workshop, `${name}.log`), signal });
       report(`  ${name} ${programs[name].version} is compiled (${progress.secondsOf(name)} s)`);
-      return compiled.keep(name, output);
+      return await compiled.keep(name, output, signal);
     } finally {
       progress.end(name);
       rmSync(output, { force: true });
@@ -61,7 +62,8 @@ export function createBackends(
       limit(async () => {
         const workshop = join(cache, 'build', name);
         mkdirSync(workshop, { recursive: true });
-        const onWait = (pid: number) => report(`  … process ${pid} is compiling ${name}: waiting for it`);
+        const onWait = ({ pid }: LockOwner) =>
+          report(`  … process ${pid} is compiling ${name}: waiting for it`);
         return underLock(
           workshop,
           { onWait, signal },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { underLock } from '../../lock.ts';
 import { goArguments } from './go-arguments.ts';
 import { type ProgramName, programs } from './programs.ts';
 
@@ -35,16 +36,18 @@ export function programCache(bin: string, root: string) {
       return isCurrent && existsSync(path) ? path : undefined;
     },
     /** Moves a program that was just compiled from `draft`, on the same disk, to its place; resolves to its path. */
-    keep(name: ProgramName, draft: string): string {
+    keep(name: ProgramName, draft: string, signal: AbortSignal): Promise<string> {
       mkdirSync(bin, { recursive: true });
       const { module, version } = programs[name];
       const path = join(bin, name);
       const entry = { module: `native/${module}`, version, sources: digestSources(name, root) };
-      const record = { ...readRecord(), [name]: { ...entry, compiledAt: new Date().toISOString() } };
-      renameSync(draft, path);
-      writeFileSync(`${recordFile}.${process.pid}`, `${JSON.stringify(record, undefined, 2)}\n`);
-      renameSync(`${recordFile}.${process.pid}`, recordFile);
-      return path;
+      return underLock(bin, { onWait: () => {}, signal }, async () => {
+        const record = { ...readRecord(), [name]: { ...entry, compiledAt: new Date().toISOString() } };
+        renameSync(draft, path);
+        writeFileSync(`${recordFile}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
+        renameSync(`${recordFile}.new`, recordFile);
+        return path;
+      });
     },
   };
 }

@@ -2,13 +2,16 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { gte, valid } from 'semver';
+import { coerce, gte } from 'semver';
 import type { Variables } from '../../env-file.ts';
 import { LabError } from '../../lab-error.ts';
 import { findProgram } from '../find-program.ts';
 import { runProgram } from '../run-program.ts';
 import { goArguments } from './go-arguments.ts';
 import { type ProgramName, programs } from './programs.ts';
+
+/** The first Go that can fetch the one that a module wants. */
+const firstToFetch = '1.21.0';
 
 /** How long a killed compiler has to delete its temporary files. */
 const cleanUpMs = 5000;
@@ -19,19 +22,21 @@ export function goCompiler(root: string, environment: Variables) {
   const goEnvironment = { ...environment, CGO_ENABLED: '0', GOWORK: 'off' };
   const directoryOf = (name: ProgramName) => join(root, 'native', programs[name].module);
 
-  /** Why `name` cannot be compiled here; undefined when it can. May make Go fetch the version that is wanted. */
+  /** Why `name` cannot be compiled here; undefined when it can. Fetches nothing. */
   const whyNot = async (name: ProgramName, signal: AbortSignal): Promise<string | undefined> => {
     const goModule = readFileSync(join(directoryOf(name), 'go.mod'), 'utf8');
     const wanted = /^go (\S+)$/m.exec(goModule)?.[1] ?? '';
     const remedy = `install Go ${wanted} or newer (https://go.dev/doc/install), or put the program on PATH`;
     if (go === undefined) return `there is no Go to compile it with: ${remedy}`;
-    // Asked inside the module, a newer Go answers for the version that it would switch to.
-    const directory = directoryOf(name);
-    const { output } = await runProgram(go, ['version'], { directory, environment: goEnvironment, signal });
-    const found = /go version go(\S+)/.exec(output)?.[1];
-    if (found === undefined) return `${go} does not work: ${output.split('\n').at(-1)}; ${remedy}`;
-    const isNewEnough = valid(found) === null || gte(found, wanted);
-    return isNewEnough ? undefined : `Go ${found} is too old to compile it: ${remedy}`;
+    // Outside the module: inside, this alone would make Go fetch the one that the module wants.
+    const { status, output } = await runProgram(go, ['env', 'GOVERSION', 'GOTOOLCHAIN'], {
+      ...{ directory: '/', environment: goEnvironment, signal },
+    });
+    if (status !== 0) return `${go} does not work: ${output.split('\n').at(-1)}; ${remedy}`;
+    const [found = '', toolchain = ''] = output.split('\n');
+    const version = coerce(found) ?? '0.0.0';
+    const isEnough = gte(version, wanted) || (gte(version, firstToFetch) && toolchain.endsWith('auto'));
+    return isEnough ? undefined : `Go ${found.replace(/^go/, '')} is too old to compile it: ${remedy}`;
   };
 
   /** Compiles `name` to the file `output`; everything that Go says is in the file `log`. */
@@ -88,6 +93,10 @@ const knownFailures = [
   [
     /dial tcp|no such host|i\/o timeout|TLS handshake|connection re(?:fused|set)|proxyconnect/i,
     'its sources cannot be fetched. Is the network there? `go env GOPROXY` says where they come from.',
+  ],
+  [
+    /toolchain not available/,
+    'the newer Go that it wants cannot be fetched: install it (https://go.dev/doc/install).',
   ],
   [/checksum mismatch|SECURITY ERROR/, 'what was fetched is not what go.sum names. Nothing of it was run.'],
   [/signal: killed|out of memory|cannot allocate memory/i, 'the memory is full. It takes some 3 GB.'],

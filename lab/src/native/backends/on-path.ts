@@ -6,6 +6,8 @@ import { findProgram } from '../find-program.ts';
 import { runProgram } from '../run-program.ts';
 import { collectorComponents, type ProgramName, programs } from './programs.ts';
 
+const answerLimitMs = 5000;
+
 /** A program on PATH; `unfit` says why it is not used. */
 export type PathProgram = { path: string; version: string; unfit?: string };
 
@@ -19,8 +21,9 @@ export async function findOnPath(
   const path = findProgram(commands, environment.PATH ?? '');
   if (path === undefined) return undefined;
   const ask = async (...args: readonly string[]) => {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)]);
     try {
-      return (await runProgram(path, args, { directory: '/', environment, signal })).output;
+      return (await runProgram(path, args, { directory: '/', environment, signal: limited })).output;
     } catch (error) {
       signal.throwIfAborted();
       return String(error);

@@ -78,7 +78,7 @@ export const programs = {
 
 export type ProgramName = keyof typeof programs;
 
-/** In the order in which they are compiled: what is missed most, first. */
+/** In the order in which they are listed: what is missed most, first. */
 export const programNames = ['otelcol', 'prometheus', 'loki', 'jaeger', 'promtool', 'k6'] as const;
 
 /** The collector comes in many choices of components; otel-collector-config.yaml names these. */

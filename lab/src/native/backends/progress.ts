@@ -3,7 +3,7 @@ import type { ProgramName } from './programs.ts';
 
 const noticeMs = 10_000;
 
-/** Says every ten seconds what is being compiled. */
+/** Says what begins to be compiled, and every ten seconds what still is. */
 export function compileProgress(report: (line: string) => void) {
   const since = new Map<ProgramName, number>();
   let timer: NodeJS.Timeout | undefined;
@@ -21,6 +21,7 @@ export function compileProgress(report: (line: string) => void) {
   return {
     begin(name: ProgramName): void {
       since.set(name, Date.now());
+      report(`  compiling ${name} (about ${usualSeconds(name)} s) …`);
       timer ??= setInterval(notice, noticeMs);
     },
     secondsOf: elapsedSeconds,

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { backendCommand } from '../src/native/backend-command.ts';
+import { databaseServerCommand } from '../src/native/database-server.ts';
+import { nodeOptions } from '../src/native/native-part.ts';
+import { createParts } from '../src/parts.ts';
+import { findPlaces, readSettings } from '../src/settings.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const read = (file: string) => readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');
+
+const partSchema = z.object({
+  command: z.array(z.string()).default([]),
+  environment: z.record(z.string(), z.coerce.string()).default({}),
+});
+const compose = z
+  .object({ services: z.record(z.string(), partSchema) })
+  .parse(parse(read('docker-compose.yml'), { merge: true }));
+
+/** What stands in docker-compose.yml for a part, and how it is run natively. */
+function find(name: string) {
+  const settings = readSettings(findPlaces({ VITRINE_HOME: temporaryFolder() }), {});
+  const part = createParts(settings).find((each) => each.name === name);
+  const container = compose.services[name];
+  if (container === undefined || part?.kind !== 'backend') throw new Error(`${name} is no backend.`);
+  return { container, native: backendCommand(part, name, settings) };
+}
+
+const without = (options: readonly string[], ...names: readonly string[]) =>
+  options.filter((option) => !names.some((name) => option.startsWith(`--${name}`))).sort();
+
+test.each(['otel-collector', 'jaeger', 'prometheus', 'loki'])(
+  'When %s runs in a container, then Go may take as much memory there as natively',
+  (name) => {
+    const { container, native } = find(name);
+    expect(container.environment.GOMEMLIMIT).toMatch(/MiB$/);
+    expect(native.environment).toMatchObject(container.environment);
+  },
+);
+
+test('When Prometheus runs in a container, then it has the options that it has natively, less the places', () => {
+  const { container, native } = find('prometheus');
+  const places = ['config.file', 'storage.tsdb.path', 'web.listen-address'];
+  expect(without(native.args, ...places)).toEqual(without(container.command, ...places));
+});
+
+test('When Grafana runs in a container, then it opens with the dashboard that it opens with natively', () => {
+  const settings = readSettings(findPlaces({ VITRINE_HOME: temporaryFolder() }), {});
+  const part = createParts(settings).find(({ name }) => name === 'grafana');
+  const variable = 'GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH';
+  const path = part?.kind === 'viewer' ? part.environment[variable] : undefined;
+  expect(existsSync(path ?? '')).toBe(true);
+  expect(compose.services.grafana?.environment[variable]).toBe(path?.replace(settings.root, '/etc'));
+});
+
+test('When a service runs in a container, then Node has the options that it has natively', () => {
+  expect(read('Dockerfile')).toContain(`"node", ${nodeOptions.map((option) => `"${option}"`).join(', ')}, `);
+});
+
+test('When a database runs in a container, then it has the options that MySQL has natively, less the places', () => {
+  const server = { home: '/', port: 1, rootPassword: '', schemas: [] };
+  const { args } = databaseServerCommand({ kind: 'mysql', path: '' }, server);
+  const places = ['no-defaults', 'user', 'datadir', 'tmpdir', 'secure-file-priv', 'socket', 'pid-file'];
+  const own = [...places, 'bind-address', 'port', 'init-file', 'innodb-log-buffer-size'];
+  expect(without(args, ...own)).toEqual(without(compose.services.user_dbase?.command ?? [], ...own));
+});
