@@ -35,7 +35,7 @@ export const defaultPorts: Record<PortName, number> = {
   'otel-collector-health': 13133,
   'otel-collector-self': 8888,
   jaeger: 16686,
-  'jaeger-otlp': 14317,
+  'jaeger-otlp': 4319,
   'jaeger-grpc': 16685,
   'jaeger-health': 13134,
   'jaeger-self': 8887,

@@ -25,6 +25,6 @@ export async function refuseTakenPorts(wanted: readonly WantedPort[], mode: Mode
   );
   if (complaints.flat().length === 0) return;
   throw new LabError(
-    `${complaints.flat().join('\n')}\nEnd it, or move the shop: PORT_OFFSET=10000 ./start.sh (.env.example has more).`,
+    `${complaints.flat().join('\n')}\nEnd it, or move the shop, for example PORT_OFFSET=11000 ./start.sh (.env.example has more).`,
   );
 }

@@ -23,6 +23,11 @@ test('When nothing is set, then the shop is on its known ports and every secret 
   expect(new Set(Object.values(newSecrets)).size).toBe(6);
 });
 
+test('When a second shop stands beside the first as the README says, then no port is wanted twice', () => {
+  const both = [read({}), read({ PORT_OFFSET: '10000' })].flatMap(({ ports }) => Object.values(ports));
+  expect(new Set(both).size).toBe(both.length);
+});
+
 test('When a port is moved and PORT_OFFSET is set, then both count', () => {
   const { ports } = read({ PORT_OFFSET: '2000', USER_DBASE_PORT: '20000' });
   expect(ports).toMatchObject({ frontend: 7000, user_dbase: 22000, order_dbase: 15308 });
