@@ -7,7 +7,7 @@ import { elapsed } from '../../../test/elapsed.ts';
 import type { PartName } from '../../src/part-names.ts';
 import { poll } from '../../src/poll.ts';
 import { logsOfTrace } from '../../src/query/loki.ts';
-import type { Span } from '../../src/query/span.ts';
+import type { Span, Trace } from '../../src/query/span.ts';
 import { type Arrival, arrivals, arrive, failuresOf, quantile } from './arrivals.ts';
 import { type Backends, backendsOf } from './backends.ts';
 import { test } from './stack-test.ts';
@@ -140,14 +140,22 @@ async function isInBoth({ jaeger, loki }: Backends, traceId: string): Promise<bo
     jaeger.traceById(traceId),
     loki.queryRange(logsOfTrace(traceId), range),
   ]);
-  return trace?.spans.length === spansOfPage && lines.length === asked.length;
+  return spansOfRequests([trace]).length === spansOfPage && lines.length === asked.length;
 }
 
 /** Every span that Jaeger has of these requests. */
 async function spansOf({ jaeger }: Backends, seen: readonly Arrival[]): Promise<Span[]> {
   const atOnce = pLimit(10);
   const traces = await atOnce.map(seen, ({ traceId }) => jaeger.traceById(traceId));
-  return traces.flatMap((trace) => trace?.spans ?? []);
+  return spansOfRequests(traces);
+}
+
+/** Each span once, and without waits for a connection, which only happen where there is much to do. */
+function spansOfRequests(traces: readonly (Trace | undefined)[]): Span[] {
+  const spans = traces.flatMap((trace) => trace?.spans ?? []);
+  return [...new Map(spans.map((span) => [span.spanId, span])).values()].filter(
+    ({ name }) => name !== 'pool wait',
+  );
 }
 
 /** The lines of requests that the services which are asked have logged since then. */
