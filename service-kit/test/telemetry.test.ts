@@ -225,7 +225,8 @@ test('When a caller asks not to be traced, then it is all the same', async ({ sh
   const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-00` };
   const response = await fetch(`${shop.url('product-service')}/api/products`, { headers });
   expect(traceIdOf(response)).toBe(traceId);
-  expect(await traceOf(shop, traceId, 2)).toHaveLength(2);
+  const names = (await traceOf(shop, traceId, 2)).map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(['GET /api/products', 'SELECT']));
 });
 
 describe('When a database', () => {
