@@ -1,3 +1,5 @@
+import { exitStatus } from './exit-status.ts';
+import { signal } from './interruption.ts';
 import { LabError, UsageError } from './lab-error.ts';
 import { reachableHost } from './parts.ts';
 import { backendUrls } from './query/backend-urls.ts';
@@ -16,7 +18,7 @@ const count = 100;
 const perSecond = 10;
 const arrivalLimitMs = 10_000;
 
-async function testTraces({ settings, report }: Session, signal: AbortSignal): Promise<void> {
+async function testTraces({ settings, report }: Session): Promise<void> {
   const shopUrl = `http://${reachableHost(settings.values.BIND_ADDRESS)}:${settings.ports.frontend}`;
   const jaegerUrl = backendUrls(settings).jaeger;
   const why = await whyServiceNotReady(`${shopUrl}/readyz`, 2000);
@@ -55,17 +57,9 @@ function failedVisits(visits: readonly Visit[]): string[] {
   ];
 }
 
-const interruption = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => interruption.abort());
-}
-
 try {
   if (process.argv.length > 2) throw new UsageError('Usage: ./test_traces.sh (without arguments)');
-  await look(interruption.signal, (session) => testTraces(session, interruption.signal));
+  await look(signal, testTraces);
 } catch (error) {
-  const isInterrupted = interruption.signal.aborted;
-  process.exitCode = isInterrupted ? 130 : error instanceof UsageError ? 2 : 1;
-  const text = error instanceof Error ? (error instanceof LabError ? error.message : error.stack) : error;
-  process.stderr.write(isInterrupted ? 'Interrupted.\n' : `${text}\n`);
+  process.exitCode = exitStatus(error);
 }

@@ -152,7 +152,7 @@ test.each([
 
 test.each([
   ['write /x: no space left on device', 'the disk is full'],
-  ['dial tcp: lookup proxy.golang.org: no such host', 'its sources cannot be fetched'],
+  ['dial tcp: lookup proxy.example: no such host', 'its sources cannot be fetched'],
   ['verifying module: checksum mismatch', 'what was fetched is not what go.sum names'],
   ['go: download go1.26.7 for linux/amd64: toolchain not available', 'the newer Go that it wants cannot be'],
   ['./main.go:1: syntax error', 'Go refuses it.'],

@@ -51,7 +51,10 @@ export type Programs = {
 };
 
 const programOf: Record<BackendName, ProgramName> = {
-  ...{ 'otel-collector': 'otelcol', prometheus: 'prometheus', loki: 'loki', jaeger: 'jaeger' },
+  'otel-collector': 'otelcol',
+  prometheus: 'prometheus',
+  loki: 'loki',
+  jaeger: 'jaeger',
 };
 
 export function nativePart(part: Part, settings: Settings, programs: Programs): NativePart {
