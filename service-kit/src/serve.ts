@@ -32,6 +32,7 @@ export async function serve(
   { host, port, logger, close }: ServeOptions,
 ): Promise<void> {
   const { server, drain } = createDrainingServer(app);
+  dropStartUpGarbage();
   await listen(server, host, port);
   logEvent(logger, logs.listening, { 'server.address': host, 'server.port': port });
 
@@ -48,6 +49,14 @@ export async function serve(
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+/**
+ * Loading leaves some 8 MB of garbage, most of it compiled code that never runs again; without much traffic V8 would
+ * keep it for good. Takes some 50 ms; does nothing without `--expose-gc`.
+ */
+function dropStartUpGarbage(): void {
+  globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
