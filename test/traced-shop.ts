@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { SERVICES, type Service } from '@vitrine/service-kit/registry/declaration';
 import { createShopper } from '../lab/src/bench/shopper.ts';
 import { poll } from '../lab/src/poll.ts';
 import { freshDatabase } from './database';
@@ -11,15 +12,13 @@ import { startOtlpSink } from './otlp-sink';
 import { startTcpProxy } from './tcp-proxy';
 
 const root = join(__dirname, '..');
-export const SERVICES = ['frontend', 'user-service', 'product-service', 'order-service'] as const;
-type ServiceName = (typeof SERVICES)[number];
 
 /** The built services as processes of their own, which send their telemetry to a sink. */
-export async function startTracedShop(names: readonly ServiceName[] = SERVICES) {
+export async function startTracedShop(names: readonly Service[] = SERVICES) {
   await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-b', ...names], { cwd: root });
   const sink = await startOtlpSink();
   const ports = Object.fromEntries(await Promise.all(SERVICES.map(async (name) => [name, await freePort()])));
-  const urlOf = (name: ServiceName) => `http://127.0.0.1:${ports[name]}`;
+  const urlOf = (name: Service) => `http://127.0.0.1:${ports[name]}`;
 
   const started = await Promise.all(
     names.map(async (name) => {
@@ -61,9 +60,9 @@ export async function startTracedShop(names: readonly ServiceName[] = SERVICES) 
 
   return {
     sink,
-    url: (name: ServiceName) => urlOf(name),
+    url: (name: Service) => urlOf(name),
     /** How the service's database seems to be. */
-    pretend(name: ServiceName, state: 'there' | 'hanging' | 'gone') {
+    pretend(name: Service, state: 'there' | 'hanging' | 'gone') {
       for (const service of started) if (service.name === name) service.proxy.pretend(state);
     },
     stop,

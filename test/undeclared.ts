@@ -1,12 +1,13 @@
-import type {
-  Attributes,
-  LogDeclaration,
-  MetricDeclaration,
-  Owner,
-  SpanDeclaration,
+import {
+  type Attributes,
+  type LogDeclaration,
+  type MetricDeclaration,
+  type Owner,
+  SERVICES,
+  type SpanDeclaration,
 } from '@vitrine/service-kit/registry/declaration';
-import * as instrumentations from '@vitrine/service-kit/registry/instrumentations';
 import * as kit from '@vitrine/service-kit/registry/kit';
+import { metrics as runtimeMetrics } from '@vitrine/service-kit/registry/runtime';
 import * as shop from '@vitrine/service-kit/registry/shop';
 import type { SunkLog, SunkPoint, SunkSpan } from './otlp-sink';
 
@@ -23,15 +24,32 @@ export const declared = {
   logs: [...Object.values<LogDeclaration>(shop.logs), ...Object.values<LogDeclaration>(kit.logs)],
 };
 
+/** Of which services a metric must be there; for one that not all have, it is enough that one of them has it. */
+export function missingOwners({ owner, optional }: MetricDeclaration, seen: readonly string[]): string[] {
+  const owners = owner === 'every service' ? SERVICES : [owner];
+  const missing = owners.filter((service) => !seen.includes(service));
+  return optional && missing.length < owners.length ? [] : missing;
+}
+
 /** Whether a body is the message of a declared log event. */
 export function isMessage({ message }: { message: string }, body: unknown): boolean {
   return new RegExp(`^${message.replace(/\{\w+\}/g, '[\\w-]+')}$`).test(String(body));
 }
 
+type Seen = Telemetry['spans'][number];
+
+/** Whether a span is one of these: its kind, its name and the attributes that are always there tell. */
+export function isDeclaredAs({ name, kind = 'INTERNAL', attributes }: SpanDeclaration, span: Seen): boolean {
+  const hasName = new RegExp(`^${name.replace(/\{\w+\}/g, '\\S+')}$`).test(span.name);
+  const required = Object.keys(attributes).filter((one) => !attributes[one]?.optional);
+  const isOwn = span.scope === 'vitrine' && span.kind === kind;
+  return isOwn && hasName && required.every((one) => one in span.attributes);
+}
+
 const ofAnyValue = (names: readonly string[]): Attributes =>
   Object.fromEntries(names.map((name) => [name, { type: 'string', meaning: name }]));
 
-/** What `err` becomes over OTLP. */
+/** What `err` becomes over OTLP, and an error on a span. */
 const EXCEPTION = ofAnyValue(['exception.type', 'exception.message', 'exception.stacktrace']);
 
 /**
@@ -48,26 +66,24 @@ export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
       if (!isAllowed) undeclared.add(`${what} ${name}=${value}`);
     }
   };
-  for (const { service, scope, name, kind, attributes, events } of spans) {
-    const what = `span ${name} of ${service}`;
-    if (scope !== 'vitrine') {
-      const isDatabase = scope.endsWith('mysql2');
-      const declaration = instrumentations.spans.find(
-        (span) => span.kind === kind && span.meaning.includes('database') === isDatabase,
+  for (const span of spans) {
+    const what = `span ${span.name} of ${span.service}`;
+    const declaration = declared.spans.find((one) => mayBeOf(one, span.service) && isDeclaredAs(one, span));
+    check(what, span.attributes, declaration?.attributes);
+    for (const { name, attributes } of span.events) {
+      const isException = name === 'exception';
+      check(
+        `${what}: event ${name}`,
+        attributes,
+        isException ? EXCEPTION : declaration?.events[name]?.attributes,
       );
-      check(what, attributes, declaration && ofAnyValue(declaration.attributes));
-      continue;
     }
-    const declaration = declared.spans.find((span) => span.name === name && mayBeOf(span, service));
-    check(what, attributes, declaration?.attributes);
-    for (const event of events)
-      check(`${what}: event ${event.name}`, event.attributes, declaration?.events[event.name]?.attributes);
   }
   for (const { service, scope, metric, unit, attributes } of points) {
     const isThis = (declaration: { name: string; unit: string }) =>
       declaration.name === metric && declaration.unit === unit;
     const own = declared.metrics.find((declaration) => isThis(declaration) && mayBeOf(declaration, service));
-    const foreign = instrumentations.metrics.find(isThis);
+    const foreign = runtimeMetrics.find(isThis);
     const allowed = scope === 'vitrine' ? own?.attributes : foreign && ofAnyValue(foreign.attributes);
     check(`metric ${metric} in ${unit} of ${service}`, attributes, allowed);
   }

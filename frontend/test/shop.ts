@@ -40,7 +40,7 @@ async function startShop() {
       observatory: { jaegerUrl: 'http://jaeger.test', grafanaUrl: 'http://grafana.test' },
       logger,
     });
-    // What the instrumentation of HTTP does in the real process, where a tracer is registered.
+    // What traceRequests does in the real process, where telemetry is on.
     const { url, close } = await listen((request, response) =>
       trace.getTracer('test').startActiveSpan('server', (span) => {
         response.on('close', () => span.end());

@@ -60,7 +60,8 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
   });
   pool.on('connection', readCommitted);
   const poolWatch = watchPool(pool, { schema: settings.database, size: POOL_SIZE });
-  const statementWatch = watchStatements({ schema: settings.database, logger });
+  const { host, port, database: schema } = settings;
+  const statementWatch = watchStatements({ host, port, schema, logger });
 
   const run = <Result>(work: (connection: PoolConnection) => Promise<Result>) =>
     withDeadline(pool, poolWatch.use(), work).catch((error: unknown): never => {
@@ -112,17 +113,18 @@ async function send(
   sql: string,
   values: SqlValue[] = [],
 ): Promise<unknown> {
-  const startedAt = performance.now();
   try {
-    const result = await done<QueryResult>((callback) => connection.execute(sql, values, callback));
-    watch(sql, startedAt);
-    return result;
+    return await watch(sql, () => done<QueryResult>((callback) => connection.execute(sql, values, callback)));
   } catch (error) {
-    watch(sql, startedAt, error);
     // mysql2's own trace ends at the socket; this one leads to the caller.
     if (error instanceof Error) Error.captureStackTrace(error);
     throw error;
   }
+}
+
+/** A statement that takes no values and that MySQL does not prepare. */
+function command(connection: Connection, watch: StatementWatch, sql: string): Promise<unknown> {
+  return watch(sql, () => done<QueryResult>((callback) => connection.query(sql, callback)));
 }
 
 type Callback<Result> = (error: Error | null, result: Result) => void;
@@ -184,14 +186,14 @@ async function inTransaction<Result>(
   watch: StatementWatch,
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
-  await done((callback) => connection.beginTransaction(callback));
+  await command(connection, watch, 'START TRANSACTION');
   try {
     const result = await work(queryable(connection, watch));
-    await done((callback) => connection.commit(callback));
+    await command(connection, watch, 'COMMIT');
     return result;
   } catch (error) {
     // A connection that cannot roll back must not return to the pool with a transaction open.
-    await done((callback) => connection.rollback(callback)).catch(() => connection.destroy());
+    await command(connection, watch, 'ROLLBACK').catch(() => connection.destroy());
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { parse as parseQuery } from 'node:querystring';
-import { trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { HttpError } from './http-error';
@@ -147,7 +147,7 @@ const announceTrace: RequestHandler = (_request, response, next) => {
 function logRequests(logger: Logger): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();
-    response.once('close', () => {
+    const log = () =>
       logEvent(logger, response.writableFinished ? logs.request : logs.requestAborted, {
         'http.request.method': request.method,
         'http.route': routeOf(response),
@@ -155,7 +155,8 @@ function logRequests(logger: Logger): RequestHandler {
         'http.response.status_code': response.statusCode,
         duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
       });
-    });
+    // The connection, which outlives the request, belongs to no trace.
+    response.once('close', context.bind(context.active(), log));
     next();
   };
 }

@@ -1,21 +1,28 @@
-import { type DestinationStream, type LogFn, type Logger, pino, stdTimeFunctions } from 'pino';
-import { maskFields, maskText } from './mask';
+import { format } from 'node:util';
+import { logs as recordsApi, trace } from '@opentelemetry/api';
+import { type DestinationStream, type LogFn, type Logger, levels, pino, stdTimeFunctions } from 'pino';
+import { describeError, maskFields, maskText } from './mask';
 import type { LogDeclaration, Values } from './registry/declaration';
 
 export type { Logger };
 
+const records = recordsApi.getLogger('vitrine');
+
 /**
- * JSON lines, on stdout unless there is another destination. Secrets and e-mail addresses are masked everywhere; of
- * an error only type, message, code and stack are written (a database error also carries the statement with its values).
+ * Writes JSON lines, on stdout unless there is another destination, and hands the same on as log records. Secrets and
+ * e-mail addresses are masked everywhere; of an error only type, message, code and stack are told (a database error also
+ * carries the statement with its values).
  */
 export function createLogger(options: { level: string }, destination?: DestinationStream): Logger {
   const settings = {
     level: options.level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }), log: maskFields },
-    serializers: { err: describeError },
-    hooks: { logMethod: maskMessage },
+    formatters: { level: (label: string) => ({ level: label }) },
+    mixin: traceFields,
+    // As it was described: pino's own would take it for an error once more.
+    serializers: { err: (described: unknown) => described },
+    hooks: { logMethod: writeMasked },
   };
   return destination ? pino(settings, destination) : pino(settings);
 }
@@ -30,38 +37,31 @@ export function logEvent<const Declaration extends LogDeclaration>(
   logger[level](record, message);
 }
 
-function maskMessage(this: Logger, args: unknown[], method: LogFn): void {
-  // Without a message pino would take the error's, as it is.
-  const error = args.length === 1 ? errorIn(args[0]) : undefined;
-  const all = error ? [...args, error.message] : args;
-  Reflect.apply(
-    method,
-    this,
-    all.map((arg) => (typeof arg === 'string' ? maskText(arg) : arg)),
-  );
+/** What leads from a line to its trace. */
+function traceFields() {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
 
-function errorIn(subject: unknown): Error | undefined {
-  if (subject instanceof Error) return subject;
-  if (typeof subject !== 'object' || subject === null || !('err' in subject)) return undefined;
-  return subject.err instanceof Error ? subject.err : undefined;
-}
-
-interface ErrorDescription {
-  type: string;
-  message: string;
-  code?: string;
-  stack?: string;
-  cause?: ErrorDescription;
-}
-
-function describeError(error: unknown): ErrorDescription {
-  if (!(error instanceof Error)) return { type: typeof error, message: maskText(String(error)) };
-  return {
-    type: error.name,
-    message: maskText(error.message),
-    ...('code' in error && typeof error.code === 'string' && { code: error.code }),
-    ...(error.stack && { stack: maskText(error.stack) }),
-    ...(error.cause instanceof Error && { cause: describeError(error.cause) }),
-  };
+function writeMasked(this: Logger, args: unknown[], write: LogFn, level: number): void {
+  const [first, ...others] = args;
+  const hasFields = typeof first === 'object' && first !== null;
+  const { err, ...fields }: { err?: unknown } = !hasFields
+    ? {}
+    : first instanceof Error
+      ? { err: first }
+      : first;
+  const words = hasFields ? others : args;
+  const error = err === undefined ? undefined : describeError(err);
+  const message = words.length > 0 ? maskText(format(...words)) : (error?.message ?? '');
+  const attributes = maskFields(fields);
+  write.call(this, error ? { ...attributes, err: error } : attributes, message);
+  records.emit({
+    // 1, 5, 9 … for pino's 10, 20, 30 … https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
+    severityNumber: (level / 10) * 4 - 3,
+    severityText: levels.labels[level] ?? '',
+    body: message,
+    attributes,
+    ...(error && { exception: { ...error, name: error.type } }),
+  });
 }

@@ -34,7 +34,7 @@ const MAX_DEPTH = 8;
 /** What leads from a line to its trace is random: it may look like a card number, and is new in each request. */
 const IDS = new Set(['trace_id', 'span_id']);
 
-/** A copy of a log record's fields, at any depth, with secrets masked by key and by look. Errors are left alone. */
+/** A copy of a log record's fields, at any depth, with secrets masked by key and by look; errors are described. */
 export function maskFields(fields: object): Record<string, unknown> {
   return maskObject(fields, 0);
 }
@@ -49,11 +49,33 @@ function maskObject(fields: object, depth: number): Record<string, unknown> {
 
 function maskValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return maskText(value);
-  if (typeof value !== 'object' || value === null || value instanceof Error) return value;
+  if (typeof value !== 'object' || value === null) return value;
   if (depth === MAX_DEPTH) return MASK;
+  if (value instanceof Error) return describeError(value, depth + 1);
   if (Array.isArray(value)) return value.map((item) => maskValue(item, depth + 1));
   if ('toJSON' in value && typeof value.toJSON === 'function') return maskValue(value.toJSON(), depth + 1);
   return maskObject(value, depth + 1);
+}
+
+export interface ErrorDescription {
+  type: string;
+  message: string;
+  code?: string;
+  stack?: string;
+  cause?: ErrorDescription;
+}
+
+/** What may be told of an error, or of whatever else was thrown: a database error also carries its statement's values. */
+export function describeError(error: unknown, depth = 0): ErrorDescription {
+  if (!(error instanceof Error)) return { type: typeof error, message: maskText(String(error)) };
+  return {
+    type: error.name,
+    message: maskText(error.message),
+    ...('code' in error && typeof error.code === 'string' && { code: error.code }),
+    ...(error.stack && { stack: maskText(error.stack) }),
+    ...(error.cause instanceof Error &&
+      depth < MAX_DEPTH && { cause: describeError(error.cause, depth + 1) }),
+  };
 }
 
 const knownKeys = new Map<string, boolean>();

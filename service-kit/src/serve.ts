@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { traceRequests } from './http-telemetry';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
 import { stopTelemetry } from './telemetry';
@@ -31,7 +32,7 @@ export async function serve(
   app: RequestListener,
   { host, port, logger, close }: ServeOptions,
 ): Promise<void> {
-  const { server, drain } = createDrainingServer(app);
+  const { server, drain } = createDrainingServer(traceRequests(app));
   dropStartUpGarbage();
   await listen(server, host, port);
   logEvent(logger, logs.listening, { 'server.address': host, 'server.port': port });

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Pool } from 'undici';
+import { watchCalls } from './call-telemetry';
 import { unavailable } from './http-error';
-import { namePeer } from './peers';
 
 export interface ServiceRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -61,23 +61,25 @@ export function createServiceClient(options: {
   timeoutMs: number;
 }): ServiceClient {
   const { name, baseUrl, timeoutMs } = options;
-  namePeer(baseUrl, name);
-  const { origin, pathname } = new URL(baseUrl);
-  const prefix = pathname.replace(/\/$/, '');
-  const pool = new Pool(origin, { connect: { timeout: timeoutMs } });
+  const base = new URL(baseUrl);
+  const prefix = base.pathname.replace(/\/$/, '');
+  const pool = new Pool(base.origin, { connect: { timeout: timeoutMs } });
+  const watched = watchCalls(name, base);
 
-  async function send({ method = 'GET', path, apiKey, body }: ServiceRequest, signal: AbortSignal) {
-    const headers: Record<string, string> = { accept: 'application/json' };
-    if (apiKey) headers.authorization = `Bearer ${apiKey}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    const response = await pool.request({
-      path: prefix + path,
-      method,
-      headers,
-      signal,
-      body: body === undefined ? null : JSON.stringify(body),
+  function send({ method = 'GET', path, apiKey, body }: ServiceRequest, signal: AbortSignal) {
+    return watched(method, prefix + path, async (headers) => {
+      headers.accept = 'application/json';
+      if (apiKey) headers.authorization = `Bearer ${apiKey}`;
+      if (body !== undefined) headers['content-type'] = 'application/json';
+      const response = await pool.request({
+        path: prefix + path,
+        method,
+        headers,
+        signal,
+        body: body === undefined ? null : JSON.stringify(body),
+      });
+      return { status: response.statusCode, headers: response.headers, body: await response.body.json() };
     });
-    return { status: response.statusCode, headers: response.headers, body: await response.body.json() };
   }
 
   return {

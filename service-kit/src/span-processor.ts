@@ -1,9 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { maskText } from './mask';
-import { SLOW_STATEMENT_MS } from './registry/kit';
 
-/** Instrumentations fill these with what a client sent: paths, queries, headers. */
+/** These hold what a client sent: paths, queries, headers. */
 const FROM_OUTSIDE = ['url.path', 'url.query', 'url.full', 'user_agent.original', 'server.address'];
 
 /** Characters: a batch of 512 spans stays below what gRPC takes, 4 MiB, whatever was sent. */
@@ -11,11 +10,10 @@ const MAX_TEXT = 1000;
 const MAX_STACK = 4000;
 
 /**
- * Masks what instrumentations copy onto spans from requests and from errors: a database names the value that is a
- * duplicate, and that may be an e-mail address. Cuts it where it is long, and marks slow statements. Passes spans on to
- * the processor that `makeNext` makes for the first one.
+ * Masks what is on spans of requests and of errors: a database names the value that is a duplicate, and that may be an
+ * e-mail address. Cuts it where it is long. Passes spans on to the processor that `makeNext` makes for the first one.
  */
-export function finishSpans(makeNext: () => SpanProcessor): SpanProcessor {
+export function maskSpans(makeNext: () => SpanProcessor): SpanProcessor {
   let made: SpanProcessor | undefined;
   const next = () => {
     made ??= makeNext();
@@ -25,7 +23,6 @@ export function finishSpans(makeNext: () => SpanProcessor): SpanProcessor {
     onStart: (span, context) => next().onStart(span, context),
     onEnd(span) {
       maskSpan(span);
-      markSlowStatement(span);
       next().onEnd(span);
     },
     forceFlush: async () => made?.forceFlush(),
@@ -46,9 +43,4 @@ function maskSpan({ attributes, status, events }: ReadableSpan): void {
 function maskAttribute(attributes: Attributes, name: string, maxLength: number): void {
   const value = attributes[name];
   if (typeof value === 'string') attributes[name] = maskText(value).slice(0, maxLength);
-}
-
-function markSlowStatement({ attributes, duration: [seconds, nanoseconds] }: ReadableSpan): void {
-  if (!('db.system.name' in attributes)) return;
-  if (seconds * 1000 + nanoseconds / 1_000_000 >= SLOW_STATEMENT_MS) attributes['vitrine.db.slow'] = true;
 }

@@ -1,4 +1,4 @@
-import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { HttpError } from './http-error';
 import type { SpanDeclaration, Values } from './registry/declaration';
 
@@ -32,6 +32,21 @@ export function inSpan<const Declaration extends SpanDeclaration, Result>(
       span.end();
     }
   });
+}
+
+/**
+ * Starts a span that the caller ends.
+ *
+ * @param name the declared one, with its placeholders filled in
+ * @param parent by default what is under way
+ */
+export function startSpan<const Declaration extends SpanDeclaration>(
+  { kind }: Declaration,
+  name: string,
+  attributes: Partial<Values<Declaration['attributes']>>,
+  parent?: Context,
+): Span {
+  return tracer.startSpan(name, { kind: SpanKind[kind ?? 'INTERNAL'], attributes }, parent);
 }
 
 /** A span of what is over already. Times are those of `performance.now()`. */

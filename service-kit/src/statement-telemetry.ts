@@ -1,35 +1,54 @@
+import { SpanStatusCode } from '@opentelemetry/api';
 import { createHistogram } from './instruments';
 import { type Logger, logEvent } from './logger';
-import { logs, metrics, SLOW_STATEMENT_MS } from './registry/kit';
-import { errorTypeOf } from './spans';
+import { logs, metrics, SLOW_STATEMENT_MS, spans } from './registry/kit';
+import { errorTypeOf, startSpan } from './spans';
 
 const duration = createHistogram(metrics.statementDuration);
 
-/** Times statements; `schema` is where they run. Who is slow is logged, by its text: values are no part of it. */
-export function watchStatements({ schema, logger }: { schema: string; logger: Logger | undefined }) {
-  const attributesByVerb = new Map<string, ReturnType<typeof attributesOf>>();
+interface Watched {
+  host: string;
+  port: number;
+  schema: string;
+  logger: Logger | undefined;
+}
 
-  function attributesOf(verb: string) {
-    return { 'db.system.name': 'mysql', 'db.namespace': schema, 'db.operation.name': verb } as const;
-  }
+/**
+ * Runs statements of one schema: each in a span, and timed. The slow are marked and logged. Of a statement there is its
+ * text: values are no part of it.
+ * Source: https://opentelemetry.io/docs/specs/semconv/database/mysql/
+ */
+export function watchStatements({ host, port, schema, logger }: Watched) {
+  const where = { 'db.system.name': 'mysql', 'db.namespace': schema } as const;
+  const server = { 'server.address': host, 'server.port': port };
 
-  /** @param startedAt by `performance.now()` */
-  return (sql: string, startedAt: number, error?: unknown): void => {
-    const milliseconds = performance.now() - startedAt;
+  return async <Result>(sql: string, run: () => Promise<Result>): Promise<Result> => {
+    const startedAt = performance.now();
     const verb = sql.slice(0, sql.search(/\W|$/));
-    let attributes = attributesByVerb.get(verb);
-    if (!attributes) {
-      attributes = attributesOf(verb);
-      attributesByVerb.set(verb, attributes);
+    const span = startSpan(spans.statement, verb, { ...where, ...server, 'db.query.text': sql });
+    let failure: { 'error.type': string } | undefined;
+    try {
+      return await run();
+    } catch (error) {
+      failure = { 'error.type': errorTypeOf(error) };
+      span.setAttributes(failure);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+      throw error;
+    } finally {
+      const milliseconds = performance.now() - startedAt;
+      if (milliseconds >= SLOW_STATEMENT_MS) {
+        span.setAttribute('vitrine.db.slow', true);
+        if (logger) {
+          logEvent(logger, logs.slowStatement, {
+            'db.namespace': schema,
+            'db.query.text': sql.replace(/\s+/g, ' '),
+            duration_ms: Math.round(milliseconds),
+          });
+        }
+      }
+      span.end();
+      duration.record(milliseconds / 1000, { ...where, 'db.operation.name': verb, ...failure });
     }
-    const outcome = error === undefined ? attributes : { ...attributes, 'error.type': errorTypeOf(error) };
-    duration.record(milliseconds / 1000, outcome);
-    if (milliseconds < SLOW_STATEMENT_MS || !logger) return;
-    logEvent(logger, logs.slowStatement, {
-      'db.namespace': schema,
-      'db.query.text': sql.replace(/\s+/g, ' '),
-      duration_ms: Math.round(milliseconds),
-    });
   };
 }
 

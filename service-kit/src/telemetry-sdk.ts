@@ -3,23 +3,19 @@ import { suppressTracing } from '@opentelemetry/core';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
-import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
-import { MySQL2Instrumentation } from '@opentelemetry/instrumentation-mysql2';
-import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
-import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { AggregationType, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  createAllowListAttributesProcessor,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
-import { EmitContextManager } from './context-manager';
-import { incomingRequests } from './http-telemetry';
 import { deferLogProcessor } from './log-processor';
 import { outlastOutages } from './outlasting-exporter';
-import { peerName } from './peers';
 import { observeProcess } from './process-metrics';
-import { finishSpans } from './span-processor';
+import { maskSpans } from './span-processor';
 import { version } from './version';
 
 const RESOURCE_DETECTORS = 'env,host,process,serviceinstance';
@@ -36,9 +32,6 @@ const QUEUE_SIZE = 8192;
 const METRIC_INTERVAL_MS = 5000;
 const METRIC_TIMEOUT_MS = 4000;
 const METRIC_HOLD_MS = 3000;
-
-/** Seconds. Those of the collector's span metrics: the conventions' fourteen would make a third more series. */
-const HTTP_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The OpenTelemetry SDK as every service has it, running. */
 export function startSdk(serviceName: string) {
@@ -62,7 +55,6 @@ export function startSdk(serviceName: string) {
   });
 
   const sdk = new NodeSDK({
-    contextManager: new EmitContextManager(),
     resource: resourceFromAttributes({
       'service.name': serviceName,
       'service.namespace': 'vitrine',
@@ -70,18 +62,10 @@ export function startSdk(serviceName: string) {
       // OTEL_RESOURCE_ATTRIBUTES may say otherwise, of this as of the others.
       'deployment.environment.name': 'lab',
     }),
-    // One by one: the package of them all takes 11 MB more of each process.
-    instrumentations: [
-      new HttpInstrumentation(incomingRequests),
-      // Statements hold placeholders only; unmasked, the instrumentation would put the values in.
-      new MySQL2Instrumentation({ maskStatement: true, maskStatementHook: (sql) => sql }),
-      new UndiciInstrumentation({ startSpanHook: peerAttributes }),
-      new PinoInstrumentation(),
-      // Milliseconds; the default of 10 wakes an idle process a hundred times a second.
-      new RuntimeNodeInstrumentation({ monitoringPrecision: 100 }),
-    ],
+    // Milliseconds; the default of 10 wakes an idle process a hundred times a second.
+    instrumentations: [new RuntimeNodeInstrumentation({ monitoringPrecision: 100 })],
     spanProcessors: [
-      finishSpans(
+      maskSpans(
         () =>
           new BatchSpanProcessor({
             ...batching(),
@@ -104,14 +88,9 @@ export function startSdk(serviceName: string) {
           }),
       ),
     ],
+    // Their labels say what is always the same here, and cost each span three times what they tell.
     views: [
-      {
-        instrumentName: 'http.*.request.duration',
-        aggregation: {
-          type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM,
-          options: { boundaries: HTTP_BOUNDARIES },
-        },
-      },
+      { instrumentName: 'otel.sdk.span.*', attributesProcessors: [createAllowListAttributesProcessor([])] },
     ],
     metricReaders: [
       new PeriodicExportingMetricReader({
@@ -133,9 +112,4 @@ export function startSdk(serviceName: string) {
     },
     untraced: <Result>(work: () => Result) => context.with(suppressTracing(context.active()), work),
   };
-}
-
-function peerAttributes({ origin }: { origin: string }): Record<string, string> {
-  const name = peerName(origin);
-  return name ? { 'peer.service': name } : {};
 }

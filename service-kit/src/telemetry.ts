@@ -4,7 +4,7 @@ let sdk: ReturnType<typeof import('./telemetry-sdk')['startSdk']> | undefined;
 
 /**
  * Starts traces, metrics and logs over OTLP/gRPC, addressed by the standard `OTEL_*` variables. To be called from a
- * file that node loads with `--require`, before the libraries it instruments. Does nothing with `OTEL_SDK_DISABLED=true`;
+ * file that node loads with `--require`, before anything that makes spans, metrics or log records. Does nothing with `OTEL_SDK_DISABLED=true`;
  * ends the process, and says why, when an endpoint is no address.
  */
 export function startTelemetry(options: { serviceName: string }): void {
@@ -14,6 +14,10 @@ export function startTelemetry(options: { serviceName: string }): void {
   // Loaded only now: a process without telemetry does without the SDK's 30 MB.
   const { startSdk } = require('./telemetry-sdk') as typeof import('./telemetry-sdk');
   sdk = startSdk(options.serviceName);
+}
+
+export function isTelemetryOn(): boolean {
+  return sdk !== undefined;
 }
 
 /** With a bad one the SDK would lose everything without a word. */

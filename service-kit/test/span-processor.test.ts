@@ -1,12 +1,12 @@
 import { SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { expect, test } from 'vitest';
-import { finishSpans } from '../src/span-processor';
+import { maskSpans } from '../src/span-processor';
 
 async function finished(make: (tracer: Tracer) => void) {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({
-    spanProcessors: [finishSpans(() => new SimpleSpanProcessor({ exporter }))],
+    spanProcessors: [maskSpans(() => new SimpleSpanProcessor({ exporter }))],
   });
   make(provider.getTracer('test'));
   await provider.forceFlush();

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { test as base, describe, expect, vi } from 'vitest';
 import type { SunkSpan } from '../../test/otlp-sink';
-import { purchase, SERVICES, startTracedShop, type TracedShop } from '../../test/traced-shop';
-import { declared, undeclaredIn } from '../../test/undeclared';
+import { purchase, startTracedShop, type TracedShop } from '../../test/traced-shop';
+import { declared, missingOwners, undeclaredIn } from '../../test/undeclared';
 import type { SpanDeclaration } from '../src/registry/declaration';
 import * as shopRegistry from '../src/registry/shop';
 
@@ -63,10 +63,10 @@ describe('When someone buys', () => {
     const before = sink.total('cart.items.added');
     await purchase(shop.url('frontend'), anAccount(), 3);
     const missing = () =>
-      declared.metrics.flatMap(({ name, owner }) => {
+      declared.metrics.flatMap((declaration) => {
+        const { name } = declaration;
         const seen = sink.points().flatMap(({ metric, service }) => (metric === name ? [service] : []));
-        const owners = owner === 'every service' ? SERVICES : [owner];
-        return owners.filter((service) => !seen.includes(service)).map((service) => `${name} of ${service}`);
+        return missingOwners(declaration, seen).map((service) => `${name} of ${service}`);
       });
     await expect.poll(missing, LATE).toEqual([]);
     await expect
@@ -146,7 +146,7 @@ describe('When requests are refused', () => {
         'http.response.status_code': 404,
       });
     const series = () =>
-      shop.sink.points().filter(({ scope }) => scope === '@opentelemetry/instrumentation-http').length;
+      shop.sink.points().filter(({ metric }) => metric === 'http.server.request.duration').length;
     const before = scanned();
     await scan();
     await expect.poll(scanned, LATE).toBe(before + 100);

@@ -1,6 +1,12 @@
-import { metrics as instrumented } from '@vitrine/service-kit/registry/instrumentations';
 import { prometheusName } from '@vitrine/service-kit/registry/prometheus-name';
-import { declared, isMessage, type undeclaredIn } from '../../../test/undeclared.ts';
+import { metrics as runtimeMetrics } from '@vitrine/service-kit/registry/runtime';
+import {
+  declared,
+  isDeclaredAs,
+  isMessage,
+  missingOwners,
+  type undeclaredIn,
+} from '../../../test/undeclared.ts';
 import type { LogLine } from '../../src/query/loki.ts';
 import type { Labels } from '../../src/query/prometheus.ts';
 import type { Attributes, Span } from '../../src/query/span.ts';
@@ -39,8 +45,9 @@ export async function readTelemetry({ jaeger, loki, prometheus }: Backends): Pro
 
 /** What is declared and was not seen. What every service may emit need be seen of one only, metrics excepted. */
 export function missingIn({ spans, points, logs }: Telemetry): string[] {
-  const seenSpans = declared.spans.flatMap(({ name, attributes, events }) => {
-    const seen = spans.filter((span) => span.scope === 'vitrine' && span.name === name);
+  const seenSpans = declared.spans.flatMap((declaration) => {
+    const { name, attributes, events } = declaration;
+    const seen = spans.filter((span) => isDeclaredAs(declaration, span));
     const hasAttribute = (attribute: string) => seen.some((span) => attribute in span.attributes);
     const hasEvent = (event: string) => seen.some((span) => span.events.some((one) => one.name === event));
     return [
@@ -49,12 +56,12 @@ export function missingIn({ spans, points, logs }: Telemetry): string[] {
       ...Object.keys(events).flatMap((one) => (hasEvent(one) ? [] : [`span ${name}: event ${one}`])),
     ];
   });
-  const metrics = declared.metrics.flatMap(({ name, owner }) =>
-    (owner === 'every service' ? services : [owner])
-      .filter((service) => !points.some((point) => point.metric === name && point.service === service))
-      .map((service) => `metric ${name} of ${service}`),
-  );
-  const labels = [...declared.metrics, ...instrumented].flatMap(({ name, attributes }) => {
+  const metrics = declared.metrics.flatMap((declaration) => {
+    const { name } = declaration;
+    const seen = points.flatMap(({ metric, service }) => (metric === name ? [service] : []));
+    return missingOwners(declaration, seen).map((service) => `metric ${name} of ${service}`);
+  });
+  const labels = [...declared.metrics, ...runtimeMetrics].flatMap(({ name, attributes }) => {
     const names = Array.isArray(attributes) ? attributes : Object.keys(attributes);
     const seen = points.filter(({ metric }) => metric === name);
     return seen.length === 0 && !Array.isArray(attributes)
@@ -78,11 +85,9 @@ function readSpan({ service, name, kind, attributes, events }: Span): Telemetry[
   const kinds = { server: 'SERVER', client: 'CLIENT', internal: 'INTERNAL' } as const;
   const { 'otel.scope.name': scope, 'otel.scope.version': _, ...own } = attributes;
   if (kind === 'producer' || kind === 'consumer') throw new Error(`A span of kind ${kind}: ${name}`);
-  // Exceptions are OpenTelemetry's, on any span.
-  const ownEvents = events.filter((event) => event.name !== 'exception');
   return {
     ...{ service, scope: String(scope), name, kind: kinds[kind] },
-    ...{ attributes: own, events: ownEvents.map(copyEvent) },
+    ...{ attributes: own, events: events.map(copyEvent) },
   };
 }
 
@@ -105,7 +110,7 @@ function readSeries(labels: Labels) {
     return suffixes.some((suffix) => series === prometheusName(metric) + suffix);
   };
   const own = declared.metrics.find(isOfThis);
-  const metric = own ?? instrumented.find(isOfThis);
+  const metric = own ?? runtimeMetrics.find(isOfThis);
   const names = Array.isArray(metric?.attributes) ? metric.attributes : Object.keys(metric?.attributes ?? {});
   return {
     ...{ service, scope: own ? 'vitrine' : 'instrumentation', metric: metric?.name ?? series },

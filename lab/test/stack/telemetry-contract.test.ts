@@ -46,7 +46,8 @@ async function order(stack: Site) {
   const stranger = await browser.open('/login');
   const token = stranger.html.querySelector('[name=_csrf]')?.getAttribute('value') ?? '';
   await browser.send('POST', '/checkout/process', { body: new URLSearchParams({ _csrf: token }) });
-  await browser.open('/no-such-page');
+  await browser.open('/no-such-page?with=a-query');
+  await fetch(stack.urls.frontend, { method: 'PROPFIND' });
   const ask = requestsTo(stack.urls['user-service']);
   const wrong = { json: { username, password: 'not my password' } };
   for (let time = 0; time <= 10; time += 1) await ask('POST /api/user/login', wrong);

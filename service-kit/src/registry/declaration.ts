@@ -1,6 +1,7 @@
 /** What is declared of a piece of telemetry: enough to write it, to check it, and to describe it to a person. */
 
-export type Service = 'frontend' | 'user-service' | 'product-service' | 'order-service';
+export const SERVICES = ['frontend', 'user-service', 'product-service', 'order-service'] as const;
+export type Service = (typeof SERVICES)[number];
 export type Owner = Service | 'every service';
 
 export interface Attribute {
@@ -31,7 +32,10 @@ export type Values<A extends Attributes> = {
 } & { -readonly [Name in OptionalNames<A>]?: ValueOf<A[Name]> | undefined };
 
 export interface SpanDeclaration {
+  /** A `{placeholder}` stands for a part that varies. */
   name: string;
+  /** INTERNAL when it is not said. */
+  kind?: 'SERVER' | 'CLIENT' | 'INTERNAL';
   owner: Owner;
   meaning: string;
   attributes: Attributes;
@@ -41,6 +45,8 @@ export interface SpanDeclaration {
 export interface MetricDeclaration {
   name: string;
   owner: Owner;
+  /** Not of every process of its owners. */
+  optional?: true;
   instrument: 'counter' | 'histogram' | 'observable counter' | 'observable up-down counter';
   /** UCUM; `{thing}` for a count of things. */
   unit: string;

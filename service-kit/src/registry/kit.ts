@@ -10,10 +10,98 @@ const pool = {
 
 const errorType = { type: 'string', meaning: 'Kind of error, when there was one', optional: true } as const;
 
+/** Seconds. Those of the collector's span metrics: the conventions' fourteen would make a third more series. */
+const HTTP_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+const method = {
+  'http.request.method': { type: 'string', meaning: 'One of the usual methods, or `_OTHER`' },
+} as const satisfies Attributes;
+
+const status = {
+  'http.response.status_code': { type: 'int', meaning: 'Status of the answer', optional: true },
+  'error.type': { type: 'string', meaning: 'The status, from 500 on; or how it failed', optional: true },
+} as const satisfies Attributes;
+
+const protocol = {
+  'url.scheme': { type: 'string', values: ['http'], meaning: 'Without TLS' },
+  'network.protocol.version': { type: 'string', meaning: 'Version of HTTP', optional: true },
+} as const satisfies Attributes;
+
+const server = {
+  'server.address': { type: 'string', meaning: 'Who was asked', optional: true },
+  'server.port': { type: 'int', meaning: 'Its port', optional: true },
+} as const satisfies Attributes;
+
+const database = {
+  'db.system.name': { type: 'string', values: ['mysql'], meaning: 'MySQL or MariaDB' },
+  'db.namespace': { type: 'string', meaning: 'The schema' },
+} as const satisfies Attributes;
+
+const route = {
+  'http.route': { type: 'string', meaning: 'The pattern that fitted the path; `/*` when none did' },
+} as const satisfies Attributes;
+
 /** Seconds. https://opentelemetry.io/docs/specs/semconv/database/database-metrics/ */
 const DURATION_BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 export const spans = {
+  serverRequest: {
+    name: '{method} {route}',
+    kind: 'SERVER',
+    owner: 'every service',
+    meaning:
+      'A request to a service; the name of one by an unusual method begins with HTTP. Probes and static files make none',
+    attributes: {
+      ...method,
+      'http.request.method_original': { type: 'string', meaning: 'An unusual method', optional: true },
+      ...route,
+      ...status,
+      ...protocol,
+      'url.path': { type: 'string', meaning: 'What was asked for, masked' },
+      'url.query': { type: 'string', meaning: 'What stood behind its question mark, masked', optional: true },
+      'user_agent.original': {
+        type: 'string',
+        meaning: 'What the caller says it is, masked',
+        optional: true,
+      },
+      ...server,
+    },
+    events: {},
+  },
+  clientRequest: {
+    name: '{method}',
+    kind: 'CLIENT',
+    owner: 'every service',
+    meaning:
+      'A request to another service, until its answer has been read; a repeated one is a span of its own',
+    attributes: {
+      ...method,
+      ...status,
+      'peer.service': { type: 'string', meaning: 'The service that is asked' },
+      'url.full': { type: 'string', meaning: 'What is asked, masked' },
+      ...server,
+    },
+    events: {},
+  },
+  statement: {
+    name: '{verb}',
+    kind: 'CLIENT',
+    owner: 'every service',
+    meaning:
+      'A statement to a database, from sending it to the last row; named by its first word, such as SELECT, START (of a transaction) or COMMIT',
+    attributes: {
+      ...database,
+      ...server,
+      'db.query.text': { type: 'string', meaning: 'The statement, with placeholders for its values' },
+      'vitrine.db.slow': {
+        type: 'boolean',
+        meaning: `It took ${SLOW_STATEMENT_MS} ms or longer`,
+        optional: true,
+      },
+      'error.type': errorType,
+    },
+    events: {},
+  },
   poolWait: {
     name: 'pool wait',
     owner: 'every service',
@@ -25,6 +113,25 @@ export const spans = {
 } as const satisfies Record<string, SpanDeclaration>;
 
 export const metrics = {
+  serverRequestDuration: {
+    name: 'http.server.request.duration',
+    owner: 'every service',
+    instrument: 'histogram',
+    unit: 's',
+    meaning: 'How long requests to the service take',
+    boundaries: HTTP_BOUNDARIES,
+    attributes: { ...method, ...route, ...status, ...protocol },
+  },
+  clientRequestDuration: {
+    name: 'http.client.request.duration',
+    owner: 'every service',
+    optional: true,
+    instrument: 'histogram',
+    unit: 's',
+    meaning: 'How long requests to other services take',
+    boundaries: HTTP_BOUNDARIES,
+    attributes: { ...method, ...status, ...server },
+  },
   statementDuration: {
     name: 'db.client.operation.duration',
     owner: 'every service',
@@ -33,8 +140,7 @@ export const metrics = {
     meaning: 'How long statements take, without the wait for a connection',
     boundaries: DURATION_BOUNDARIES,
     attributes: {
-      'db.system.name': { type: 'string', values: ['mysql'], meaning: 'MySQL or MariaDB' },
-      'db.namespace': { type: 'string', meaning: 'The schema' },
+      ...database,
       'db.operation.name': { type: 'string', meaning: 'The verb of the statement' },
       'error.type': errorType,
     },
@@ -116,26 +222,11 @@ export const metrics = {
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
-/** What is added to the spans of instrumentations. */
-export const additions = {
-  'http.route': {
-    type: 'string',
-    meaning: 'On each SERVER span: the pattern that fitted the path; `/*` when none did',
-  },
-  'peer.service': { type: 'string', meaning: 'On CLIENT spans of HTTP calls: the service that is asked' },
-  'vitrine.db.slow': {
-    type: 'boolean',
-    meaning: `On spans of statements that took ${SLOW_STATEMENT_MS} ms or longer: true`,
-    optional: true,
-  },
-  'error.type': errorType,
-} as const satisfies Attributes;
-
 const err = { type: 'error', meaning: 'What was thrown' } as const;
 
 const request = {
   'http.request.method': { type: 'string', meaning: 'As it was sent' },
-  'http.route': { type: 'string', meaning: 'The pattern that fitted the path; `/*` when none did' },
+  ...route,
   'url.path': { type: 'string', meaning: 'Without the query, masked, at most 300 characters' },
   'http.response.status_code': { type: 'int', meaning: 'Status of the answer' },
   duration_ms: { type: 'double', unit: 'ms', meaning: 'From the request to the end of the answer' },

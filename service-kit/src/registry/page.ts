@@ -5,9 +5,9 @@ import type {
   MetricDeclaration,
   SpanDeclaration,
 } from './declaration';
-import * as instrumentations from './instrumentations';
 import * as kit from './kit';
 import { prometheusName } from './prometheus-name';
+import { metrics as runtimeMetrics } from './runtime';
 import * as shop from './shop';
 
 const INTRODUCTION = `# What the shop tells about itself
@@ -15,8 +15,7 @@ const INTRODUCTION = `# What the shop tells about itself
 <!-- Made by \`npm run docs\` from service-kit/src/registry; a test compares the two. -->
 
 Every service sends traces, metrics and logs to the collector, and nowhere else. What it makes of its own is declared in
-\`service-kit/src/registry\`, and its code takes the names from there. The rest is what the instrumentations of Node,
-mysql2, undici and pino emit.
+\`service-kit/src/registry\`, and its code takes the names from there. The rest is what Node's runtime and the SDK tell.
 
 - **Resource** of everything: \`service.name\`, \`service.namespace\` = vitrine, \`service.version\`, \`service.instance.id\`
   (another one at each start), \`deployment.environment.name\` = lab, and host and process.
@@ -40,23 +39,9 @@ export function telemetryPage(): string {
   return [
     INTRODUCTION,
     '## Spans\n',
-    '### The shop’s own\n',
     ...spans.map(describeSpan),
-    '### Of the instrumentations\n',
-    table(
-      ['kind', 'name', 'what', 'attributes'],
-      instrumentations.spans.map(({ kind, name, meaning, attributes }) => [
-        kind,
-        name,
-        meaning,
-        attributes.map(code).join(' '),
-      ]),
-    ),
-    'Added to them:\n',
-    attributeTable(kit.additions),
     'A failure is a status and, on the request that met it and on the spans above, an event `exception` with type and',
-    'message; that of a bug with its stack as well. A request ends with its HTTP status as `error.type`, a statement with',
-    'the message of the database.\n',
+    'message; that of a bug with its stack as well.\n',
     '## Metrics\n',
     '### The shop’s own\n',
     table(
@@ -70,10 +55,10 @@ export function telemetryPage(): string {
         Object.entries(metric.attributes).map(describeAttribute).join('<br>'),
       ]),
     ),
-    '### Of the instrumentations and the SDK\n',
+    '### Of the runtime and the SDK\n',
     table(
       ['metric', 'in Prometheus', 'kind, unit', 'what', 'attributes'],
-      instrumentations.metrics.map((metric) => [
+      runtimeMetrics.map((metric) => [
         code(metric.name),
         code(prometheusName(metric)),
         `${metric.instrument}, ${metric.unit}`,
@@ -99,13 +84,13 @@ export function telemetryPage(): string {
   ].join('\n');
 }
 
-function describeSpan({ name, owner, meaning, attributes, events }: SpanDeclaration): string {
+function describeSpan({ name, kind, owner, meaning, attributes, events }: SpanDeclaration): string {
   const happened = Object.entries(events).map(
     ([event, declared]) =>
       `- Event ${code(event)}: ${declared.meaning}${Object.keys(declared.attributes).map((own) => `, with ${code(own)}`)}`,
   );
   return [
-    `**${code(name)}** (${owner}): ${meaning.replace(/\?$|$/, (end) => end || '.')}\n`,
+    `**${code(name)}** (${[owner, kind].filter(Boolean).join(', ')}): ${meaning.replace(/\?$|$/, (end) => end || '.')}\n`,
     attributeTable(attributes),
     ...(happened.length > 0 ? [`${happened.join('\n')}\n`] : []),
   ].join('\n');

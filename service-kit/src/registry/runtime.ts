@@ -1,8 +1,9 @@
 /**
- * What the instrumentations and the SDK emit: for people to look up, and for checks to tell it from what nobody expects.
+ * What the instrumentation of Node's runtime and the SDK emit: for people to look up, and for checks to tell it from what
+ * nobody expects.
  */
 
-export interface InstrumentationMetric {
+export interface RuntimeMetric {
   name: string;
   instrument: 'counter' | 'up-down counter' | 'gauge' | 'histogram';
   unit: string;
@@ -10,29 +11,23 @@ export interface InstrumentationMetric {
   attributes: readonly string[];
 }
 
-const request = [
-  'http.request.method',
-  'http.response.status_code',
-  'error.type',
-  'network.protocol.version',
-];
 const component = ['otel.component.type', 'otel.component.name'];
 
-function eventLoopDelay(name: string, meaning: string): InstrumentationMetric {
+function eventLoopDelay(name: string, meaning: string): RuntimeMetric {
   return {
     ...{ name: `nodejs.eventloop.delay.${name}`, instrument: 'gauge', unit: 's', attributes: [] },
     meaning: `How late the event loop is, ${meaning}; measured every 100 ms, which are in it`,
   };
 }
 
-function heapSpace(name: string, meaning: string): InstrumentationMetric {
+function heapSpace(name: string, meaning: string): RuntimeMetric {
   return {
     ...{ name: `v8js.memory.heap.${name}`, instrument: 'up-down counter', unit: 'By' },
     ...{ meaning, attributes: ['v8js.heap.space.name'] },
   };
 }
 
-function processor(signal: 'span' | 'log'): InstrumentationMetric[] {
+function processor(signal: 'span' | 'log'): RuntimeMetric[] {
   const unit = { span: '{span}', log: '{log_record}' }[signal];
   const things = { span: 'spans', log: 'log records' }[signal];
   const name = `otel.sdk.processor.${signal}`;
@@ -52,21 +47,7 @@ function processor(signal: 'span' | 'log'): InstrumentationMetric[] {
   ];
 }
 
-export const metrics: readonly InstrumentationMetric[] = [
-  {
-    name: 'http.server.request.duration',
-    instrument: 'histogram',
-    unit: 's',
-    meaning: 'How long requests to the service take',
-    attributes: [...request, 'http.route', 'url.scheme'],
-  },
-  {
-    name: 'http.client.request.duration',
-    instrument: 'histogram',
-    unit: 's',
-    meaning: 'How long its requests to other services take',
-    attributes: [...request, 'server.address', 'server.port', 'url.scheme'],
-  },
+export const metrics: readonly RuntimeMetric[] = [
   {
     name: 'nodejs.eventloop.time',
     instrument: 'counter',
@@ -111,14 +92,14 @@ export const metrics: readonly InstrumentationMetric[] = [
     instrument: 'counter',
     unit: '{span}',
     meaning: 'Spans begun',
-    attributes: ['otel.span.parent.origin', 'otel.span.sampling_result'],
+    attributes: [],
   },
   {
     name: 'otel.sdk.span.live',
     instrument: 'up-down counter',
     unit: '{span}',
     meaning: 'Spans that have not ended',
-    attributes: ['otel.span.sampling_result'],
+    attributes: [],
   },
   {
     name: 'otel.sdk.log.created',
@@ -135,45 +116,5 @@ export const metrics: readonly InstrumentationMetric[] = [
     unit: 's',
     meaning: 'How long collecting the metrics takes',
     attributes: [...component, 'error.type'],
-  },
-];
-
-export interface InstrumentationSpan {
-  kind: 'SERVER' | 'CLIENT';
-  name: string;
-  meaning: string;
-  attributes: readonly string[];
-}
-
-const network = ['server.address', 'server.port', 'network.protocol.version'];
-
-export const spans: readonly InstrumentationSpan[] = [
-  {
-    kind: 'SERVER',
-    name: 'METHOD route (an unusual method: `HTTP route`)',
-    meaning: 'A request to a service; probes and static files make none',
-    attributes: [
-      ...['http.request.method', 'http.request.method_original', 'http.route', 'http.response.status_code'],
-      ...['url.path', 'url.query', 'url.scheme', 'user_agent.original', 'error.type', ...network],
-    ],
-  },
-  {
-    kind: 'CLIENT',
-    name: 'METHOD',
-    meaning: 'A request to another service',
-    attributes: [
-      ...['peer.service', 'http.request.method', 'http.request.method_original', 'http.response.status_code'],
-      ...['url.full', 'url.path', 'url.query', 'url.scheme', 'error.type', ...network],
-      ...['network.peer.address', 'network.peer.port'],
-    ],
-  },
-  {
-    kind: 'CLIENT',
-    name: 'The first word of the statement, such as SELECT, START (of a transaction) or COMMIT',
-    meaning: 'A statement to a database, from sending it to the last row',
-    attributes: [
-      ...['db.system.name', 'db.namespace', 'db.query.text', 'server.address', 'server.port'],
-      'vitrine.db.slow',
-    ],
   },
 ];
