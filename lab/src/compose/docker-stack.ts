@@ -113,6 +113,12 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
     await composeUntil(AbortSignal.timeout(takeAwayLimitMs))(...way);
   };
 
+  /** While the old collector still runs; in a container of its own. */
+  const refuseBadPipeline = async () => {
+    const validate = ['validate', '--config', '/etc/otelcol-contrib/config.yaml'];
+    await compose('run', '--rm', '--no-deps', '--no-TTY', 'otel-collector', ...validate);
+  };
+
   const services = parts.filter(({ isService }) => isService).map(({ name }) => name);
   return {
     async up() {
@@ -174,6 +180,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
       const part = find(name);
       await refuseWithoutDatabase(part);
       if (part.isService) await build([name]);
+      if (name === 'otel-collector') await refuseBadPipeline();
       await compose('stop', name);
       await start([part]);
     },

@@ -1,10 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Variables } from '../env-file.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { createParts } from '../parts.ts';
 import type { Session } from '../session.ts';
+import type { Settings } from '../settings.ts';
 import { createBackends } from './backends/backends.ts';
 import { runProgram } from './run-program.ts';
+
+/** The collector's configuration. */
+export const pipelineFile = ({ root }: Settings) => join(root, 'otel-collector-config.yaml');
 
 /**
  * `./vitrine pipeline check`: has the collector check a configuration file with the addresses that it would run with.
@@ -15,7 +20,7 @@ export async function checkPipeline(
   { settings, report }: Omit<Session, 'stack'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const path = file === undefined ? join(settings.root, 'otel-collector-config.yaml') : resolve(file);
+  const path = file === undefined ? pipelineFile(settings) : resolve(file);
   if (!existsSync(path)) throw new UsageError(`There is no ${path}.`);
 
   const backends = createBackends(settings, { report, signal });
@@ -28,13 +33,21 @@ export async function checkPipeline(
   }
   const part = createParts(settings).find(({ name }) => name === 'otel-collector');
   const environment = part?.kind === 'backend' ? part.environment : {};
-  const args = ['validate', '--config', path];
-  const { status, output } = await runProgram(collector, args, { directory: '/', environment, signal });
-  if (status !== 0) throw new LabError(`The collector refuses ${path}:\n${makeReadable(output)}`);
+  await refuseBadPipeline(path, { collector, environment, signal });
   report(`The collector accepts ${path}`);
 }
 
-/** Its complaint without the layers of code that it went through, and without the copy that it logs. */
+/** Throws a LabError with what the collector, a program, says against its configuration in the file. */
+export async function refuseBadPipeline(
+  path: string,
+  { collector, environment, signal }: { collector: string; environment: Variables; signal: AbortSignal },
+): Promise<void> {
+  const args = ['validate', '--config', path];
+  const { status, output } = await runProgram(collector, args, { directory: '/', environment, signal });
+  if (status !== 0) throw new LabError(`The collector refuses ${path}:\n${makeReadable(output)}`);
+}
+
+/** The collector's complaint without the layers of code that it went through, and without the copy that it logs. */
 function makeReadable(output: string): string {
   const [complaint = output] = output.split(/^\d{4}\/\d\d\/\d\d /m);
   const text = complaint

@@ -9,6 +9,7 @@ import type { Settings } from '../settings.ts';
 import { backendCommand } from './backend-command.ts';
 import type { Backends } from './backends/backends.ts';
 import type { ProgramName } from './backends/programs.ts';
+import { pipelineFile, refuseBadPipeline } from './check-pipeline.ts';
 import type { DatabaseEngine } from './database-engine.ts';
 import {
   checkDatabaseServer,
@@ -27,6 +28,8 @@ export type NativePart = {
   host: string;
   /** Why its program is not on this machine; undefined when it is. */
   absence: () => Promise<Absence | undefined>;
+  /** Throws a LabError when it would not run as it is configured now. */
+  check: (signal: AbortSignal) => Promise<void>;
   /** Does what must be done first, and resolves to what is to be run. */
   prepare: (signal: AbortSignal) => Promise<Command>;
   /** Resolves to why it is not ready; to undefined when it is. */
@@ -87,6 +90,7 @@ function servicePart(part: ServicePart, settings: Settings): Behaviour {
     part,
     host: settings.values.BIND_ADDRESS,
     absence: isHere,
+    check: nothing,
     prepare: async () => ({ program: execPath, args, directory, environment: part.environment }),
     whyNotReady: () => whyServiceNotReady(part.readyzUrl, checkTimeoutMs),
     afterStart: nothing,
@@ -104,6 +108,7 @@ function databasePart(part: DatabasePart, settings: Settings, { findEngine }: Pr
     part,
     host: '127.0.0.1',
     absence: isHere,
+    check: nothing,
     async prepare(signal) {
       const engine = await findEngine();
       await prepareDatabaseServer(engine, server, signal);
@@ -133,6 +138,11 @@ function backendPart(part: BackendPart, settings: Settings, { backends }: Progra
       if (why) return { why };
       return { why: 'not compiled yet (./vitrine backends)', obtain: () => backends.compile(name) };
     },
+    async check(signal) {
+      const collector = part.name === 'otel-collector' && (await backends.find(name));
+      if (!collector) return;
+      await refuseBadPipeline(pipelineFile(settings), { collector, environment: part.environment, signal });
+    },
     async prepare() {
       const program = await backends.find(name);
       if (program) return backendCommand(part, program, settings);
@@ -150,6 +160,7 @@ function grafanaPart(part: ViewerPart, settings: Settings): Behaviour {
     host: backendAddress(settings.values.BIND_ADDRESS),
     absence: async () =>
       find() ? undefined : { why: 'not on PATH: https://grafana.com/grafana/download has it' },
+    check: nothing,
     async prepare() {
       const program = find();
       if (program) return grafanaCommand(part, program, settings);
@@ -167,6 +178,7 @@ function consolePart(part: ViewerPart, settings: Settings): Behaviour {
     part,
     host: settings.values.BIND_ADDRESS,
     absence: isHere,
+    check: nothing,
     prepare: async () => ({ program: execPath, args, directory, environment: part.environment }),
     whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
     afterStart: nothing,

@@ -146,6 +146,8 @@ export function createNativeStack(
       refuseWithoutDatabase(part);
       await prepare([part]);
       await obtain(part);
+      // While the old one still runs.
+      await part.check(signal);
       await stopPart(part, report);
       await bringUp([part], async () => undefined, conversation);
     },
