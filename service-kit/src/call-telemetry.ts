@@ -1,7 +1,7 @@
 import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
 import { createHistogram } from './instruments';
 import { metrics, spans } from './registry/kit';
-import { errorTypeOf, startSpan } from './spans';
+import { markFailed, startSpan } from './spans';
 
 const duration = createHistogram(metrics.clientRequestDuration);
 
@@ -42,8 +42,7 @@ export function watchCalls(service: string, { origin, hostname, port }: URL) {
       end({ 'http.response.status_code': status, ...(isError && { 'error.type': String(status) }) });
       return answer;
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
-      end({ 'error.type': errorTypeOf(error) });
+      end({ 'error.type': markFailed(span, error) });
       throw error;
     }
   };

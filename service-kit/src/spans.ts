@@ -66,14 +66,26 @@ export function errorTypeOf(thrown: unknown): string {
   return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
 }
 
+/**
+ * Marks the span as failed, with the type and message of what was thrown.
+ *
+ * @returns the type, as {@link errorTypeOf}
+ */
+export function markFailed(span: Span, thrown: unknown): string {
+  const type = errorTypeOf(thrown);
+  span.setAttribute('error.type', type);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(thrown) });
+  return type;
+}
+
+const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));
+
 /** Writes on the span what went wrong: type and message of the cause, and for a bug its stack. */
 export function recordError(error: unknown, span: Span | undefined = trace.getActiveSpan()): void {
   if (!span) return;
   const isBug = !(error instanceof HttpError);
   const cause = isBug ? error : (error.cause ?? error);
-  const name = errorTypeOf(cause);
-  const { message, stack } = cause instanceof Error ? cause : { message: String(cause), stack: undefined };
-  span.setAttribute('error.type', name);
-  span.setStatus({ code: SpanStatusCode.ERROR, message });
-  span.recordException({ name, message, ...(isBug && stack && { stack }) });
+  const name = markFailed(span, cause);
+  const stack = isBug && cause instanceof Error && cause.stack;
+  span.recordException({ name, message: messageOf(cause), ...(stack && { stack }) });
 }

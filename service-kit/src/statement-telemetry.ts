@@ -1,8 +1,7 @@
-import { SpanStatusCode } from '@opentelemetry/api';
 import { createHistogram } from './instruments';
 import { type Logger, logEvent } from './logger';
 import { logs, metrics, SLOW_STATEMENT_MS, spans } from './registry/kit';
-import { errorTypeOf, startSpan } from './spans';
+import { markFailed, startSpan } from './spans';
 
 const duration = createHistogram(metrics.statementDuration);
 
@@ -30,9 +29,7 @@ export function watchStatements({ host, port, schema, logger }: Watched) {
     try {
       return await run();
     } catch (error) {
-      failure = { 'error.type': errorTypeOf(error) };
-      span.setAttributes(failure);
-      span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+      failure = { 'error.type': markFailed(span, error) };
       throw error;
     } finally {
       const milliseconds = performance.now() - startedAt;
