@@ -170,7 +170,8 @@ function withDeadline<Result>(
       );
     };
     // Who waited is called by whoever gave the connection back, and would work on in that one's trace.
-    pool.getConnection(context.bind(context.active(), begin));
+    const asked = context.active();
+    pool.getConnection((error, acquired) => context.with(asked, begin, undefined, error, acquired));
   });
 }
 

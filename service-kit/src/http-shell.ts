@@ -155,8 +155,9 @@ function logRequests(logger: Logger): RequestHandler {
         'http.response.status_code': response.statusCode,
         duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
       });
-    // The connection, which outlives the request, belongs to no trace.
-    response.once('close', context.bind(context.active(), log));
+    // The connection, which closes it, belongs to no trace.
+    const asked = context.active();
+    response.once('close', () => context.with(asked, log));
     next();
   };
 }

@@ -1,6 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { observe } from './instruments';
 import { maskText } from './mask';
+import { metrics } from './registry/kit';
 
 /** These hold what a client sent: paths, queries, headers. */
 const FROM_OUTSIDE = ['url.path', 'url.query', 'url.full', 'user_agent.original', 'server.address'];
@@ -11,19 +13,26 @@ const MAX_STACK = 4000;
 
 /**
  * Masks what is on spans of requests and of errors: a database names the value that is a duplicate, and that may be an
- * e-mail address. Cuts it where it is long. Passes spans on to the processor that `makeNext` makes for the first one.
+ * e-mail address. Cuts it where it is long. Counts spans, and passes them on to the processor that `makeNext` makes for
+ * the first one.
  */
 export function maskSpans(makeNext: () => SpanProcessor): SpanProcessor {
   let made: SpanProcessor | undefined;
-  const next = () => {
-    made ??= makeNext();
-    return made;
+  let started = 0;
+  const begin = () => {
+    // The SDK's own counter is asked three times for each span, and each time takes as long as the masking.
+    observe(metrics.spansStarted, (tell) => tell(started, {}));
+    return makeNext();
   };
   return {
-    onStart: (span, context) => next().onStart(span, context),
+    onStart(span, context) {
+      made ??= begin();
+      started += 1;
+      made.onStart(span, context);
+    },
     onEnd(span) {
       maskSpan(span);
-      next().onEnd(span);
+      made?.onEnd(span);
     },
     forceFlush: async () => made?.forceFlush(),
     // A loss is counted; it is no reason to give up on the other signals.

@@ -6,13 +6,10 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor } from '@opentelemetry/sdk-logs';
-import {
-  createAllowListAttributesProcessor,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics';
+import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
-import { deferLogProcessor } from './log-processor';
+import { countRecords } from './log-processor';
 import { outlastOutages } from './outlasting-exporter';
 import { observeProcess } from './process-metrics';
 import { maskSpans } from './span-processor';
@@ -39,7 +36,6 @@ export function startSdk(serviceName: string) {
   const { env } = process;
   env.OTEL_NODE_RESOURCE_DETECTORS ||= RESOURCE_DETECTORS;
   env.OTEL_PROPAGATORS ||= 'tracecontext';
-  env.OTEL_NODE_EXPERIMENTAL_SDK_METRICS ||= 'true';
   // The default heeds a caller who asks not to be traced.
   env.OTEL_TRACES_SAMPLER ||= 'always_on';
 
@@ -77,7 +73,7 @@ export function startSdk(serviceName: string) {
       ),
     ],
     logRecordProcessors: [
-      deferLogProcessor(
+      countRecords(
         () =>
           new BatchLogRecordProcessor({
             ...batching(),
@@ -87,10 +83,6 @@ export function startSdk(serviceName: string) {
             ),
           }),
       ),
-    ],
-    // Their labels say what is always the same here, and cost each span three times what they tell.
-    views: [
-      { instrumentName: 'otel.sdk.span.*', attributesProcessors: [createAllowListAttributesProcessor([])] },
     ],
     metricReaders: [
       new PeriodicExportingMetricReader({

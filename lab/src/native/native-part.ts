@@ -43,11 +43,8 @@ export type Absence = { why: string; obtain?: () => Promise<unknown> };
 
 const checkTimeoutMs = 2000;
 
-/**
- * A small young generation: some 10 MB less for each service, for a few per cent of its speed at full load. And the
- * garbage collector for the service to call, once, when it has started.
- */
-export const nodeOptions = ['--max-semi-space-size=2', '--expose-gc'];
+/** A service collects the garbage of its start, once: 8 MB, which V8 would keep for good where there is little traffic. */
+export const nodeOptions = ['--expose-gc'];
 
 /** Where programs come from that are not in this repository; each is asked only when it is needed. */
 export type Programs = {

@@ -198,6 +198,22 @@ export const metrics = {
     boundaries: DURATION_BOUNDARIES,
     attributes: pool,
   },
+  spansStarted: {
+    name: 'otel.sdk.span.started',
+    owner: 'every service',
+    instrument: 'observable counter',
+    unit: '{span}',
+    meaning: 'Spans begun',
+    attributes: {},
+  },
+  logRecordsCreated: {
+    name: 'otel.sdk.log.created',
+    owner: 'every service',
+    instrument: 'observable counter',
+    unit: '{log_record}',
+    meaning: 'Log records written',
+    attributes: {},
+  },
   cpuTime: {
     name: 'process.cpu.time',
     owner: 'every service',

@@ -87,27 +87,6 @@ export const metrics: readonly RuntimeMetric[] = [
     meaning: 'Sockets, timers and the like that keep the process alive',
     attributes: ['v8js.resource.type'],
   },
-  {
-    name: 'otel.sdk.span.started',
-    instrument: 'counter',
-    unit: '{span}',
-    meaning: 'Spans begun',
-    attributes: [],
-  },
-  {
-    name: 'otel.sdk.span.live',
-    instrument: 'up-down counter',
-    unit: '{span}',
-    meaning: 'Spans that have not ended',
-    attributes: [],
-  },
-  {
-    name: 'otel.sdk.log.created',
-    instrument: 'counter',
-    unit: '{log_record}',
-    meaning: 'Log records written',
-    attributes: [],
-  },
   ...processor('span'),
   ...processor('log'),
   {
