@@ -35,6 +35,7 @@ export interface SunkPoint {
 export interface SunkLog {
   service: string;
   level: string;
+  severityNumber: number;
   body: unknown;
   traceId: string;
   spanId: string;
@@ -210,7 +211,10 @@ const logsRequest = z.object({
       scope: z.array(
         z.object({
           records: z.array(
-            z.object({ severityText: z.string(), body: value, attributes, traceId: id, spanId: id }),
+            z.object({
+              ...{ severityText: z.string(), severityNumber: z.int(), body: value, attributes },
+              ...{ traceId: id, spanId: id },
+            }),
           ),
         }),
       ),

@@ -6,19 +6,20 @@ import { markFailed, startSpan } from './spans';
 const duration = createHistogram(metrics.clientRequestDuration);
 
 /**
- * Makes calls to one service: each in a CLIENT span, whose trace the headers handed to `send` carry on, and timed.
+ * Makes calls to one service: each in a CLIENT span, whose trace the headers handed to `send` carry on, and timed. `send`
+ * tells the status as soon as it knows it.
  * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client
  */
-export function watchCalls(service: string, { origin, hostname, port }: URL) {
+export function watchCalls(service: string, { origin, protocol, hostname, port }: URL) {
   const server = {
-    'server.address': hostname,
-    'server.port': Number(port) || (origin.startsWith('https') ? 443 : 80),
+    'server.address': hostname.replace(/[[\]]/g, ''),
+    'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
   };
 
-  return async <Answer extends { status: number }>(
+  return async <Answer>(
     method: string,
     path: string,
-    send: (headers: Record<string, string>) => Promise<Answer>,
+    send: (headers: Record<string, string>, onStatus: (status: number) => void) => Promise<Answer>,
   ): Promise<Answer> => {
     const startedAt = performance.now();
     const call = { 'http.request.method': method, ...server };
@@ -29,21 +30,23 @@ export function watchCalls(service: string, { origin, hostname, port }: URL) {
     });
     const headers: Record<string, string> = {};
     propagation.inject(trace.setSpan(context.active(), span), headers);
-    const end = (outcome: { 'http.response.status_code'?: number; 'error.type'?: string }) => {
+    const outcome: { 'http.response.status_code'?: number; 'error.type'?: string } = {};
+    const onStatus = (status: number) => {
+      outcome['http.response.status_code'] = status;
+      if (status < 400) return;
+      outcome['error.type'] = String(status);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    };
+    try {
+      return await send(headers, onStatus);
+    } catch (error) {
+      const type = markFailed(span, error);
+      outcome['error.type'] ??= type;
+      throw error;
+    } finally {
       span.setAttributes(outcome);
       span.end();
       duration.record((performance.now() - startedAt) / 1000, { ...call, ...outcome });
-    };
-    try {
-      const answer = await send(headers);
-      const { status } = answer;
-      const isError = status >= 400;
-      if (isError) span.setStatus({ code: SpanStatusCode.ERROR });
-      end({ 'http.response.status_code': status, ...(isError && { 'error.type': String(status) }) });
-      return answer;
-    } catch (error) {
-      end({ 'error.type': markFailed(span, error) });
-      throw error;
     }
   };
 }

@@ -5,6 +5,15 @@
 const UNMATCHED = '/*';
 
 /**
+ * Path and query of a request's target (`request.url`). Who takes the service for a proxy sends a whole address, which
+ * may hold a password.
+ */
+export function splitTarget(target = ''): { path: string; query: string | undefined } {
+  const [, path = '', query] = /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?]*)(?:\?(.*))?$/is.exec(target) ?? [];
+  return { path, query };
+}
+
+/**
  * The pattern of the Express route that answered (all our routers are mounted at the root): a bounded set. Where the
  * path has routes for other methods only (405), none did: with each method on each path, scans would fill the backends.
  */

@@ -3,7 +3,7 @@ import { context, trace } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { HttpError } from './http-error';
-import { routeOf } from './http-route';
+import { routeOf, splitTarget } from './http-route';
 import { type Logger, logEvent } from './logger';
 import { maskText } from './mask';
 import { logs } from './registry/kit';
@@ -164,8 +164,7 @@ function logRequests(logger: Logger): RequestHandler {
 
 /** Masked before it is cut: half an e-mail address or api key no longer looks like one. */
 function loggedPath(url: string): string {
-  const [path = ''] = url.split('?', 1);
-  return maskText(path).slice(0, MAX_LOGGED_PATH);
+  return maskText(splitTarget(url).path).slice(0, MAX_LOGGED_PATH);
 }
 
 function reportReadiness(checks: ReadinessChecks): RequestHandler {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { context, propagation, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
-import { routeOf } from './http-route';
+import { routeOf, splitTarget } from './http-route';
 import { createHistogram } from './instruments';
 import type { Values } from './registry/declaration';
 import { metrics, spans } from './registry/kit';
-import { startSpan } from './spans';
+import { isMarked, startSpan } from './spans';
 import { isTelemetryOn, untraced } from './telemetry';
 
 const duration = createHistogram(metrics.serverRequestDuration);
@@ -41,15 +41,16 @@ function methodOf({ method = '' }: IncomingMessage): string {
 
 /** Neither the caller's address, which is nobody's business here, nor anything that a proxy may say of it. */
 function attributesOf(request: IncomingMessage): Partial<Values<typeof spans.serverRequest.attributes>> {
-  const { method, url = '', headers, httpVersion } = request;
-  const query = url.indexOf('?');
-  const [, address, port] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(headers.host ?? '') ?? [];
+  const { method, url, headers, httpVersion } = request;
+  const { path, query } = splitTarget(url);
+  const [, ipv6, host, port] = HOST.exec(headers.host ?? '') ?? [];
+  const address = ipv6 ?? host;
   return {
     'http.request.method': methodOf(request),
     ...(method !== methodOf(request) && { 'http.request.method_original': method }),
     'url.scheme': 'http',
-    'url.path': query < 0 ? url : url.slice(0, query),
-    ...(query >= 0 && { 'url.query': url.slice(query + 1) }),
+    'url.path': path,
+    ...(query && { 'url.query': query }),
     ...(address && { 'server.address': address }),
     ...(port && { 'server.port': Number(port) }),
     'network.protocol.version': httpVersion,
@@ -57,17 +58,20 @@ function attributesOf(request: IncomingMessage): Partial<Values<typeof spans.ser
   };
 }
 
+const HOST = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/;
+
 function end(span: Span, request: IncomingMessage, response: ServerResponse, startedAt: number): void {
-  const { statusCode } = response;
+  const { statusCode, headersSent, writableFinished } = response;
+  const isError = statusCode >= 500;
   const outcome = {
     'http.route': routeOf(response),
-    'http.response.status_code': statusCode,
-    ...(statusCode >= 500 && { 'error.type': String(statusCode) }),
+    ...(headersSent && { 'http.response.status_code': statusCode }),
+    ...(isError ? { 'error.type': String(statusCode) } : !writableFinished && { 'error.type': 'aborted' }),
   };
   const method = methodOf(request);
   span.updateName(`${method === '_OTHER' ? 'HTTP' : method} ${outcome['http.route']}`);
   span.setAttributes(outcome);
-  if (statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  if (isError && !isMarked(span)) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();
   duration.record((performance.now() - startedAt) / 1000, {
     ...outcome,

@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 import { logs as recordsApi, trace } from '@opentelemetry/api';
 import { type DestinationStream, type LogFn, type Logger, levels, pino, stdTimeFunctions } from 'pino';
-import { describeError, maskFields, maskText } from './mask';
+import { describeError, type ErrorDescription, maskFields, maskText } from './mask';
 import type { LogDeclaration, Values } from './registry/declaration';
 
 export type { Logger };
@@ -51,9 +51,9 @@ function writeMasked(this: Logger, args: unknown[], write: LogFn, level: number)
     : first instanceof Error
       ? { err: first }
       : first;
-  const words = hasFields ? others : args;
+  const words = hasFields || first === undefined ? others : args;
   const error = err === undefined ? undefined : describeError(err);
-  const message = words.length > 0 ? maskText(format(...words)) : (error?.message ?? '');
+  const message = words.length > 0 ? maskText(format(...words.map(maskWord))) : error?.message;
   const attributes = maskFields(fields);
   write.call(this, error ? { ...attributes, err: error } : attributes, message);
   records.emit({
@@ -62,6 +62,16 @@ function writeMasked(this: Logger, args: unknown[], write: LogFn, level: number)
     severityText: levels.labels[level] ?? '',
     body: message,
     attributes,
-    ...(error && { exception: { ...error, name: error.type } }),
+    ...(error && { exception: { ...error, name: error.type, stack: stackOf(error) } }),
   });
+}
+
+/** What is put into a message has keys, too. */
+function maskWord(word: unknown): unknown {
+  return typeof word === 'object' && word !== null ? maskFields({ word }).word : word;
+}
+
+/** With those of its causes: OTLP has one stack for an exception. */
+function stackOf({ stack = '', cause }: ErrorDescription): string {
+  return cause ? `${stack}\nCaused by: ${stackOf(cause)}` : stack;
 }

@@ -67,15 +67,25 @@ export interface ErrorDescription {
 
 /** What may be told of an error, or of whatever else was thrown: a database error also carries its statement's values. */
 export function describeError(error: unknown, depth = 0): ErrorDescription {
-  if (!(error instanceof Error)) return { type: typeof error, message: maskText(String(error)) };
+  if (!(error instanceof Error)) return { type: typeof error, message: maskText(textOf(() => error)) };
+  const stack = textOf(() => error.stack ?? '');
   return {
     type: error.name,
-    message: maskText(error.message),
+    message: maskText(textOf(() => error.message)),
     ...('code' in error && typeof error.code === 'string' && { code: error.code }),
-    ...(error.stack && { stack: maskText(error.stack) }),
+    ...(stack && { stack: maskText(stack) }),
     ...(error.cause instanceof Error &&
       depth < MAX_DEPTH && { cause: describeError(error.cause, depth + 1) }),
   };
+}
+
+/** Anything can be thrown, also what has no text, or throws when it is asked for one. */
+function textOf(read: () => unknown): string {
+  try {
+    return String(read());
+  } catch {
+    return '';
+  }
 }
 
 const knownKeys = new Map<string, boolean>();

@@ -67,7 +67,7 @@ export function createServiceClient(options: {
   const watched = watchCalls(name, base);
 
   function send({ method = 'GET', path, apiKey, body }: ServiceRequest, signal: AbortSignal) {
-    return watched(method, prefix + path, async (headers) => {
+    return watched(method, prefix + path, async (headers, onStatus) => {
       headers.accept = 'application/json';
       if (apiKey) headers.authorization = `Bearer ${apiKey}`;
       if (body !== undefined) headers['content-type'] = 'application/json';
@@ -78,6 +78,7 @@ export function createServiceClient(options: {
         signal,
         body: body === undefined ? null : JSON.stringify(body),
       });
+      onStatus(response.statusCode);
       return { status: response.statusCode, headers: response.headers, body: await response.body.json() };
     });
   }

@@ -1,5 +1,6 @@
 import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { HttpError } from './http-error';
+import { describeError } from './mask';
 import type { SpanDeclaration, Values } from './registry/declaration';
 
 /** A span that takes what is declared of it, and nothing else. */
@@ -74,11 +75,17 @@ export function errorTypeOf(thrown: unknown): string {
 export function markFailed(span: Span, thrown: unknown): string {
   const type = errorTypeOf(thrown);
   span.setAttribute('error.type', type);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(thrown) });
+  span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(thrown).message });
+  marked.add(span);
   return type;
 }
 
-const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));
+const marked = new WeakSet<Span>();
+
+/** Whether the span's status tells already what went wrong. */
+export function isMarked(span: Span): boolean {
+  return marked.has(span);
+}
 
 /** Writes on the span what went wrong: type and message of the cause, and for a bug its stack. */
 export function recordError(error: unknown, span: Span | undefined = trace.getActiveSpan()): void {
@@ -86,6 +93,6 @@ export function recordError(error: unknown, span: Span | undefined = trace.getAc
   const isBug = !(error instanceof HttpError);
   const cause = isBug ? error : (error.cause ?? error);
   const name = markFailed(span, cause);
-  const stack = isBug && cause instanceof Error && cause.stack;
-  span.recordException({ name, message: messageOf(cause), ...(stack && { stack }) });
+  const { message, stack } = describeError(cause);
+  span.recordException({ name, message, ...(isBug && stack && { stack }) });
 }

@@ -24,7 +24,8 @@ export function watchStatements({ host, port, schema, logger }: Watched) {
   return async <Result>(sql: string, run: () => Promise<Result>): Promise<Result> => {
     const startedAt = performance.now();
     const verb = sql.slice(0, sql.search(/\W|$/));
-    const span = startSpan(spans.statement, verb, { ...where, ...server, 'db.query.text': sql });
+    const operation = { ...where, 'db.operation.name': verb };
+    const span = startSpan(spans.statement, verb, { ...operation, ...server, 'db.query.text': sql });
     let failure: { 'error.type': string } | undefined;
     try {
       return await run();
@@ -44,7 +45,7 @@ export function watchStatements({ host, port, schema, logger }: Watched) {
         }
       }
       span.end();
-      duration.record(milliseconds / 1000, { ...where, 'db.operation.name': verb, ...failure });
+      duration.record(milliseconds / 1000, { ...operation, ...failure });
     }
   };
 }

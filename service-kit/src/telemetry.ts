@@ -4,8 +4,8 @@ let sdk: ReturnType<typeof import('./telemetry-sdk')['startSdk']> | undefined;
 
 /**
  * Starts traces, metrics and logs over OTLP/gRPC, addressed by the standard `OTEL_*` variables. To be called from a
- * file that node loads with `--require`, before anything that makes spans, metrics or log records. Does nothing with `OTEL_SDK_DISABLED=true`;
- * ends the process, and says why, when an endpoint is no address.
+ * file that node loads with `--require`, before anything that makes spans, metrics or log records. Does nothing with
+ * `OTEL_SDK_DISABLED=true`; ends the process, and says why, when an endpoint is no address.
  */
 export function startTelemetry(options: { serviceName: string }): void {
   // biome-ignore lint/style/noProcessEnv: the SDK's own variable, before any configuration is read

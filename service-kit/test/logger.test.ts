@@ -75,9 +75,12 @@ describe('When secrets are logged, then they are masked', () => {
     const log = captureLog();
     log.logger.info('mail to ada@example.com');
     log.logger.info({}, 'user %s', 'ada@example.com');
+    log.logger.info('user %s', { password: 'ada@example.com' });
+    const error = Object.assign(new Error('no'), { sql: "INSERT 'ada@example.com'", values: ['ada@'] });
+    log.logger.error('not saved: %s', error);
     log.logger.error(new Error('no user ada@example.com'));
     log.logger.error({ err: new Error('no user ada@example.com') });
-    expect(log.lines()).toHaveLength(4);
+    expect(log.lines()).toHaveLength(6);
     expect(log.text()).not.toContain('ada@');
   });
 });
@@ -111,6 +114,22 @@ test('When an error is logged, then type, message, code and stack are told, with
     },
   ]);
 });
+
+test.for([
+  ['an object without a prototype', Object.create(null)],
+  ['an error whose message is none', Object.assign(new Error('x'), { message: Object.create(null) })],
+  ['an error that causes itself', selfCaused()],
+])('When %s is thrown, then it is logged nonetheless', ([, thrown]) => {
+  const log = captureLog();
+  log.logger.error({ err: thrown }, 'event');
+  expect(log.lines()).toMatchObject([{ msg: 'event', err: { type: expect.any(String) } }]);
+});
+
+function selfCaused(): Error {
+  const error = new Error('x');
+  error.cause = error;
+  return error;
+}
 
 test('When fields refer to themselves, then the line is written nonetheless', () => {
   const log = captureLog();

@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test as base, describe, expect, vi } from 'vitest';
 import type { SunkSpan } from '../../test/otlp-sink';
 import { purchase, startTracedShop, type TracedShop } from '../../test/traced-shop';
@@ -84,6 +86,8 @@ describe('When someone buys', () => {
       );
     }
     expect(sink.total('orders.created', { status: 'success' })).toBe(sink.total('orders.checkout.completed'));
+    const severities = new Map(sink.logs.map(({ level, severityNumber }) => [level, severityNumber]));
+    expect(severities.get('info')).toBe(9);
     for (const message of ['user registered', 'logged in', 'request', 'listening', 'migration applied'])
       expect(sink.logs.map(({ body }) => body)).toContain(message);
     expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
@@ -220,6 +224,39 @@ test('When secrets are sent through forms, paths, queries and headers, then no b
     expect(sent).not.toContain(secret);
 });
 
+test('When a whole address is asked for, as of a proxy, then its path is told and its password is not', async ({
+  shop,
+}) => {
+  const { hostname, port } = new URL(shop.url('user-service'));
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    'GET http://admin:hunter2@localhost/x?y=1 HTTP/1.1\r\nHost: [::1]:99\r\nConnection: close\r\n\r\n',
+  );
+  const [, traceId = 'none'] = /^x-trace-id: (.*)\r$/im.exec(await text(socket)) ?? [];
+  const [span] = await traceOf(shop, traceId, 1);
+  expect(span?.attributes).toMatchObject({
+    ...{ 'url.path': '/x', 'url.query': 'y=1', 'server.address': '::1', 'server.port': 99 },
+  });
+  const logged = () => shop.sink.logs.find((log) => log.traceId === traceId)?.attributes['url.path'];
+  await expect.poll(logged, LATE).toBe('/x');
+  expect(shop.sink.text()).not.toContain('hunter2');
+});
+
+test('When a client leaves before the answer, then span and metric tell, and claim no status', async ({
+  shop,
+}) => {
+  shop.pretend('product-service', 'hanging');
+  const path = '/api/product/left-behind';
+  const left = fetch(shop.url('product-service') + path, { signal: AbortSignal.timeout(200) });
+  await expect(left).rejects.toThrow('timeout');
+  shop.pretend('product-service', 'there');
+  const seen = () => shop.sink.spans.find(({ attributes }) => attributes['url.path'] === path)?.attributes;
+  await expect.poll(seen, LATE).toMatchObject({ 'error.type': 'aborted' });
+  expect(seen()).not.toHaveProperty('http.response.status_code');
+  const aborted = () => shop.sink.total('http.server.request.duration', { 'error.type': 'aborted' });
+  await expect.poll(aborted, LATE).toBe(1);
+});
+
 test('When a caller asks not to be traced, then it is all the same', async ({ shop }) => {
   const traceId = randomBytes(16).toString('hex');
   const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-00` };
@@ -256,6 +293,9 @@ describe('When a database', () => {
     const waits = traces.flat().filter(({ name }) => name === 'pool wait');
     expect(waits.map(({ attributes }) => attributes['error.type'])).toContain('timeout');
     await expect.poll(() => sink.logs.map(({ body }) => body), LATE).toContain('slow statement');
+    expect(sink.logs.find(({ body }) => body === 'slow statement')).toMatchObject({
+      ...{ level: 'warn', severityNumber: 13 },
+    });
     await expect.poll(() => sink.total('db.client.connection.timeouts'), LATE).toBeGreaterThan(0);
     expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
   });

@@ -10,7 +10,12 @@ const span = {
 };
 const statement = {
   ...{ ...span, kind: 'CLIENT' as const, name: 'SELECT' },
-  attributes: { 'db.system.name': 'mysql', 'db.namespace': 'order_dbase', 'db.query.text': 'SELECT 1' },
+  attributes: {
+    'db.system.name': 'mysql',
+    'db.namespace': 'order_dbase',
+    'db.query.text': 'SELECT 1',
+    'db.operation.name': 'SELECT',
+  },
 };
 const exception = { name: 'exception', attributes: { 'exception.type': 'TypeError' } };
 const point = { service: 'order-service', scope: 'vitrine', unit: '{order}', attributes: {} };

@@ -83,7 +83,8 @@ export async function listIds(
   kind: 'container' | 'volume' | 'network',
   project: string,
 ): Promise<string[]> {
-  const all = kind === 'container' ? ['--all'] : [];
+  // Not those of `docker compose run`.
+  const all = kind === 'container' ? ['--all', '--filter', 'label=com.docker.compose.oneoff=False'] : [];
   const filter = `label=com.docker.compose.project=${project}`;
   const output = await docker(kind, 'ls', ...all, '--quiet', '--filter', filter);
   return output.split('\n').filter((id) => id !== '');

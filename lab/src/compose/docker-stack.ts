@@ -1,5 +1,6 @@
 import { emptyHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
+import { makeReadable } from '../native/check-pipeline.ts';
 import type { Conversation } from '../native/preflight.ts';
 import { databaseAway, goesOn, notPaused, notRunning } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
@@ -116,7 +117,11 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
   /** While the old collector still runs; in a container of its own. */
   const refuseBadPipeline = async () => {
     const validate = ['validate', '--config', '/etc/otelcol-contrib/config.yaml'];
-    await compose('run', '--rm', '--no-deps', '--no-TTY', 'otel-collector', ...validate);
+    await compose('run', '--rm', '--no-deps', '--no-TTY', 'otel-collector', ...validate).catch(
+      (error: Error) => {
+        throw new LabError(`The collector refuses its configuration:\n${makeReadable(error.message)}`);
+      },
+    );
   };
 
   const services = parts.filter(({ isService }) => isService).map(({ name }) => name);

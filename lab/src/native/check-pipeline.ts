@@ -48,7 +48,7 @@ export async function refuseBadPipeline(
 }
 
 /** The collector's complaint without the layers of code that it went through, and without the copy that it logs. */
-function makeReadable(output: string): string {
+export function makeReadable(output: string): string {
   const [complaint = output] = output.split(/^\d{4}\/\d\d\/\d\d /m);
   const text = complaint
     .replace(/^Error: /, '')

@@ -19,7 +19,20 @@ const method = {
 
 const status = {
   'http.response.status_code': { type: 'int', meaning: 'Status of the answer', optional: true },
-  'error.type': { type: 'string', meaning: 'The status, from 500 on; or how it failed', optional: true },
+} as const satisfies Attributes;
+
+const answered = {
+  ...status,
+  'error.type': {
+    type: 'string',
+    meaning: 'The status, from 500 on; `aborted` when the client left before the end',
+    optional: true,
+  },
+} as const satisfies Attributes;
+
+const received = {
+  ...status,
+  'error.type': { type: 'string', meaning: 'The status, from 400 on; or how it failed', optional: true },
 } as const satisfies Attributes;
 
 const protocol = {
@@ -35,6 +48,7 @@ const server = {
 const database = {
   'db.system.name': { type: 'string', values: ['mysql'], meaning: 'MySQL or MariaDB' },
   'db.namespace': { type: 'string', meaning: 'The schema' },
+  'db.operation.name': { type: 'string', meaning: 'The verb of the statement' },
 } as const satisfies Attributes;
 
 const route = {
@@ -55,7 +69,7 @@ export const spans = {
       ...method,
       'http.request.method_original': { type: 'string', meaning: 'An unusual method', optional: true },
       ...route,
-      ...status,
+      ...answered,
       ...protocol,
       'url.path': { type: 'string', meaning: 'What was asked for, masked' },
       'url.query': { type: 'string', meaning: 'What stood behind its question mark, masked', optional: true },
@@ -76,7 +90,7 @@ export const spans = {
       'A request to another service, until its answer has been read; a repeated one is a span of its own',
     attributes: {
       ...method,
-      ...status,
+      ...received,
       'peer.service': { type: 'string', meaning: 'The service that is asked' },
       'url.full': { type: 'string', meaning: 'What is asked, masked' },
       ...server,
@@ -120,7 +134,7 @@ export const metrics = {
     unit: 's',
     meaning: 'How long requests to the service take',
     boundaries: HTTP_BOUNDARIES,
-    attributes: { ...method, ...route, ...status, ...protocol },
+    attributes: { ...method, ...route, ...answered, ...protocol },
   },
   clientRequestDuration: {
     name: 'http.client.request.duration',
@@ -130,7 +144,7 @@ export const metrics = {
     unit: 's',
     meaning: 'How long requests to other services take',
     boundaries: HTTP_BOUNDARIES,
-    attributes: { ...method, ...status, ...server },
+    attributes: { ...method, ...received, ...server },
   },
   statementDuration: {
     name: 'db.client.operation.duration',
@@ -141,7 +155,6 @@ export const metrics = {
     boundaries: DURATION_BOUNDARIES,
     attributes: {
       ...database,
-      'db.operation.name': { type: 'string', meaning: 'The verb of the statement' },
       'error.type': errorType,
     },
   },

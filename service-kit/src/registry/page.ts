@@ -33,7 +33,10 @@ Every service sends traces, metrics and logs to the collector, and nowhere else.
 
 /** The reference of all telemetry, as Markdown. */
 export function telemetryPage(): string {
-  const metrics = [...Object.values<MetricDeclaration>(shop.metrics), ...Object.values(kit.metrics)];
+  const metrics = [
+    ...Object.values<MetricDeclaration>(shop.metrics),
+    ...Object.values<MetricDeclaration>(kit.metrics),
+  ];
   const logs = [...Object.values<LogDeclaration>(shop.logs), ...Object.values<LogDeclaration>(kit.logs)];
   const spans = [...Object.values<SpanDeclaration>(shop.spans), ...Object.values<SpanDeclaration>(kit.spans)];
   return [
@@ -41,7 +44,7 @@ export function telemetryPage(): string {
     '## Spans\n',
     ...spans.map(describeSpan),
     'A failure is a status and, on the request that met it and on the spans above, an event `exception` with type and',
-    'message; that of a bug with its stack as well.\n',
+    'message; that of a bug with its stack as well. The span of a request ends with its HTTP status as `error.type`.\n',
     '## Metrics\n',
     '### The shop’s own\n',
     table(
@@ -49,7 +52,7 @@ export function telemetryPage(): string {
       metrics.map((metric) => [
         code(metric.name),
         code(prometheusName(metric)),
-        metric.owner,
+        metric.optional ? `${metric.owner} that has some` : metric.owner,
         `${metric.instrument}, ${metric.unit}`,
         metric.meaning,
         Object.entries(metric.attributes).map(describeAttribute).join('<br>'),

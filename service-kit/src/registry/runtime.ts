@@ -89,11 +89,4 @@ export const metrics: readonly RuntimeMetric[] = [
   },
   ...processor('span'),
   ...processor('log'),
-  {
-    name: 'otel.sdk.metric_reader.collection.duration',
-    instrument: 'histogram',
-    unit: 's',
-    meaning: 'How long collecting the metrics takes',
-    attributes: [...component, 'error.type'],
-  },
 ];
