@@ -118,8 +118,10 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
   const refuseBadPipeline = async () => {
     const validate = ['validate', '--config', '/etc/otelcol-contrib/config.yaml'];
     await compose('run', '--rm', '--no-deps', '--no-TTY', 'otel-collector', ...validate).catch(
-      (error: Error) => {
-        throw new LabError(`The collector refuses its configuration:\n${makeReadable(error.message)}`);
+      ({ message }: Error) => {
+        // Below the command that failed.
+        const complaint = message.slice(message.indexOf('\n') + 1);
+        throw new LabError(`The collector refuses its configuration:\n${makeReadable(complaint)}`);
       },
     );
   };
