@@ -75,13 +75,13 @@ describe('When secrets are logged, then they are masked', () => {
     const log = captureLog();
     log.logger.info('mail to ada@example.com');
     log.logger.info({}, 'user %s', 'ada@example.com');
-    log.logger.info('user %s', { password: 'ada@example.com' });
-    const error = Object.assign(new Error('no'), { sql: "INSERT 'ada@example.com'", values: ['ada@'] });
+    log.logger.info('user %s', { cookie: 'canary' });
+    const error = Object.assign(new Error('no'), { sql: 'canary', values: ['canary'] });
     log.logger.error('not saved: %s', error);
     log.logger.error(new Error('no user ada@example.com'));
     log.logger.error({ err: new Error('no user ada@example.com') });
     expect(log.lines()).toHaveLength(6);
-    expect(log.text()).not.toContain('ada@');
+    expect(log.text()).not.toMatch(/ada@|canary/);
   });
 });
 
