@@ -12,9 +12,12 @@ const duration = createHistogram(metrics.serverRequestDuration);
 /** The methods that the conventions tell apart; there are some thirty more that scanners try. */
 const METHODS = new Set('GET HEAD POST PUT PATCH DELETE CONNECT OPTIONS TRACE QUERY'.split(' '));
 
+/** IPv6 address, or name or other address; port. */
+const HOST = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/;
+
 /**
- * Has each request answered inside a SERVER span, which takes up the caller's trace, and measures it. By hand, since the
- * instrumentation of node:http, which finds requests from outside, takes 50 µs more of each.
+ * Has each request answered inside a SERVER span, which takes up the caller's trace, and measures it. By hand: what the
+ * instrumentation of node:http, which finds requests from outside, costs more is in docs/performance.md.
  * Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server
  */
 export function traceRequests(answer: RequestListener): RequestListener {
@@ -41,13 +44,14 @@ function methodOf({ method = '' }: IncomingMessage): string {
 
 /** Neither the caller's address, which is nobody's business here, nor anything that a proxy may say of it. */
 function attributesOf(request: IncomingMessage): Partial<Values<typeof spans.serverRequest.attributes>> {
-  const { method, url, headers, httpVersion } = request;
+  const { url, headers, httpVersion } = request;
+  const method = methodOf(request);
   const { path, query } = splitTarget(url);
   const [, ipv6, host, port] = HOST.exec(headers.host ?? '') ?? [];
   const address = ipv6 ?? host;
   return {
-    'http.request.method': methodOf(request),
-    ...(method !== methodOf(request) && { 'http.request.method_original': method }),
+    'http.request.method': method,
+    ...(method !== request.method && { 'http.request.method_original': request.method }),
     'url.scheme': 'http',
     'url.path': path,
     ...(query && { 'url.query': query }),
@@ -57,8 +61,6 @@ function attributesOf(request: IncomingMessage): Partial<Values<typeof spans.ser
     'user_agent.original': headers['user-agent'],
   };
 }
-
-const HOST = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/;
 
 function end(span: Span, request: IncomingMessage, response: ServerResponse, startedAt: number): void {
   const { statusCode, headersSent, writableFinished } = response;

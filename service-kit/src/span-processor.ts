@@ -20,7 +20,7 @@ export function maskSpans(makeNext: () => SpanProcessor): SpanProcessor {
   let made: SpanProcessor | undefined;
   let started = 0;
   const begin = () => {
-    // The SDK's own counter is asked three times for each span, and each time takes as long as the masking.
+    // The SDK's own counters hash their attributes three times for each span.
     observe(metrics.spansStarted, (tell) => tell(started, {}));
     return makeNext();
   };

@@ -73,7 +73,8 @@ export function telemetryPage(): string {
     'exemplars.\n',
     '## Log events\n',
     'Lines of JSON on standard output, and log records whose body is the message. Those of a request carry `trace_id` and',
-    '`span_id`. An `err` of a line is `exception.type`, `exception.message` and `exception.stacktrace` of the record.\n',
+    '`span_id`. An `err` of a line is `exception.type` (its code, where it has one), `exception.message` and',
+    '`exception.stacktrace` (with those of its causes) of the record.\n',
     table(
       ['message', 'of', 'level', 'what', 'fields'],
       logs.map(({ message, owner, level, meaning, fields }) => [
