@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Pool } from 'undici';
 import { watchCalls } from './call-telemetry';
+import { exchange } from './exchange';
 import { unavailable } from './http-error';
 
 export interface ServiceRequest {
@@ -51,10 +52,7 @@ class CallTimedOut extends Error {
   }
 }
 
-/**
- * A client of one neighbour, by undici's own `request`: `fetch` on top of it doubles the CPU time of a call.
- * `timeoutMs` bounds a call as a whole, its retry included.
- */
+/** A client of one neighbour. `timeoutMs` bounds a call as a whole, its retry included. */
 export function createServiceClient(options: {
   name: string;
   baseUrl: string;
@@ -66,33 +64,34 @@ export function createServiceClient(options: {
   const pool = new Pool(base.origin, { connect: { timeout: timeoutMs } });
   const watched = watchCalls(name, base);
 
-  function send({ method = 'GET', path, apiKey, body }: ServiceRequest, signal: AbortSignal) {
+  function send(
+    { method = 'GET', path, apiKey, body }: ServiceRequest,
+    onStart: (abort: (reason: Error) => void) => void,
+  ): Promise<ServiceResponse> {
     return watched(method, prefix + path, async (headers, onStatus) => {
       headers.accept = 'application/json';
       if (apiKey) headers.authorization = `Bearer ${apiKey}`;
       if (body !== undefined) headers['content-type'] = 'application/json';
-      const response = await pool.request({
-        path: prefix + path,
-        method,
-        headers,
-        signal,
-        body: body === undefined ? null : JSON.stringify(body),
-      });
-      onStatus(response.statusCode);
-      return { status: response.statusCode, headers: response.headers, body: await response.body.json() };
+      const content = body === undefined ? null : JSON.stringify(body);
+      const request = { path: prefix + path, method, headers, body: content };
+      const { text, ...answer } = await exchange(pool, request, { onStatus, onStart });
+      return { ...answer, body: JSON.parse(text) };
     });
   }
 
   return {
     name,
     async call(call) {
-      const limit = new AbortController();
-      const timer = setTimeout(() => limit.abort(new CallTimedOut(name, timeoutMs)), timeoutMs);
-      const { signal } = limit;
+      let abort: ((reason: Error) => void) | undefined;
+      const timer = setTimeout(() => abort?.(new CallTimedOut(name, timeoutMs)), timeoutMs);
+      const attempt = () =>
+        send(call, (abortThis) => {
+          abort = abortThis;
+        });
       let response: ServiceResponse;
       try {
-        response = await send(call, signal).catch((error) => {
-          if (isWorthRepeating(call, error)) return send(call, signal);
+        response = await attempt().catch((error) => {
+          if (isWorthRepeating(call, error)) return attempt();
           throw error;
         });
       } catch (error) {
