@@ -1,9 +1,21 @@
 import { renderFile } from 'ejs';
 import type { Express } from 'express';
 
+/**
+ * What templates call by name. EJS would take any name, but looks each up at run time then, in a `with` block, which
+ * doubles what a page takes. A name that may be missing or is new with an include is read as `locals.…` instead.
+ */
+const SHARED =
+  't language path visitor notice loginHref languageHref csrfToken stylesheet imageUrl money number date';
+const RADIOGRAPHY = 'radiography traceHref logsHref';
+const CONTENT = 'name product products cart order orders users form errors next words status';
+const DETAILS = 'quantity isRefused refused refusedWith username isFirst before nextOrders nextUsers';
+const names = [SHARED, RADIOGRAPHY, CONTENT, DETAILS].flatMap((list) => list.split(' '));
+
 /** Templates from a folder; each is compiled once. Includes begin with `/`: then their file is not looked for each time. */
 export function useTemplates(app: Express, directory: string): void {
-  app.engine('ejs', (path, page, done) => renderFile(path, page, { root: directory, cache: true }, done));
+  const options = { root: directory, cache: true, _with: false, destructuredLocals: names };
+  app.engine('ejs', (path, page, done) => renderFile(path, page, options, done));
   app.set('view engine', 'ejs');
   app.set('views', directory);
   app.enable('view cache');
