@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 
 const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;
@@ -13,7 +13,8 @@ export interface Seal {
 
 /** AES-256-GCM under a key derived from the secret; sealed text is base64 of initialization vector, tag and cipher text. */
 export function createSeal(secret: string): Seal {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'session data', 32));
+  // As a key object: for one in a buffer, Node throws and catches an error at each use.
+  const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'session data', 32)));
   return {
     close(text) {
       const iv = randomBytes(IV_BYTES);

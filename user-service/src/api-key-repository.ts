@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Queryable } from '@vitrine/service-kit/database';
 import type { User } from './user';
 import { userRows } from './user-repository';
@@ -40,5 +40,5 @@ export async function deleteApiKey(database: Queryable, key: string): Promise<bo
 
 /** A key is 256 random bits: a fast hash is enough, nobody can guess what went in. */
 function hashOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }
