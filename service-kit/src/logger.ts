@@ -9,6 +9,12 @@ export type { Logger };
 const records = recordsApi.getLogger('vitrine');
 
 /**
+ * Lines go out a few at a time, since a write for each takes more time than the line itself; when the process ends, even
+ * by an error, what is left is written. Milliseconds and characters.
+ */
+const BUFFERED_STDOUT = { dest: 1, sync: false, minLength: 4096, periodicFlush: 250 };
+
+/**
  * Writes JSON lines, on stdout unless there is another destination, and hands the same on as log records. Secrets and
  * e-mail addresses are masked everywhere; of an error only type, message, code and stack are told (a database error also
  * carries the statement with its values).
@@ -24,7 +30,7 @@ export function createLogger(options: { level: string }, destination?: Destinati
     serializers: { err: (described: unknown) => described },
     hooks: { logMethod: writeMasked },
   };
-  return destination ? pino(settings, destination) : pino(settings);
+  return pino(settings, destination ?? pino.destination(BUFFERED_STDOUT));
 }
 
 /** Writes a declared log event. */
