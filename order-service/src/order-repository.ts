@@ -15,6 +15,8 @@ const itemColumns = z.object({
   quantity: z.int(),
 });
 
+const idRows = z.array(z.object({ id: z.int() }));
+
 /** A row of orders joined with its items; an order without items has one row, with nulls. */
 const joinedRows = z.array(
   z.union([
@@ -66,7 +68,7 @@ export async function listOrders(
  */
 export async function lockOpenOrder(transaction: Queryable, userId: number): Promise<number | undefined> {
   const rows = await transaction.query('SELECT id FROM orders WHERE open_user_id = ? FOR UPDATE', [userId]);
-  return z.array(z.object({ id: z.int() })).parse(rows)[0]?.id;
+  return idRows.parse(rows)[0]?.id;
 }
 
 /** Opens an order for a user who has none, and locks it. Of several at once, one opens it and all lock it. @returns its id */

@@ -93,12 +93,13 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
   };
 }
 
+const rowsResult = z.array(z.unknown());
 const changeResult = z.object({ affectedRows: z.int(), insertId: z.int() });
 
 function queryable(connection: Connection, watch: StatementWatch): Queryable {
   return {
     async query(sql, values) {
-      return z.array(z.unknown()).parse(await send(connection, watch, sql, values));
+      return rowsResult.parse(await send(connection, watch, sql, values));
     },
     async execute(sql, values) {
       return changeResult.parse(await send(connection, watch, sql, values));
