@@ -22,6 +22,8 @@ type Scenario = { name: string; run: (target: Target, seconds: number) => Promis
 
 const CONNECTIONS = 8;
 const CUSTOMERS = 4;
+/** Uncounted; by then V8 has optimized most of what a scenario uses. A few trips a second take a minute for the rest. */
+const WARM_UP_SECONDS = 15;
 /** Far from the ports that people use, and below those that Linux gives to outgoing connections (from 32768). */
 const FIRST_OFFSET = 15_000;
 
@@ -137,11 +139,11 @@ async function measureInTurns(
     measurements.push({ scenario, variant, ...sample, cpuMs, spans });
   };
   try {
-    // Compilers and pools warm up first, uncounted.
-    for (const { run } of scenarios) {
+    for (const { name, run } of scenarios) {
+      report(`Warming up: ${name} …`);
       for (const target of [off, on]) {
         signal.throwIfAborted();
-        await run(target, Math.min(2, seconds));
+        await run(target, WARM_UP_SECONDS);
       }
     }
     for (let round = 1; round <= rounds; round += 1) {
