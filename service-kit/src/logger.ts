@@ -9,8 +9,8 @@ export type { Logger };
 const records = recordsApi.getLogger('vitrine');
 
 /**
- * Lines go out a few at a time, since a write for each takes more time than the line itself; when the process ends, even
- * by an error, what is left is written. Milliseconds and characters.
+ * Lines go out a few at a time, since a write for each takes longer than the line itself. What is left when the process
+ * ends, even by an error, is written then; only SIGKILL takes the last quarter of a second with it.
  */
 const BUFFERED_STDOUT = { dest: 1, sync: false, minLength: 4096, periodicFlush: 250 };
 

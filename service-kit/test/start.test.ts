@@ -23,13 +23,18 @@ const test = base.extend('sink', async ({}, { onCleanup }) => {
 });
 
 /** A service whose start-up is this, as a process of its own. */
-async function run(main: string, collector: string) {
+function launch(main: string, collector: string) {
   const program = `require('@vitrine/service-kit/start').start(async () => { ${main} })`;
-  const child = spawn(process.execPath, ['--require', './dist/telemetry.js', '-e', program], {
+  return spawn(process.execPath, ['--require', './dist/telemetry.js', '-e', program], {
     cwd: join(root, 'product-service'),
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** As {@link launch}, until it ends. */
+async function run(main: string, collector: string) {
+  const child = launch(main, collector);
   const [[status], stdout, stderr] = await Promise.all([
     once(child, 'exit'),
     text(child.stdout),
@@ -68,6 +73,25 @@ test.for<[what: string, main: string, event: string, message: string, stderr: Re
     expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
   },
 );
+
+const LOG = "require('@vitrine/service-kit/logger').createLogger({ level: 'info' }).info('a line')";
+
+test.for<[end: string, main: string, status: number]>([
+  ['stops', `${LOG}; process.exit(0)`, 0],
+  ['crashes', `${LOG}; null.x`, 1],
+])('When it %s, then what it has logged before is on stdout', async ([, main, status], { sink }) => {
+  expect(await run(main, sink.url)).toMatchObject({
+    status,
+    stdout: expect.stringContaining('"msg":"a line"'),
+  });
+});
+
+test('When it lives on, then what it has logged is soon on stdout', async ({ sink }) => {
+  const child = launch(`${LOG}; setInterval(() => {}, 1000)`, sink.url);
+  const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
+  child.kill('SIGKILL');
+  expect(String(line)).toContain('"msg":"a line"');
+});
 
 test('When its port is taken, then it ends with 1 and one line says so', async ({ sink }) => {
   const other = createServer().listen(0, '127.0.0.1');
