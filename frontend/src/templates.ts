@@ -2,8 +2,8 @@ import { renderFile } from 'ejs';
 import type { Express } from 'express';
 
 /**
- * What templates call by name. EJS would take any name, but looks each up at run time then, in a `with` block, which
- * doubles what a page takes. A name that may be missing or is new with an include is read as `locals.…` instead.
+ * What templates call by name. EJS would take any name, but in a `with` block, inside which every name is looked up at
+ * run time. One that may be missing, or that a template declares itself, is read as `locals.…`.
  */
 const SHARED =
   't language path visitor notice loginHref languageHref csrfToken stylesheet imageUrl money number date';
