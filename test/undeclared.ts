@@ -5,6 +5,7 @@ import {
   type Owner,
   SERVICES,
   type SpanDeclaration,
+  scopesOf,
 } from '@vitrine/service-kit/registry/declaration';
 import * as kit from '@vitrine/service-kit/registry/kit';
 import { metrics as runtimeMetrics } from '@vitrine/service-kit/registry/runtime';
@@ -38,19 +39,25 @@ export function isMessage({ message }: { message: string }, body: unknown): bool
 
 type Seen = Telemetry['spans'][number];
 
-/** Whether a span is one of these: its kind, its name and the attributes that are always there tell. */
-export function isDeclaredAs({ name, kind = 'INTERNAL', attributes }: SpanDeclaration, span: Seen): boolean {
+/** Whether a span is one of these: its maker, kind, name and the attributes that are always there tell. */
+export function isDeclaredAs(declaration: SpanDeclaration, span: Seen): boolean {
+  const { name, kind = 'INTERNAL', attributes } = declaration;
   const hasName = new RegExp(`^${name.replace(/\{\w+\}/g, '\\S+')}$`).test(span.name);
   const required = Object.keys(attributes).filter((one) => !attributes[one]?.optional);
-  const isOwn = span.scope === 'vitrine' && span.kind === kind;
+  const isOwn = scopesOf(declaration).includes(span.scope) && span.kind === kind;
   return isOwn && hasName && required.every((one) => one in span.attributes);
 }
 
 const ofAnyValue = (names: readonly string[]): Attributes =>
   Object.fromEntries(names.map((name) => [name, { type: 'string', meaning: name }]));
 
-/** What `err` becomes over OTLP, and an error on a span. */
+/** An error becomes this on a span. */
 const EXCEPTION = ofAnyValue(['exception.type', 'exception.message', 'exception.stacktrace']);
+/** `err` of a log event becomes this over OTLP. */
+const LOGGED_ERROR = {
+  ...EXCEPTION,
+  ...ofAnyValue(['error.code', 'error.errno', 'error.syscall', 'error.sqlState']),
+};
 
 /**
  * What was sent and is not declared: names of spans, events, metrics and log messages by whoever is not their owner, and
@@ -82,9 +89,11 @@ export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
   for (const { service, scope, metric, unit, attributes } of points) {
     const isThis = (declaration: { name: string; unit: string }) =>
       declaration.name === metric && declaration.unit === unit;
-    const own = declared.metrics.find((declaration) => isThis(declaration) && mayBeOf(declaration, service));
-    const foreign = runtimeMetrics.find(isThis);
-    const allowed = scope === 'vitrine' ? own?.attributes : foreign && ofAnyValue(foreign.attributes);
+    const own = declared.metrics.find(
+      (one) => isThis(one) && mayBeOf(one, service) && scopesOf(one).includes(scope),
+    );
+    const foreign = scope === 'vitrine' ? undefined : runtimeMetrics.find(isThis);
+    const allowed = own?.attributes ?? (foreign && ofAnyValue(foreign.attributes));
     check(`metric ${metric} in ${unit} of ${service}`, attributes, allowed);
   }
   for (const { service, body, attributes } of logs) {
@@ -92,7 +101,7 @@ export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
     check(
       `log ${body} of ${service}`,
       attributes,
-      fields && { ...fields, ...('err' in fields && EXCEPTION) },
+      fields && { ...fields, ...('err' in fields && LOGGED_ERROR) },
     );
   }
   return [...undeclared];

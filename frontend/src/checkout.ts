@@ -1,5 +1,5 @@
 import { spans } from '@vitrine/service-kit/registry/shop';
-import { inSpan } from '@vitrine/service-kit/spans';
+import { inSpan } from '@vitrine/service-kit/telemetry/spans';
 import type { Order, OrderService } from './order-service';
 import type { Visitor } from './session';
 

@@ -1,3 +1,3 @@
-import { startTelemetry } from '@vitrine/service-kit/telemetry';
+import { startTelemetry } from '@vitrine/service-kit/telemetry/start';
 
-startTelemetry({ serviceName: 'frontend' });
+startTelemetry('frontend');

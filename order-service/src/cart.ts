@@ -2,8 +2,8 @@ import type { Database, Queryable } from '@vitrine/service-kit/database';
 import { isCheckViolation } from '@vitrine/service-kit/database-error';
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { invalidInput } from '@vitrine/service-kit/input';
-import { createCounter, createHistogram } from '@vitrine/service-kit/instruments';
 import { metrics } from '@vitrine/service-kit/registry/shop';
+import { createCounter, createHistogram } from '@vitrine/service-kit/telemetry/instruments';
 import type { Catalogue, Product } from './neighbours';
 import { asStored, atTodaysPrices, type Order } from './order';
 import {

@@ -6,9 +6,10 @@ import { z } from 'zod';
 import { DeadlinePassed, isDeadlock, isUnavailability } from './database-error';
 import { unavailable } from './http-error';
 import type { Logger } from './logger';
-import { type ConnectionUse, watchPool } from './pool-telemetry';
-import { type StatementWatch, watchStatements } from './statement-telemetry';
-import { untraced } from './telemetry';
+import { type ConnectionUse, watchPool } from './telemetry/pool';
+import { noteStatementError } from './telemetry/span-processor';
+import { untraced } from './telemetry/start';
+import { type StatementTimer, timeStatements } from './telemetry/statements';
 
 export interface DatabaseSettings {
   host: string;
@@ -60,8 +61,7 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
   });
   pool.on('connection', readCommitted);
   const poolWatch = watchPool(pool, { schema: settings.database, size: POOL_SIZE });
-  const { host, port, database: schema } = settings;
-  const statementWatch = watchStatements({ host, port, schema, logger });
+  const timed = timeStatements(settings.database, logger);
 
   const run = <Result>(work: (connection: PoolConnection) => Promise<Result>) =>
     withDeadline(pool, poolWatch.use(), work).catch((error: unknown): never => {
@@ -72,7 +72,7 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
     run(async (connection) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await inTransaction(connection, statementWatch, work);
+          return await inTransaction(connection, timed, work);
         } catch (error) {
           if (!isDeadlock(error)) throw error;
           if (attempt === TRANSACTION_TRIES) throw unavailable(settings.database, error);
@@ -81,7 +81,7 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
     });
 
   return {
-    query: (sql, values) => run((connection) => queryable(connection, statementWatch).query(sql, values)),
+    query: (sql, values) => run((connection) => queryable(connection, timed).query(sql, values)),
     // A bare statement that a hung server has received is carried out when it wakes up, long after its caller gave up.
     execute: (sql, values) => transaction((connection) => connection.execute(sql, values)),
     transaction,
@@ -96,13 +96,13 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
 const rowsResult = z.array(z.unknown());
 const changeResult = z.object({ affectedRows: z.int(), insertId: z.int() });
 
-function queryable(connection: Connection, watch: StatementWatch): Queryable {
+function queryable(connection: Connection, timed: StatementTimer): Queryable {
   return {
     async query(sql, values) {
-      return rowsResult.parse(await send(connection, watch, sql, values));
+      return rowsResult.parse(await send(connection, timed, sql, values));
     },
     async execute(sql, values) {
-      return changeResult.parse(await send(connection, watch, sql, values));
+      return changeResult.parse(await send(connection, timed, sql, values));
     },
   };
 }
@@ -110,12 +110,12 @@ function queryable(connection: Connection, watch: StatementWatch): Queryable {
 /** Not by mysql2/promise, which pays for a stack trace at every call: here only an error pays. */
 async function send(
   connection: Connection,
-  watch: StatementWatch,
+  timed: StatementTimer,
   sql: string,
   values: SqlValue[] = [],
 ): Promise<unknown> {
   try {
-    return await watch(sql, () => done<QueryResult>((callback) => connection.execute(sql, values, callback)));
+    return await timed(sql, () => done<QueryResult>((callback) => connection.execute(sql, values, callback)));
   } catch (error) {
     // mysql2's own trace ends at the socket; this one leads to the caller.
     if (error instanceof Error) Error.captureStackTrace(error);
@@ -124,15 +124,19 @@ async function send(
 }
 
 /** A statement that takes no values and that MySQL does not prepare. */
-function command(connection: Connection, watch: StatementWatch, sql: string): Promise<unknown> {
-  return watch(sql, () => done<QueryResult>((callback) => connection.query(sql, callback)));
+function command(connection: Connection, timed: StatementTimer, sql: string): Promise<unknown> {
+  return timed(sql, () => done<QueryResult>((callback) => connection.query(sql, callback)));
 }
 
 type Callback<Result> = (error: Error | null, result: Result) => void;
 
 function done<Result = void>(start: (callback: Callback<Result>) => void): Promise<Result> {
   return new Promise((resolve, reject) => {
-    start((error, result) => (error ? reject(error) : resolve(result)));
+    start((error, result) => {
+      if (!error) return resolve(result);
+      noteStatementError(error);
+      reject(error);
+    });
   });
 }
 
@@ -170,7 +174,7 @@ function withDeadline<Result>(
         (failure) => finish(() => reject(failure)),
       );
     };
-    // Who waited is called by whoever gave the connection back, and would work on in that one's trace.
+    // The pool calls back in the context of the work that gave the connection back, or that opened it.
     const asked = context.active();
     pool.getConnection((error, acquired) => context.with(asked, begin, undefined, error, acquired));
   });
@@ -185,17 +189,17 @@ function cut(connection: PoolConnection, reason: Error): void {
 
 async function inTransaction<Result>(
   connection: PoolConnection,
-  watch: StatementWatch,
+  timed: StatementTimer,
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
-  await command(connection, watch, 'START TRANSACTION');
+  await command(connection, timed, 'START TRANSACTION');
   try {
-    const result = await work(queryable(connection, watch));
-    await command(connection, watch, 'COMMIT');
+    const result = await work(queryable(connection, timed));
+    await command(connection, timed, 'COMMIT');
     return result;
   } catch (error) {
     // A connection that cannot roll back must not return to the pool with a transaction open.
-    await command(connection, watch, 'ROLLBACK').catch(() => connection.destroy());
+    await command(connection, timed, 'ROLLBACK').catch(() => connection.destroy());
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { routeOf, splitTarget } from './http-route';
 import { type Logger, logEvent } from './logger';
 import { maskText } from './mask';
 import { logs } from './registry/kit';
-import { recordError } from './spans';
+import { recordError } from './telemetry/spans';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 /** Characters; longer than any path of the shop's. */
@@ -147,15 +147,18 @@ const announceTrace: RequestHandler = (_request, response, next) => {
 function logRequests(logger: Logger): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();
-    const log = () =>
-      logEvent(logger, response.writableFinished ? logs.request : logs.requestAborted, {
+    const log = () => {
+      const fields = {
         'http.request.method': request.method,
         'http.route': routeOf(response),
         'url.path': loggedPath(request.originalUrl),
-        'http.response.status_code': response.statusCode,
         duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
-      });
-    // The connection, which closes it, belongs to no trace.
+      };
+      if (response.writableFinished)
+        logEvent(logger, logs.request, { ...fields, 'http.response.status_code': response.statusCode });
+      else logEvent(logger, logs.requestAborted, fields);
+    };
+    // The connection closes the response, and belongs to no trace.
     const asked = context.active();
     response.once('close', () => context.with(asked, log));
     next();

@@ -12,18 +12,18 @@ const SECRET_KEY = /password|passwd|secret|token|cookie|authorization|api[._-]?k
 const SECRET_TEXT =
   /[\p{L}\p{N}_.+'-]{1,64}(?:@|%40)[\w-]+\.[\w.-]+|(?:\b|(?<=%[\da-f]{2}))(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}|(?:password|passwd|api[._-]?key|token|secret)(?:\[\]|%5b%5d)?"?\s*(?:[=:]|%3d)\s*"?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<=^|[^\w-]|%[\da-f]{2})[\w-]{43}(?![\w-])|(?<=^|[^\w.-]|%[\da-f]{2})[2-6](?:(?:[ +-]|%20)?\d){12,18}(?![\w-])/giu;
 
-/** Methods, routes, paths and user agents repeat all the time: so many, of so many characters, are known as harmless. */
+/** Methods, routes, paths and user agents repeat all the time: so many texts are remembered, of so many characters. */
 const MAX_KNOWN = 200;
 const MAX_KNOWN_LENGTH = 200;
-const harmless = new Set<string>();
+const unmasked = new Set<string>();
 
 /** The text with everything in it that looks like a secret or an e-mail address replaced. */
 export function maskText(text: string): string {
-  if (text.length < 6 || harmless.has(text)) return text;
+  if (text.length < 6 || unmasked.has(text)) return text;
   const masked = text.replace(SECRET_TEXT, MASK);
   if (masked === text && text.length <= MAX_KNOWN_LENGTH) {
-    if (harmless.size === MAX_KNOWN) harmless.clear();
-    harmless.add(text);
+    if (unmasked.size === MAX_KNOWN) unmasked.clear();
+    unmasked.add(text);
   }
   return masked;
 }
@@ -51,7 +51,7 @@ function maskValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return maskText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth === MAX_DEPTH) return MASK;
-  if (value instanceof Error) return describeError(value, depth + 1);
+  if (value instanceof Error) return describeError(value);
   if (Array.isArray(value)) return value.map((item) => maskValue(item, depth + 1));
   if ('toJSON' in value && typeof value.toJSON === 'function') return maskValue(value.toJSON(), depth + 1);
   return maskObject(value, depth + 1);
@@ -60,23 +60,40 @@ function maskValue(value: unknown, depth: number): unknown {
 export interface ErrorDescription {
   type: string;
   message: string;
-  code?: string;
+  /** With those of the causes. */
   stack?: string;
-  cause?: ErrorDescription;
 }
 
-/** What may be told of an error, or of whatever else was thrown: a database error also carries its statement's values. */
-export function describeError(error: unknown, depth = 0): ErrorDescription {
+/** What may be told of an error, or of whatever else was thrown, besides {@link fieldsOf}. */
+export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { type: typeof error, message: maskText(textOf(() => error)) };
-  const stack = textOf(() => error.stack ?? '');
+  const stack = stackOf(error);
   return {
     type: error.name,
     message: maskText(textOf(() => error.message)),
-    ...('code' in error && typeof error.code === 'string' && { code: error.code }),
     ...(stack && { stack: maskText(stack) }),
-    ...(error.cause instanceof Error &&
-      depth < MAX_DEPTH && { cause: describeError(error.cause, depth + 1) }),
   };
+}
+
+function stackOf(error: Error, depth = 0): string {
+  const stack = textOf(() => error.stack ?? '');
+  return error.cause instanceof Error && depth < MAX_DEPTH
+    ? `${stack}\nCaused by: ${stackOf(error.cause, depth + 1)}`
+    : stack;
+}
+
+/** The fields of errors of Node, undici and mysql2 that hold nothing of a client's. */
+const TOLD_FIELDS = ['code', 'errno', 'syscall', 'sqlState'];
+
+/** What tells errors of one class apart, as `error.code` and the like. */
+export function fieldsOf(error: unknown): Record<string, string | number> {
+  const fields: Record<string, string | number> = {};
+  if (!(error instanceof Error)) return fields;
+  for (const name of TOLD_FIELDS) {
+    const value: unknown = Reflect.get(error, name);
+    if (typeof value === 'string' || typeof value === 'number') fields[`error.${name}`] = value;
+  }
+  return fields;
 }
 
 /** Anything can be thrown, also what has no text, or throws when it is asked for one. */

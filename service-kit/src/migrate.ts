@@ -5,7 +5,7 @@ import Postgrator from 'postgrator';
 import { createDatabase, type DatabaseSettings, type Queryable } from './database';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
-import { untraced } from './telemetry';
+import { untraced } from './telemetry/start';
 
 const DATABASE_WAIT_MS = 30_000;
 const LOCK_WAIT_SECONDS = 60;

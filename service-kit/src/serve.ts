@@ -1,9 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { traceRequests } from './http-telemetry';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
-import { stopTelemetry } from './telemetry';
+import { stopTelemetry } from './telemetry/start';
 
 /** Longer than the idle time of any client's pool, so that it is the client who closes an idle connection. */
 const KEEP_ALIVE_MS = 65_000;
@@ -80,14 +79,14 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
   let unanswered = 0;
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 1000 },
-    traceRequests((request, response) => {
+    (request, response) => {
       unanswered += 1;
       response.once('close', () => {
         unanswered -= 1;
       });
       if (hold) hold.then(() => app(request, response));
       else app(request, response);
-    }),
+    },
   );
 
   async function drain(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Pool } from 'undici';
-import { watchCalls } from './call-telemetry';
 import { exchange } from './exchange';
 import { unavailable } from './http-error';
+import { namePeer } from './telemetry/peers';
 
 export interface ServiceRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -59,24 +59,22 @@ export function createServiceClient(options: {
   timeoutMs: number;
 }): ServiceClient {
   const { name, baseUrl, timeoutMs } = options;
+  namePeer(baseUrl, name);
   const base = new URL(baseUrl);
   const prefix = base.pathname.replace(/\/$/, '');
   const pool = new Pool(base.origin, { connect: { timeout: timeoutMs } });
-  const watched = watchCalls(name, base);
 
-  function send(
+  async function send(
     { method = 'GET', path, apiKey, body }: ServiceRequest,
     onStart: (abort: (reason: Error) => void) => void,
   ): Promise<ServiceResponse> {
-    return watched(method, prefix + path, async (headers, onStatus) => {
-      headers.accept = 'application/json';
-      if (apiKey) headers.authorization = `Bearer ${apiKey}`;
-      if (body !== undefined) headers['content-type'] = 'application/json';
-      const content = body === undefined ? null : JSON.stringify(body);
-      const request = { path: prefix + path, method, headers, body: content };
-      const { text, ...answer } = await exchange(pool, request, { onStatus, onStart });
-      return { ...answer, body: JSON.parse(text) };
-    });
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (apiKey) headers.authorization = `Bearer ${apiKey}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const content = body === undefined ? null : JSON.stringify(body);
+    const request = { path: prefix + path, method, headers, body: content };
+    const { text, ...answer } = await exchange(pool, request, onStart);
+    return { ...answer, body: JSON.parse(text) };
   }
 
   return {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { createLogger, logEvent } from './logger';
 import { logs } from './registry/kit';
-import { stopTelemetry } from './telemetry';
+import { stopTelemetry } from './telemetry/start';
 
 /**
  * Runs a service's start-up. When it fails, or later throws what nobody catches, the process ends with status 1, and

@@ -85,7 +85,7 @@ describe('When secrets are logged, then they are masked', () => {
   });
 });
 
-test('When harmless fields are logged, then they stay as they are', () => {
+test('When fields without secrets are logged, then they stay as they are', () => {
   const log = captureLog();
   const fields = {
     ...{ 'user.id': 7, 'url.path': '/api/user/ada/exists', duration_ms: 1.5, isActive: true, nothing: null },
@@ -99,17 +99,19 @@ test('When harmless fields are logged, then they stay as they are', () => {
   ]);
 });
 
-test('When an error is logged, then type, message, code and stack are told, with those of its cause', () => {
+test('When an error is logged, then class, message, fields and stack are told, with the stacks of its causes', () => {
   const log = captureLog();
-  const cause = Object.assign(new TypeError('refused'), { code: 'ECONNREFUSED' });
-  log.logger.error({ err: new Error('no answer', { cause }) }, 'event');
-  const stack = expect.stringContaining('logger.test.ts');
+  const cause = new TypeError('refused by ada@example.com');
+  const fields = { code: 'ECONNREFUSED', errno: -111, syscall: 'connect', sql: 'canary' };
+  log.logger.error({ err: Object.assign(new RangeError('no answer', { cause }), fields) }, 'event');
   expect(log.lines()).toMatchObject([
     {
-      level: 'error',
+      ...{ level: 'error', 'error.code': 'ECONNREFUSED', 'error.errno': -111, 'error.syscall': 'connect' },
       err: {
-        ...{ type: 'Error', message: 'no answer', stack },
-        cause: { type: 'TypeError', message: 'refused', code: 'ECONNREFUSED', stack },
+        ...{ type: 'RangeError', message: 'no answer' },
+        stack: expect.stringMatching(
+          /^RangeError: no answer\n.*logger\.test\.ts.*Caused by: TypeError: refused by \[redacted\]\n/s,
+        ),
       },
     },
   ]);

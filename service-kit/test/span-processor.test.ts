@@ -1,12 +1,12 @@
 import { SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { expect, test } from 'vitest';
-import { maskSpans } from '../src/span-processor';
+import { processSpans } from '../src/telemetry/span-processor';
 
 async function finished(make: (tracer: Tracer) => void) {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({
-    spanProcessors: [maskSpans(() => new SimpleSpanProcessor({ exporter }))],
+    spanProcessors: [processSpans(() => new SimpleSpanProcessor({ exporter }))],
   });
   make(provider.getTracer('test'));
   await provider.forceFlush();

@@ -2,7 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { expect, test } from 'vitest';
 import { HttpError, unavailable } from '../src/http-error';
-import { inSpan } from '../src/spans';
+import { inSpan } from '../src/telemetry/spans';
 
 const exporter = new InMemorySpanExporter();
 trace.setGlobalTracerProvider(

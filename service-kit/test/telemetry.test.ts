@@ -242,7 +242,7 @@ test('When a whole address is asked for, as of a proxy, then its path is told an
   expect(shop.sink.text()).not.toContain('hunter2');
 });
 
-test('When a client leaves before the answer, then span and metric tell, and claim no status', async ({
+test('When a client leaves before the answer, then span, metric and log line tell, and claim no status', async ({
   shop,
 }) => {
   shop.pretend('product-service', 'hanging');
@@ -250,11 +250,19 @@ test('When a client leaves before the answer, then span and metric tell, and cla
   const left = fetch(shop.url('product-service') + path, { signal: AbortSignal.timeout(200) });
   await expect(left).rejects.toThrow('timeout');
   shop.pretend('product-service', 'there');
-  const seen = () => shop.sink.spans.find(({ attributes }) => attributes['url.path'] === path)?.attributes;
-  await expect.poll(seen, LATE).toMatchObject({ 'error.type': 'aborted' });
-  expect(seen()).not.toHaveProperty('http.response.status_code');
-  const aborted = () => shop.sink.total('http.server.request.duration', { 'error.type': 'aborted' });
-  await expect.poll(aborted, LATE).toBe(1);
+  const isOfIt = ({ attributes }: { attributes: Record<string, unknown> }) => attributes['url.path'] === path;
+  const seen = () => shop.sink.spans.find(isOfIt);
+  await expect.poll(seen, LATE).toMatchObject({
+    ...{ name: 'GET /api/product/:id', status: { isError: false } },
+    attributes: { 'error.type': 'aborted', 'http.route': '/api/product/:id' },
+  });
+  expect(seen()?.attributes).not.toHaveProperty('http.response.status_code');
+  const aborted = () => shop.sink.points().filter(({ attributes }) => attributes['error.type'] === 'aborted');
+  await expect.poll(aborted, LATE).toMatchObject([{ metric: 'http.server.request.duration', value: 1 }]);
+  expect(aborted()[0]?.attributes).not.toHaveProperty('http.response.status_code');
+  const line = () => shop.sink.logs.find(isOfIt);
+  await expect.poll(line, LATE).toMatchObject({ body: 'request aborted by the client' });
+  expect(line()?.attributes).not.toHaveProperty('http.response.status_code');
 });
 
 test('When a caller asks not to be traced, then it is all the same', async ({ shop }) => {
@@ -290,6 +298,7 @@ describe('When a database', () => {
     const slow = traces.flat().filter(({ attributes }) => attributes['vitrine.db.slow'] === true);
     expect(slow).not.toEqual([]);
     for (const span of slow) expect(span.durationMs).toBeGreaterThan(900);
+    expect(slow.map(({ attributes }) => attributes['error.type'])).toContain('DeadlinePassed');
     const waits = traces.flat().filter(({ name }) => name === 'pool wait');
     expect(waits.map(({ attributes }) => attributes['error.type'])).toContain('timeout');
     await expect.poll(() => sink.logs.map(({ body }) => body), LATE).toContain('slow statement');

@@ -9,13 +9,12 @@ const span = {
   events: [],
 };
 const statement = {
-  ...{ ...span, kind: 'CLIENT' as const, name: 'SELECT' },
-  attributes: {
-    'db.system.name': 'mysql',
-    'db.namespace': 'order_dbase',
-    'db.query.text': 'SELECT 1',
-    'db.operation.name': 'SELECT',
-  },
+  ...{ ...span, kind: 'CLIENT' as const, name: 'SELECT', scope: '@opentelemetry/instrumentation-mysql2' },
+  attributes: { 'db.system.name': 'mysql', 'db.namespace': 'order_dbase', 'db.query.text': 'SELECT 1' },
+};
+const measured = {
+  ...{ service: 'order-service', scope: '@opentelemetry/instrumentation-http', unit: 's' },
+  metric: 'http.server.request.duration',
 };
 const exception = { name: 'exception', attributes: { 'exception.type': 'TypeError' } };
 const point = { service: 'order-service', scope: 'vitrine', unit: '{order}', attributes: {} };
@@ -24,7 +23,8 @@ const nothing: Telemetry = { spans: [], points: [], logs: [] };
 
 test.for<[what: string, telemetry: Partial<Telemetry>]>([
   ['a span', { spans: [span] }],
-  ['a span whose name varies', { spans: [statement] }],
+  ['a span of an instrumentation’s', { spans: [statement] }],
+  ['a metric of an instrumentation’s', { points: [{ ...measured, attributes: { 'http.route': '/' } }] }],
   ['what OpenTelemetry tells of an error', { spans: [{ ...span, events: [exception] }] }],
   ['a metric', { points: [{ ...point, metric: 'orders.checkout.completed' }] }],
   ['a message', { logs: [{ ...line, body: 'order_dbase is not available' }] }],
@@ -35,6 +35,12 @@ test.for<[what: string, telemetry: Partial<Telemetry>]>([
 test.for<[what: string, telemetry: Partial<Telemetry>]>([
   ['a span of another service’s', { spans: [{ ...span, attributes: {}, service: 'user-service' }] }],
   ['an event of a span', { spans: [{ ...span, events: [{ name: 'x', attributes: {} }] }] }],
+  ['the maker of a span', { spans: [{ ...statement, scope: 'vitrine', attributes: {} }] }],
+  ['the maker of a metric', { points: [{ ...measured, scope: 'vitrine', attributes: {} }] }],
+  [
+    'an attribute of an instrumentation’s metric',
+    { points: [{ ...measured, attributes: { 'url.path': '/' } }] },
+  ],
   ['an instrumentation', { spans: [{ ...span, attributes: {}, scope: 'express', name: 'middleware' }] }],
   ['a span without what it always has', { spans: [{ ...span, attributes: {} }] }],
   ['the kind of a span', { spans: [{ ...span, attributes: {}, kind: 'CLIENT' }] }],

@@ -1,7 +1,7 @@
 import { HttpError } from '@vitrine/service-kit/http-error';
-import { createCounter } from '@vitrine/service-kit/instruments';
 import { logEvent } from '@vitrine/service-kit/logger';
 import { logs, metrics } from '@vitrine/service-kit/registry/shop';
+import { createCounter } from '@vitrine/service-kit/telemetry/instruments';
 import { createApiKey } from './api-key-repository';
 import type { Dependencies } from './dependencies';
 import { findLoginBlock, insertLoginFailure } from './login-failure-repository';

@@ -31,10 +31,15 @@ export type Values<A extends Attributes> = {
   -readonly [Name in Exclude<keyof A, OptionalNames<A>>]: ValueOf<A[Name]>;
 } & { -readonly [Name in OptionalNames<A>]?: ValueOf<A[Name]> | undefined };
 
-export interface SpanDeclaration {
+/** The short names of the instrumentations that make it; the shop's own code does where there are none. */
+interface Made {
+  by?: readonly string[];
+}
+
+export interface SpanDeclaration extends Made {
   /** A `{placeholder}` stands for a part that varies. */
   name: string;
-  /** INTERNAL when it is not said. */
+  /** INTERNAL by default. */
   kind?: 'SERVER' | 'CLIENT' | 'INTERNAL';
   owner: Owner;
   meaning: string;
@@ -42,7 +47,7 @@ export interface SpanDeclaration {
   events: Readonly<Record<string, { meaning: string; attributes: Attributes }>>;
 }
 
-export interface MetricDeclaration {
+export interface MetricDeclaration extends Made {
   name: string;
   owner: Owner;
   /** Not of every process of its owners. */
@@ -63,4 +68,9 @@ export interface LogDeclaration {
   level: 'info' | 'warn' | 'error' | 'fatal';
   meaning: string;
   fields: Attributes;
+}
+
+/** The names under which it is sent (`otel.scope.name`). */
+export function scopesOf({ by }: Made): readonly string[] {
+  return by ? by.map((name) => `@opentelemetry/instrumentation-${name}`) : ['vitrine'];
 }

@@ -40,6 +40,16 @@ const protocol = {
   'network.protocol.version': { type: 'string', meaning: 'Version of HTTP', optional: true },
 } as const satisfies Attributes;
 
+const original = {
+  'http.request.method_original': { type: 'string', meaning: 'The method as it was sent', optional: true },
+} as const satisfies Attributes;
+
+const path = {
+  'url.path': { type: 'string', meaning: 'What is asked for, masked', optional: true },
+  'url.query': { type: 'string', meaning: 'What stands behind the question mark, masked', optional: true },
+  'user_agent.original': { type: 'string', meaning: 'What the caller says it is, masked', optional: true },
+} as const satisfies Attributes;
+
 const server = {
   'server.address': { type: 'string', meaning: 'Who was asked', optional: true },
   'server.port': { type: 'int', meaning: 'Its port', optional: true },
@@ -62,22 +72,12 @@ export const spans = {
   serverRequest: {
     name: '{method} {route}',
     kind: 'SERVER',
+    by: ['http'],
     owner: 'every service',
     meaning:
       'A request to a service; the name of one by an unusual method begins with HTTP. Probes and static files make none',
     attributes: {
-      ...method,
-      'http.request.method_original': { type: 'string', meaning: 'An unusual method', optional: true },
-      ...route,
-      ...answered,
-      ...protocol,
-      'url.path': { type: 'string', meaning: 'What was asked for, masked' },
-      'url.query': { type: 'string', meaning: 'What stood behind its question mark, masked', optional: true },
-      'user_agent.original': {
-        type: 'string',
-        meaning: 'What the caller says it is, masked',
-        optional: true,
-      },
+      ...{ ...method, ...original, ...route, ...answered, ...protocol, ...path },
       ...server,
     },
     events: {},
@@ -85,27 +85,34 @@ export const spans = {
   clientRequest: {
     name: '{method}',
     kind: 'CLIENT',
+    by: ['undici', 'http'],
     owner: 'every service',
     meaning:
       'A request to another service, until its answer has been read; a repeated one is a span of its own',
     attributes: {
-      ...method,
-      ...received,
-      'peer.service': { type: 'string', meaning: 'The service that is asked' },
+      ...{ ...method, ...original, ...received, ...path, ...server },
+      'peer.service': { type: 'string', meaning: 'The service that is asked', optional: true },
       'url.full': { type: 'string', meaning: 'What is asked, masked' },
-      ...server,
+      'url.scheme': { ...protocol['url.scheme'], optional: true },
+      'network.protocol.version': protocol['network.protocol.version'],
+      'network.peer.address': { type: 'string', meaning: 'The address of who answers', optional: true },
+      'network.peer.port': { type: 'int', meaning: 'Its port', optional: true },
     },
     events: {},
   },
   statement: {
     name: '{verb}',
     kind: 'CLIENT',
+    by: ['mysql2'],
     owner: 'every service',
     meaning:
       'A statement to a database, from sending it to the last row; named by its first word, such as SELECT, START (of a transaction) or COMMIT',
     attributes: {
-      ...database,
-      ...server,
+      ...{
+        'db.system.name': database['db.system.name'],
+        'db.namespace': database['db.namespace'],
+        ...server,
+      },
       'db.query.text': { type: 'string', meaning: 'The statement, with placeholders for its values' },
       'vitrine.db.slow': {
         type: 'boolean',
@@ -129,6 +136,7 @@ export const spans = {
 export const metrics = {
   serverRequestDuration: {
     name: 'http.server.request.duration',
+    by: ['http'],
     owner: 'every service',
     instrument: 'histogram',
     unit: 's',
@@ -138,13 +146,18 @@ export const metrics = {
   },
   clientRequestDuration: {
     name: 'http.client.request.duration',
+    by: ['undici', 'http'],
     owner: 'every service',
     optional: true,
     instrument: 'histogram',
     unit: 's',
     meaning: 'How long requests to other services take',
     boundaries: HTTP_BOUNDARIES,
-    attributes: { ...method, ...received, ...server },
+    attributes: {
+      ...{ ...method, ...received, ...server },
+      'url.scheme': { ...protocol['url.scheme'], optional: true },
+      'network.protocol.version': protocol['network.protocol.version'],
+    },
   },
   statementDuration: {
     name: 'db.client.operation.duration',
@@ -257,7 +270,6 @@ const request = {
   'http.request.method': { type: 'string', meaning: 'As it was sent' },
   ...route,
   'url.path': { type: 'string', meaning: 'Without the query, masked, at most 300 characters' },
-  'http.response.status_code': { type: 'int', meaning: 'Status of the answer' },
   duration_ms: { type: 'double', unit: 'ms', meaning: 'From the request to the end of the answer' },
 } as const satisfies Attributes;
 
@@ -267,7 +279,7 @@ export const logs = {
     owner: 'every service',
     level: 'info',
     meaning: 'A request was answered',
-    fields: request,
+    fields: { ...request, 'http.response.status_code': { type: 'int', meaning: 'Status of the answer' } },
   },
   requestAborted: {
     message: 'request aborted by the client',

@@ -8,7 +8,7 @@ import {
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { test as base, describe, expect } from 'vitest';
 import { type OtlpSink, startOtlpSink } from '../../test/otlp-sink';
-import { outlastOutages } from '../src/outlasting-exporter';
+import { resend } from '../src/telemetry/resending-exporter';
 
 // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
 const test = base.extend('sink', async ({}, { onCleanup }) => {
@@ -25,7 +25,7 @@ function startTracing(
   const counted = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter: counted, exportIntervalMillis: 60_000 });
   const stopping = new AbortController();
-  const exporter = outlastOutages(
+  const exporter = resend(
     (userAgent) => new OTLPTraceExporter({ url: sink.url, userAgent, timeoutMillis: holdMs }),
     { holdMs, retryMs: 50, stopping: stopping.signal },
   );
@@ -148,7 +148,7 @@ describe('When a batch is answered with an error', () => {
       shutdown: async () => undefined,
     };
     const stopping = new AbortController().signal;
-    const exporter = outlastOutages(() => client, { holdMs: 100, retryMs: 10, stopping });
+    const exporter = resend(() => client, { holdMs: 100, retryMs: 10, stopping });
     const result = await new Promise<{ error?: Error }>((resolve) => exporter.export('batch', resolve));
     expect(result.error).toBe(error);
     return tries;

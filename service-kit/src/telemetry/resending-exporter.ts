@@ -7,26 +7,27 @@ interface Exporter<Batch> {
   shutdown(): Promise<void>;
 }
 
-interface Patience {
+interface Holding {
   /** How long a batch that could not be delivered is held and tried again. */
   holdMs: number;
   retryMs: number;
-  /** Once aborted, what is held gets one last try at once. */
+  /** Once aborted, a held batch gets one last try at once. */
   stopping: AbortSignal;
 }
 
-/** gRPC's codes after which OTLP tries again. Source: https://opentelemetry.io/docs/specs/otlp/#failures */
+/** The gRPC codes after which OTLP tries again. Source: https://opentelemetry.io/docs/specs/otlp/#failures */
 const PASSING = new Set([1, 4, 10, 11, 14, 15]);
 
 /**
- * An exporter that outlasts a collector's outage. After a failure it makes a new client under another user agent: gRPC
- * clients with equal options share a connection and its back-off, which grows to two minutes
- * (https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md). It gives up on a batch, by reporting the
- * failure, when its time is over, and at once when the collector refuses it for good.
+ * An exporter that outlasts a collector's outage; the OTLP/gRPC exporter alone tries once. After a failure it makes a new
+ * client under another user agent: gRPC clients with equal options share a connection and its back-off, which grows to
+ * two minutes (https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md). It gives up on a batch, by reporting
+ * the failure, when its time is over, and at once when the collector refuses it for good. A collector that hangs is
+ * waited for: it may have taken the batch that it has not acknowledged, and a second copy would count twice.
  */
-export function outlastOutages<Batch>(
+export function resend<Batch>(
   makeClient: (userAgent: string) => Exporter<Batch>,
-  { holdMs, retryMs, stopping }: Patience,
+  { holdMs, retryMs, stopping }: Holding,
 ) {
   let client: Exporter<Batch> | undefined;
   let clientsMade = 0;

@@ -1,7 +1,7 @@
-import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { HttpError } from './http-error';
-import { describeError } from './mask';
-import type { SpanDeclaration, Values } from './registry/declaration';
+import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { HttpError } from '../http-error';
+import { describeError } from '../mask';
+import type { SpanDeclaration, Values } from '../registry/declaration';
 
 /** A span that takes what is declared of it, and nothing else. */
 export interface DeclaredSpan<Declaration extends SpanDeclaration> {
@@ -14,7 +14,10 @@ export interface DeclaredSpan<Declaration extends SpanDeclaration> {
 
 const tracer = trace.getTracer('vitrine');
 
-/** Does the work inside the span. What it throws is recorded, unless it is a refusal: an HttpError below 500. */
+/** The `error.type` of a request whose client left before the end of the answer. */
+export const ABORTED = 'aborted';
+
+/** Does the work inside the span. An error is recorded on it, unless it is a refusal: an HttpError below 500. */
 export function inSpan<const Declaration extends SpanDeclaration, Result>(
   declaration: Declaration,
   work: (span: DeclaredSpan<Declaration>) => Promise<Result>,
@@ -35,22 +38,7 @@ export function inSpan<const Declaration extends SpanDeclaration, Result>(
   });
 }
 
-/**
- * Starts a span that the caller ends.
- *
- * @param name the declared one, with its placeholders filled in
- * @param parent by default what is under way
- */
-export function startSpan<const Declaration extends SpanDeclaration>(
-  { kind }: Declaration,
-  name: string,
-  attributes: Partial<Values<Declaration['attributes']>>,
-  parent?: Context,
-): Span {
-  return tracer.startSpan(name, { kind: SpanKind[kind ?? 'INTERNAL'], attributes }, parent);
-}
-
-/** A span of what is over already. Times are those of `performance.now()`. */
+/** Records a span of something that is over already. Times are those of `performance.now()`. */
 export function recordSpan<const Declaration extends SpanDeclaration>(
   declaration: Declaration,
   { startedAt, endedAt }: { startedAt: number; endedAt: number },
@@ -67,24 +55,11 @@ export function errorTypeOf(thrown: unknown): string {
   return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
 }
 
-/**
- * Marks the span as failed, with the type and message of what was thrown.
- *
- * @returns the type, as {@link errorTypeOf}
- */
-export function markFailed(span: Span, thrown: unknown): string {
-  const type = errorTypeOf(thrown);
-  span.setAttribute('error.type', type);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(thrown).message });
-  marked.add(span);
-  return type;
-}
+const messages = new WeakMap<Span, string>();
 
-const marked = new WeakSet<Span>();
-
-/** Whether the span's status tells already what went wrong. */
-export function isMarked(span: Span): boolean {
-  return marked.has(span);
+/** The message of the error that was recorded on the span. */
+export function messageOf(span: Span): string | undefined {
+  return messages.get(span);
 }
 
 /** Writes on the span what went wrong: type and message of the cause, and for a bug its stack. */
@@ -92,7 +67,10 @@ export function recordError(error: unknown, span: Span | undefined = trace.getAc
   if (!span) return;
   const isBug = !(error instanceof HttpError);
   const cause = isBug ? error : (error.cause ?? error);
-  const name = markFailed(span, cause);
+  const name = errorTypeOf(cause);
   const { message, stack } = describeError(cause);
+  messages.set(span, message);
+  span.setAttribute('error.type', name);
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
   span.recordException({ name, message, ...(isBug && stack && { stack }) });
 }

@@ -1,5 +1,5 @@
 import { type Attributes as Labels, metrics } from '@opentelemetry/api';
-import type { Attributes, MetricDeclaration, Values } from './registry/declaration';
+import type { Attributes, MetricDeclaration, Values } from '../registry/declaration';
 
 const meter = () => metrics.getMeter('vitrine');
 

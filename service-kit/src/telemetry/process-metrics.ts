@@ -1,5 +1,5 @@
+import { metrics } from '../registry/kit';
 import { observe } from './instruments';
-import { metrics } from './registry/kit';
 
 const MICROSECONDS = 1_000_000;
 

@@ -1,7 +1,7 @@
 import type { Pool } from 'mysql2';
 import { z } from 'zod';
+import { metrics, spans } from '../registry/kit';
 import { createCounter, createHistogram, observe } from './instruments';
-import { metrics, spans } from './registry/kit';
 import { errorTypeOf, recordSpan } from './spans';
 
 /** A wait that is shorter and ends well is no news: it is not drawn in the trace. */

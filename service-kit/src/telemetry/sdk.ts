@@ -1,0 +1,83 @@
+import { context, metrics } from '@opentelemetry/api';
+import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
+import { suppressTracing } from '@opentelemetry/core';
+import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
+import { version } from '../version';
+import { EmitContextManager } from './context-manager';
+import { passOn, type TelemetrySettings } from './environment';
+import { instrumentationOptions } from './instrumentations';
+import { processLogRecords } from './log-processor';
+import { metricViews } from './metric-views';
+import { observeProcess } from './process-metrics';
+import { resend } from './resending-exporter';
+import { processSpans } from './span-processor';
+
+const RETRY_MS = 1000;
+
+/**
+ * Starts the SDK of a service. Instrumentations watch the libraries at work and make spans, metrics and log records of
+ * it; processors mask and batch these; exporters send them to the collector by OTLP/gRPC, and again while it is away.
+ */
+export function startSdk(service: string, settings: TelemetrySettings) {
+  passOn(settings);
+  const stopping = new AbortController();
+  const timeoutMillis = settings.OTEL_EXPORTER_OTLP_TIMEOUT;
+  const holding = { holdMs: timeoutMillis, retryMs: RETRY_MS, stopping: stopping.signal };
+  const batching = (signal: 'BSP' | 'BLRP') => ({
+    // Counts what is lost.
+    selfObsMeterProvider: metrics.getMeterProvider(),
+    scheduledDelayMillis: settings[`OTEL_${signal}_SCHEDULE_DELAY`],
+    maxQueueSize: settings[`OTEL_${signal}_MAX_QUEUE_SIZE`],
+    // The last try may begin when the holding ends.
+    exportTimeoutMillis: 2 * timeoutMillis + RETRY_MS,
+  });
+  const spans = () => {
+    const exporter = resend((userAgent) => new OTLPTraceExporter({ userAgent, timeoutMillis }), holding);
+    return new BatchSpanProcessor({ ...batching('BSP'), exporter });
+  };
+  const logRecords = () => {
+    const exporter = resend((userAgent) => new OTLPLogExporter({ userAgent, timeoutMillis }), holding);
+    return new BatchLogRecordProcessor({ ...batching('BLRP'), exporter });
+  };
+  const measurements = () => {
+    const timeoutMillis = settings.OTEL_METRIC_EXPORT_TIMEOUT;
+    // Metrics are cumulative: the next export makes up for a lost one, and none is held for longer than until then.
+    const hold = { ...holding, holdMs: timeoutMillis - RETRY_MS };
+    return new PeriodicExportingMetricReader({
+      exporter: resend((userAgent) => new OTLPMetricExporter({ userAgent, timeoutMillis }), hold),
+      exportIntervalMillis: settings.OTEL_METRIC_EXPORT_INTERVAL,
+      exportTimeoutMillis: timeoutMillis,
+    });
+  };
+
+  const sdk = new NodeSDK({
+    resource: resourceFromAttributes({
+      'service.name': service,
+      'service.namespace': 'vitrine',
+      'service.version': version,
+      'deployment.environment.name': 'lab',
+    }),
+    instrumentations: getNodeAutoInstrumentations(instrumentationOptions(settings)),
+    contextManager: new EmitContextManager(),
+    spanProcessors: settings.OTEL_TRACES_EXPORTER === 'none' ? [] : [processSpans(spans)],
+    logRecordProcessors: settings.OTEL_LOGS_EXPORTER === 'none' ? [] : [processLogRecords(logRecords)],
+    metricReaders: settings.OTEL_METRICS_EXPORTER === 'none' ? [] : [measurements()],
+    views: metricViews,
+  });
+  sdk.start();
+  observeProcess();
+  return {
+    stop() {
+      stopping.abort();
+      return sdk.shutdown();
+    },
+    untraced: <Result>(work: () => Result) => context.with(suppressTracing(context.active()), work),
+  };
+}

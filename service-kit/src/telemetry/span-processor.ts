@@ -1,0 +1,83 @@
+import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { maskText } from '../mask';
+import { metrics, SLOW_STATEMENT_MS } from '../registry/kit';
+import { observe } from './instruments';
+import { ABORTED, errorTypeOf } from './spans';
+
+/** Instrumentations fill these with what a client sent: paths, queries, headers. */
+const FROM_OUTSIDE = ['url.path', 'url.query', 'url.full', 'user_agent.original', 'server.address'];
+
+/** Characters: a batch of 512 spans stays below the 4 MiB that gRPC takes, whatever was sent. */
+const MAX_TEXT = 1000;
+const MAX_STACK = 4000;
+
+/**
+ * Completes, masks and counts spans, and hands them on to the processor that `makeNext` makes for the first one: by then
+ * there is a meter provider. A database names the value that is a duplicate, which may be an e-mail address, so texts of
+ * errors are masked, too.
+ */
+export function processSpans(makeNext: () => SpanProcessor): SpanProcessor {
+  let next: SpanProcessor | undefined;
+  let started = 0;
+  const begin = () => {
+    // The SDK's own counters hash their attributes three times for each span.
+    observe(metrics.spansStarted, (tell) => tell(started, {}));
+    return makeNext();
+  };
+  const finish = (span: ReadableSpan) => {
+    maskSpan(span);
+    next?.onEnd(span);
+  };
+  return {
+    onStart(span, context) {
+      next ??= begin();
+      started += 1;
+      next.onStart(span, context);
+    },
+    onEnd(span) {
+      if (!('db.system.name' in span.attributes)) return finish(span);
+      markSlowStatement(span);
+      if (span.status.code !== SpanStatusCode.ERROR) return finish(span);
+      // The instrumentation ends the span, and calls back only then with the error.
+      queueMicrotask(() => {
+        span.attributes['error.type'] = errorTypeOf(lastStatementError);
+        finish(span);
+      });
+    },
+    forceFlush: async () => next?.forceFlush(),
+    // A loss is counted; it is no reason to give up on the other signals.
+    shutdown: async () => next?.shutdown().catch(() => undefined),
+  };
+}
+
+let lastStatementError: unknown;
+
+/** Says with what a statement has just failed: the instrumentation puts the message on its span, but no type. */
+export function noteStatementError(error: unknown): void {
+  lastStatementError = error;
+}
+
+function markSlowStatement({ attributes, duration: [seconds, nanoseconds] }: ReadableSpan): void {
+  if (seconds * 1000 + nanoseconds / 1_000_000 >= SLOW_STATEMENT_MS) attributes['vitrine.db.slow'] = true;
+}
+
+function maskSpan({ attributes, status, events }: ReadableSpan): void {
+  for (const name of FROM_OUTSIDE) maskAttribute(attributes, name, MAX_TEXT);
+  const address = attributes['server.address'];
+  // The brackets of an IPv6 address belong to the URL.
+  if (typeof address === 'string' && address.startsWith('['))
+    attributes['server.address'] = address.slice(1, -1);
+  // An answer without a status counts as an error. That the client went away is none of the service's.
+  if (attributes['error.type'] === ABORTED) status.code = SpanStatusCode.UNSET;
+  if (status.message) status.message = maskText(status.message).slice(0, MAX_TEXT);
+  for (const { attributes = {} } of events) {
+    for (const name of Object.keys(attributes)) maskAttribute(attributes, name, MAX_STACK);
+  }
+}
+
+/** Masks before it cuts: half a secret no longer looks like one. */
+function maskAttribute(attributes: Attributes, name: string, maxLength: number): void {
+  const value = attributes[name];
+  if (typeof value === 'string') attributes[name] = maskText(value).slice(0, maxLength);
+}

@@ -1,0 +1,198 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { test as base, beforeAll, describe, expect, onTestFinished, vi } from 'vitest';
+import { listen } from '../../test/listen';
+import { startOtlpSink } from '../../test/otlp-sink';
+import { buildTraced, runTraced } from '../../test/traced-program';
+import { undeclaredIn } from '../../test/undeclared';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+beforeAll(buildTraced, 120_000);
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
+const test = base.extend('sink', async ({}, { onCleanup }) => {
+  const sink = await startOtlpSink();
+  onCleanup(sink.stop);
+  return sink;
+});
+
+/** Ends as a service does that is stopped. */
+const END = "await require('@vitrine/service-kit/telemetry/start').stopTelemetry(); process.exit(0);";
+
+const callTo = (baseUrl: string, timeoutMs = 10_000) => `
+  const { createServiceClient } = require('@vitrine/service-kit/service-client');
+  const client = createServiceClient({ name: 'stock', baseUrl: '${baseUrl}/inside', timeoutMs: ${timeoutMs} });
+  await client.call({ path: '/thing?a=1' }).catch(() => undefined);`;
+
+/** A neighbour that answers so, and the names and values of the headers that it got. */
+async function neighbour(status: number, body: string) {
+  const headers: string[] = [];
+  const { url, close } = await listen((request, response) => {
+    headers.push(...request.rawHeaders);
+    response.writeHead(status).end(body);
+  });
+  onTestFinished(close);
+  return { url, headers };
+}
+
+describe('When a service calls another', () => {
+  test('then the span says whom and what, and hands the trace on, once', async ({ sink }) => {
+    const { url, headers } = await neighbour(200, '{}');
+    expect(await runTraced(callTo(url) + END, sink.url)).toMatchObject({ status: 0, stderr: '' });
+    const [span] = sink.spans;
+    expect(sink.spans).toHaveLength(1);
+    expect(span).toMatchObject({ name: 'GET', kind: 'CLIENT', status: { isError: false } });
+    expect(span?.attributes).toMatchObject({
+      'http.request.method': 'GET',
+      'http.response.status_code': 200,
+      'peer.service': 'stock',
+      'server.address': '127.0.0.1',
+      'server.port': Number(new URL(url).port),
+      'url.full': `${url}/inside/thing?a=1`,
+    });
+    const sent = headers.filter((_, index) => headers[index - 1]?.toLowerCase() === 'traceparent');
+    expect(sent).toEqual([`00-${span?.traceId}-${span?.spanId}-01`]);
+    expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
+  });
+
+  test.for([404, 500])(
+    'that answers %i, then span and metric have failed with it',
+    async (status, { sink }) => {
+      const { url } = await neighbour(status, '{}');
+      await runTraced(callTo(url) + END, sink.url);
+      const outcome = { 'http.response.status_code': status, 'error.type': String(status) };
+      expect(sink.spans).toMatchObject([{ status: { isError: true }, attributes: outcome }]);
+      expect(sink.total('http.client.request.duration', outcome)).toBe(1);
+    },
+  );
+
+  test('that does not answer in time, then span and metric have failed with a word', async ({ sink }) => {
+    const { url, close } = await listen(() => undefined);
+    onTestFinished(close);
+    await runTraced(callTo(url, 300) + END, sink.url);
+    expect(sink.spans).toMatchObject([
+      { status: { isError: true }, attributes: { 'error.type': 'TimeoutError' } },
+    ]);
+    expect(sink.total('http.client.request.duration', { 'error.type': 'TimeoutError' })).toBe(1);
+  });
+
+  test('that cannot be connected to in time, then span and metric have failed with a word', async ({
+    sink,
+  }) => {
+    const url = await unreachable();
+    const untilEnded = 'await new Promise((resolve) => setTimeout(resolve, 2500));';
+    await runTraced(callTo(url, 300) + untilEnded + END, sink.url);
+    const outcome = { 'error.type': expect.stringMatching(/^[A-Za-z_]+$/) };
+    expect(sink.spans).toMatchObject([{ status: { isError: true }, attributes: outcome }]);
+    expect(sink.points().filter(({ metric }) => metric === 'http.client.request.duration')).toMatchObject([
+      { attributes: outcome },
+    ]);
+  });
+});
+
+/** The address of a server whose queue is full, and that accepts nobody: packets to it are dropped. */
+async function unreachable(): Promise<string> {
+  const program = `const s = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 },
+    () => process.send(s.address().port))`;
+  const child = fork('-e', [program], { execArgv: [] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [port] = await once(child, 'message');
+  child.kill('SIGSTOP');
+  const sockets: Socket[] = [];
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  for (;;) {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    sockets.push(socket);
+    const isIn = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      new Promise((resolve) => setTimeout(resolve, 500, false)),
+    ]);
+    if (!isIn) return `http://127.0.0.1:${port}`;
+  }
+}
+
+test.for([
+  ['fetch', 'await (await fetch(url)).text()'],
+  [
+    'node:http',
+    "await new Promise((resolve) => require('node:http').get(url, (r) => r.resume().on('end', resolve)))",
+  ],
+])(
+  'When code asks by %s, which the shop does not use, then the call is in the trace',
+  async ([, ask], { sink }) => {
+    const { url } = await neighbour(200, '{}');
+    const main = `
+    const server = require('node:http').createServer(async (request, response) => {
+      const url = '${url}';
+      ${ask};
+      response.end('done');
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address();
+    const { untraced } = require('@vitrine/service-kit/telemetry/start');
+    await untraced(async () => (await fetch('http://127.0.0.1:' + port)).text());`;
+    expect(await runTraced(main + END, sink.url)).toMatchObject({ status: 0, stderr: '' });
+    const server = sink.spans.find(({ kind }) => kind === 'SERVER');
+    const client = sink.spans.find(({ kind }) => kind === 'CLIENT');
+    expect(client).toMatchObject({ traceId: server?.traceId, parentSpanId: server?.spanId });
+    expect(client?.attributes).toMatchObject({ 'http.response.status_code': 200, 'url.full': `${url}/` });
+  },
+);
+
+test('When an error is logged, then its class, fields and causes are in the record', async ({ sink }) => {
+  const main = `
+    const cause = new TypeError('refused by ada@example.com');
+    const error = Object.assign(new RangeError('no answer', { cause }), { code: 'ECONNREFUSED', errno: -111 });
+    const logger = require('@vitrine/service-kit/logger').createLogger({ level: 'info' });
+    logger.error({ err: error, 'user.id': 7, password: 'canary' }, 'not saved');`;
+  await runTraced(main + END, sink.url);
+  expect(sink.logs).toMatchObject([
+    {
+      ...{ severityNumber: 17, level: 'error', body: 'not saved' },
+      attributes: {
+        'user.id': 7,
+        password: '[redacted]',
+        'error.code': 'ECONNREFUSED',
+        'error.errno': -111,
+        'exception.type': 'RangeError',
+        'exception.message': 'no answer',
+        'exception.stacktrace': expect.stringMatching(
+          /^RangeError: no answer\n.*Caused by: TypeError: refused by \[redacted\]\n/s,
+        ),
+      },
+    },
+  ]);
+});
+
+describe('When the environment', () => {
+  test('switches an instrumentation off, then it sends nothing', async ({ sink }) => {
+    const { url } = await neighbour(200, '{}');
+    await runTraced(callTo(url) + END, sink.url, { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'undici' });
+    expect(sink.spans).toEqual([]);
+  });
+
+  test('wants a share of nought of all traces, then none is sent, and no caller is told of one', async ({
+    sink,
+  }) => {
+    const { url, headers } = await neighbour(200, '{}');
+    const sampling = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' };
+    await runTraced(callTo(url) + END, sink.url, sampling);
+    expect(sink.spans).toEqual([]);
+    expect(headers.find((header) => /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/.test(header))).toBeDefined();
+  });
+
+  test('names what there is not, then the process ends and says what there is', async ({ sink }) => {
+    const misspelt = { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'htttp' };
+    expect(await runTraced(END, sink.url, misspelt)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^Environment variable OTEL_NODE_ENABLED_INSTRUMENTATIONS is invalid: must list.* http, .*\n$/,
+      ),
+    });
+  });
+});

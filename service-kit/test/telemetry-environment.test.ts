@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { telemetrySettings } from '../src/telemetry/environment';
+
+/** What is wrong with the variables, each by its name. */
+function complaints(variables: Record<string, string>): Record<string, string> {
+  const { error } = telemetrySettings.safeParse(variables);
+  return Object.fromEntries((error?.issues ?? []).map(({ path, message }) => [path.join('.'), message]));
+}
+
+const ADDRESS = expect.stringContaining('http://localhost:4317');
+const NAMES = expect.stringMatching(/\bexpress, .*\bhttp, .*\bmysql2, .*\bundici, .*none$/);
+
+describe('When a variable means nothing to the SDK, then the service refuses it and says what it can be', () => {
+  test.for<[variable: string, value: string, says: unknown]>([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://exa mple:4317', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4317', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://localhost:4317', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:99999', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', ':4317', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', 'http://:4317', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http/protobuf', 'must be grpc'],
+    ['OTEL_TRACES_EXPORTER', 'jaeger', 'must be otlp or none'],
+    ['OTEL_SDK_DISABLED', '1', 'must be true or false'],
+    ['OTEL_LOG_LEVEL', 'chatty', expect.stringContaining('DEBUG')],
+    ['OTEL_TRACES_SAMPLER', 'sometimes', expect.stringContaining('parentbased_traceidratio')],
+    ['OTEL_TRACES_SAMPLER_ARG', '0.1', expect.stringContaining('traceidratio')],
+    ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'htttp', NAMES],
+    ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'http,none', NAMES],
+    ['OTEL_NODE_DISABLED_INSTRUMENTATIONS', '@opentelemetry/instrumentation-http', NAMES],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '30s', expect.stringContaining('whole number')],
+    ['OTEL_BSP_MAX_QUEUE_SIZE', '1', expect.stringContaining('512')],
+  ])('%s=%s', ([variable, value, says]) => {
+    expect(complaints({ [variable]: value })).toEqual({ [variable]: says });
+  });
+
+  test.for(['10', 'abc', '-0.1', '1.5', '1e-1'])('OTEL_TRACES_SAMPLER_ARG=%s', (value) => {
+    const sampler = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: value };
+    expect(complaints(sampler)).toEqual({ OTEL_TRACES_SAMPLER_ARG: expect.stringContaining('0 to 1') });
+  });
+
+  test('an export that may take longer than the time between two', () => {
+    const times = { OTEL_METRIC_EXPORT_INTERVAL: '1000', OTEL_METRIC_EXPORT_TIMEOUT: '2000' };
+    expect(complaints(times)).toHaveProperty('OTEL_METRIC_EXPORT_TIMEOUT');
+  });
+});
+
+test.for<Record<string, string>>([
+  {},
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:80', OTEL_LOG_LEVEL: 'debug' },
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example' },
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example:4317/' },
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:4317' },
+  { OTEL_SDK_DISABLED: 'TRUE', OTEL_LOGS_EXPORTER: 'none' },
+  { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '.5' },
+  { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' },
+  { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http, express', OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pino' },
+  { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'none', OTEL_PROPAGATORS: 'b3' },
+])('When the variables are %j, then they are taken', (variables) => {
+  expect(complaints(variables)).toEqual({});
+});
