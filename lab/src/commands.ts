@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import type { BenchOptions } from './bench/bench.ts';
+import type { BenchOptions } from './bench/turns.ts';
 import { signal } from './interruption.ts';
 import { type PartName, partNames } from './part-names.ts';
 import { change, look, type Session, withoutStack } from './session.ts';
@@ -143,12 +143,22 @@ program
 
 program
   .command('bench')
-  .description('measure speed and memory of two shops of its own, telemetry off and on')
+  .description('measure speed and memory of shops of its own, telemetry off and on')
   .option('-r, --rounds <n>', 'how often each is measured, in turns', parseCount, 3)
   .option('-s, --seconds <n>', 'how long each time', parseCount, 5)
-  .action(async (options: BenchOptions) => {
-    const { bench } = await import('./bench/bench.ts');
-    await bench(options, (line) => process.stdout.write(`${line}\n`), signal);
+  .option('--only <words>', 'only the scenarios with these words in their names', '')
+  .option('--against <folder>', 'in turns with another build: a git worktree of another commit, say')
+  .action(async ({ only, against, ...options }: BenchOptions & { only: string; against?: string }) => {
+    const conversation = { report: (line: string) => void process.stdout.write(`${line}\n`), signal };
+    const { chooseScenarios } = await import('./bench/scenarios.ts');
+    const scenarios = chooseScenarios(only);
+    if (against === undefined) {
+      const { bench } = await import('./bench/bench.ts');
+      await bench(scenarios, options, conversation);
+    } else {
+      const { benchAgainst } = await import('./bench/against.ts');
+      await benchAgainst(against, scenarios, options, conversation);
+    }
   });
 
 function parsePart(text: string): PartName {

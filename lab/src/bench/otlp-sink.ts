@@ -6,17 +6,17 @@ import { poll } from '../poll.ts';
 const QUIET_MS = 2000;
 const SERVICES = ['trace.v1.TraceService', 'metrics.v1.MetricsService', 'logs.v1.LogsService'];
 
-/**
- * A collector that accepts OTLP/gRPC and keeps nothing, so that what is measured is the cost to the services.
- *
- * @returns its address, the bytes received so far, and the spans, once no more of them come
- */
-export async function startOtlpSink(): Promise<{
+export type OtlpSink = {
   url: string;
+  /** Bytes received so far. */
   receivedBytes: () => number;
+  /** Resolves to the spans received so far, once no more of them come. */
   settledSpans: () => Promise<number>;
   stop: () => void;
-}> {
+};
+
+/** A collector that accepts OTLP/gRPC and keeps nothing: a bench measures only what telemetry costs the services. */
+export async function startOtlpSink(): Promise<OtlpSink> {
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const emptyAnswer = Buffer.alloc(0);
   let received = 0;
