@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import type { BenchOptions } from './bench/turns.ts';
+import type { BenchChoice } from './bench/bench-command.ts';
 import { signal } from './interruption.ts';
 import { type PartName, partNames } from './part-names.ts';
 import { change, look, type Session, withoutStack } from './session.ts';
@@ -145,20 +145,22 @@ program
   .command('bench')
   .description('measure speed and memory of shops of its own, telemetry off and on')
   .option('-r, --rounds <n>', 'how often each is measured, in turns', parseCount, 3)
-  .option('-s, --seconds <n>', 'how long each time', parseCount, 5)
-  .option('--only <words>', 'only the scenarios with these words in their names', '')
+  .option('-s, --seconds <n>', 'how long each time (5, or 3 with --quick)', parseCount)
+  .option('--only <words>', 'only what has these words in its name: "product list", say', '')
   .option('--against <folder>', 'in turns with another build: a git worktree of another commit, say')
-  .action(async ({ only, against, ...options }: BenchOptions & { only: string; against?: string }) => {
-    const conversation = { report: (line: string) => void process.stdout.write(`${line}\n`), signal };
-    const { chooseScenarios } = await import('./bench/scenarios.ts');
-    const scenarios = chooseScenarios(only);
-    if (against === undefined) {
-      const { bench } = await import('./bench/bench.ts');
-      await bench(scenarios, options, conversation);
-    } else {
-      const { benchAgainst } = await import('./bench/against.ts');
-      await benchAgainst(against, scenarios, options, conversation);
-    }
+  .addOption(
+    new Option('--price-list', 'what each instrumentation, signal and sampling rate costs').conflicts(
+      'against',
+    ),
+  )
+  .addOption(
+    new Option('--quick', 'the price list in five minutes: fewer rows')
+      .implies({ priceList: true })
+      .conflicts('against'),
+  )
+  .action(async (choice: BenchChoice) => {
+    const { benchCommand } = await import('./bench/bench-command.ts');
+    await benchCommand(choice, { report: (line) => void process.stdout.write(`${line}\n`), signal });
   });
 
 function parsePart(text: string): PartName {

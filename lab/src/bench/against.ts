@@ -14,8 +14,8 @@ const NEEDED = ['frontend', 'user-service', 'product-service', 'order-service'].
 );
 
 /**
- * Measures this build and the one in `folder` in turns, with telemetry off and on. The other build is measured twice
- * each time: how much it differs from itself is noise. Reports tables in Markdown.
+ * Measures this build and the one in `folder` in turns, with telemetry off and on, and reports tables in Markdown. The
+ * other build is measured twice in each turn: how much it differs from itself is noise.
  */
 export async function benchAgainst(
   folder: string,
@@ -36,7 +36,7 @@ export async function benchAgainst(
     };
     const memory = Object.entries(shops).map(async ([title, shop]) => [title, await shop.memory()] as const);
     const memoryLines = memoryTable(Object.fromEntries(await Promise.all(memory)));
-    // The other build is in the middle: it is compared with the neighbour on either side.
+    // The other build stands in the middle, next to both runs that are compared with it.
     const contendersOf = (scenario: Scenario) =>
       (['off', 'on'] as const).flatMap((telemetry) => [
         shopContender(`this, ${telemetry}`, shops[`this, ${telemetry}`], scenario, signal),
@@ -57,7 +57,7 @@ export async function benchAgainst(
   });
 }
 
-/** Has the scripts of the build in `root` install its packages, if they are missing or older than its lock file. */
+/** Lets the scripts of the build in `root` install its packages where they are missing or older than its lock file. */
 async function installPackages(root: string, { report, signal }: Conversation): Promise<void> {
   const missing = ['scripts/node.sh', 'lab/src/cli.ts', ...NEEDED].find(
     (file) => !existsSync(join(root, file)),
@@ -68,7 +68,7 @@ async function installPackages(root: string, { report, signal }: Conversation): 
     join(root, 'scripts/node.sh'),
     ['lab/src/cli.ts', '--version'],
     {
-      // biome-ignore lint/style/noProcessEnv: npm reads more of it than can be named
+      // biome-ignore lint/style/noProcessEnv: npm reads too many variables to name them
       ...{ directory: root, environment: withoutEmpty(process.env), signal },
     },
   );

@@ -9,8 +9,8 @@ import { withShops } from './shops.ts';
 import { type BenchOptions, measureInTurns, shopContender } from './turns.ts';
 
 /**
- * Measures two shops of its own, one with telemetry off and one with it on (to a collector that keeps nothing), in
- * turns, and the bare handler among them; then a third one, profiled. Reports tables in Markdown.
+ * Measures two shops in turns, one with telemetry off and one with telemetry on, and the bare handler with them; then
+ * profiles a third shop. Reports tables in Markdown.
  */
 export function bench(
   scenarios: readonly Scenario[],
@@ -39,7 +39,8 @@ export function bench(
       { rounds, seconds },
       conversation,
     ).finally(bare.stop);
-    const exportedBytes = sink.receivedBytes();
+    const { bytes } = sink.received();
+    const exportedBytes = bytes.traces + bytes.metrics + bytes.logs;
     report('');
     for (const line of speedTable(measurements)) report(line);
     for (const line of comparisonLines(measurements)) report(line);

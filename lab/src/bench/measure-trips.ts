@@ -3,7 +3,7 @@ import { createShopper, type Shopper } from './shopper.ts';
 
 const PASSWORD = 'a long password';
 
-/** Registers the customers through the API; leaves those alone who exist already. */
+/** Registers the customers through the API; those who exist already stay as they are. */
 export async function registerCustomers(userServiceUrl: string, names: readonly string[]): Promise<void> {
   for (const username of names) {
     const { status } = await fetch(`${userServiceUrl}/api/user/create`, {
@@ -22,8 +22,9 @@ export async function registerCustomers(userServiceUrl: string, names: readonly 
 }
 
 /**
- * Each customer shops over and over, until `seconds` have passed or the signal comes: home, a product, into the cart, the cart, checkout, thank-you (seven
- * requests, redirects included). With `logsInEachTime` a trip begins with a login as a new visitor (two more).
+ * Lets each customer make one trip after the other until `seconds` have passed; an aborted signal ends it at once. A
+ * trip is seven requests, redirects included: home, a product, into the cart (and back on the product's page), the
+ * cart, checkout (and thank-you). With `logsInEachTime` it begins with the login of a new visitor, two requests more.
  */
 export async function measureTrips(
   frontendUrl: string,

@@ -1,7 +1,10 @@
 import autocannon, { type Result } from 'autocannon';
 import { type Sample, summarize } from './sample.ts';
 
-/** Asks one URL over and over until `seconds` have passed or the signal comes; an answer other than 200 is a failure. */
+/**
+ * Asks for one URL over and over until `seconds` have passed; an aborted signal ends it at once. Any answer other than
+ * 200 is a failure.
+ */
 export async function measureUrl(
   url: string,
   { connections, seconds, signal }: { connections: number; seconds: number; signal: AbortSignal },

@@ -3,13 +3,13 @@ import { type Sample, spread } from './sample.ts';
 export type Measurement = Sample & {
   scenario: string;
   variant: string;
-  /** CPU milliseconds of all the shop's processes for one request or trip. */
+  /** CPU milliseconds that all the shop's processes used for one request or trip. */
   cpuMs: number | undefined;
-  /** Spans that arrived at the collector for one request or trip. */
+  /** So many spans arrived at the collector for one request or trip. */
   spans: number;
 };
 
-/** A row for each scenario and variant: medians over the rounds, with the spread of the rate. */
+/** Has a row for each scenario and variant: medians over the rounds, and the spread of the rate. */
 export function speedTable(measurements: readonly Measurement[]): string[] {
   const rows = Map.groupBy(measurements, ({ scenario, variant }) => `${scenario} | ${variant}`);
   return [
@@ -29,7 +29,7 @@ export function speedTable(measurements: readonly Measurement[]): string[] {
   ];
 }
 
-/** How the product list compares with the bare handler, and what telemetry costs: on against off, round by round. */
+/** Compares the product list with the bare handler, and telemetry on with telemetry off, round by round. */
 export function comparisonLines(measurements: readonly Measurement[]): string[] {
   const bare = measurements.filter(({ variant }) => variant === 'bare handler');
   const list = runsOf(measurements, bare[0]?.scenario, 'telemetry off');
@@ -50,7 +50,7 @@ export function comparisonLines(measurements: readonly Measurement[]): string[] 
   ];
 }
 
-/** This build against the other, round by round, and beside each ratio that of the other build to itself. */
+/** Compares this build with the other, round by round, and beside that the other build with itself. */
 export function againstTable(measurements: readonly Measurement[]): string[] {
   const columns = ['per second', 'p95', 'CPU each'].flatMap((name) => [`${name}: this / other`, 'noise']);
   const rows = scenariosOf(measurements).flatMap((scenario) =>
@@ -84,24 +84,23 @@ function scenariosOf(measurements: readonly Measurement[]): string[] {
   return [...new Set(measurements.map(({ scenario }) => scenario))];
 }
 
-/** In the order of the rounds. */
 function runsOf(measurements: readonly Measurement[], scenario: string | undefined, variant: string) {
   return measurements.filter((run) => run.scenario === scenario && run.variant === variant);
 }
 
-/** Round by round. */
+/** Divides round by round. */
 function ratios(of: readonly Measurement[], to: readonly Measurement[], pick: Pick): number[] {
   return of.map((run, round) => pick(run) / pick(to[round] ?? run));
 }
 
-/** The median, since a straggler of one run may be counted for the next. */
+/** Takes the median, since a straggler of one run may be counted for the next. */
 function spansEach(runs: readonly Measurement[]): string {
   return spread(runs.map(({ spans }) => spans)).median.toFixed(2);
 }
 
 export type Memory = { part: string; residentBytes: number; privateBytes: number };
 
-/** Memory of the parts right after they became ready, and of all services together, a column for each of `shops`. */
+/** Shows the memory of each part, and of all services together, in a column for each of `shops`. */
 export function memoryTable(shops: Readonly<Record<string, readonly Memory[]>>): string[] {
   const columns = Object.values(shops);
   const line = (title: string, isMeant: (part: string) => boolean) =>
@@ -121,7 +120,7 @@ function memoryCell(parts: readonly Memory[]): string {
   return `${megabytes(({ residentBytes }) => residentBytes)} (${megabytes(({ privateBytes }) => privateBytes)})`;
 }
 
-/** A row of a table in Markdown. */
+/** Makes a row of a table in Markdown. */
 export function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }

@@ -1,9 +1,9 @@
 /** The outcome of one run of a scenario. */
 export type Sample = {
-  /** Requests, or trips, that succeeded. */
+  /** So many requests or trips succeeded. */
   count: number;
   perSecond: number;
-  /** Latency of a request, or of a whole trip. */
+  /** The latencies are those of a request, or of a whole trip. */
   p50Ms: number;
   p95Ms: number;
   p99Ms: number;
@@ -25,8 +25,8 @@ export function summarize(durationsMs: number[], seconds: number, failures: numb
   };
 }
 
-/** Least, middle and greatest of the rounds; of an even number, the lower of the two in the middle. */
-export function spread(values: number[]): { min: number; median: number; max: number } {
+/** Finds the least, middle and greatest value; of two in the middle it takes the lower one. */
+export function spread(values: readonly number[]): { min: number; median: number; max: number } {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number) => sorted[index] ?? Number.NaN;
   return { min: at(0), median: at(Math.floor((sorted.length - 1) / 2)), max: at(sorted.length - 1) };

@@ -7,7 +7,7 @@ import type { Shop } from './shops.ts';
 export const CONNECTIONS = 8;
 
 type Run = (shop: Pick<Shop, 'urls' | 'customers'>, seconds: number, signal: AbortSignal) => Promise<Sample>;
-/** A kind of load on a shop, which ends at once when the signal comes. */
+/** A kind of load on a shop. An aborted signal ends it at once. */
 export type Scenario = { name: string; run: Run };
 
 export const productList = urlScenario(
@@ -24,11 +24,11 @@ export const scenarios: readonly Scenario[] = [
   tripScenario('trip with login', { logsInEachTime: true }),
 ];
 
-/** The scenarios whose names contain `words`. Throws a UsageError when none does. */
-export function chooseScenarios(words: string): readonly Scenario[] {
-  const chosen = scenarios.filter(({ name }) => name.includes(words));
+/** Finds the scenarios whose names contain `words`. Throws a UsageError when there is none. */
+export function chooseScenarios(words: string, from: readonly Scenario[] = scenarios): readonly Scenario[] {
+  const chosen = from.filter(({ name }) => name.includes(words));
   if (chosen.length > 0) return chosen;
-  const names = scenarios.map(({ name }) => `"${name}"`).join(', ');
+  const names = from.map(({ name }) => `"${name}"`).join(', ');
   throw new UsageError(`No scenario has "${words}" in its name: ${names}.`);
 }
 

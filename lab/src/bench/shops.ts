@@ -12,24 +12,24 @@ import type { Memory } from './report.ts';
 import { cpuSeconds, privateBytes } from './usage.ts';
 
 const CUSTOMERS = ['bench-1', 'bench-2', 'bench-3', 'bench-4'];
-/** Far from the ports that people use, and below those that Linux gives to outgoing connections (from 32768). */
+/** This is far from the ports that people use, and below those that Linux gives to outgoing connections (from 32768). */
 const FIRST_OFFSET = 15_000;
 
-/** A shop that is up, with customers registered. */
+/** A shop that is up and has customers. */
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
-/** `root`: the repository whose services are run, this one if not said; `environment`: the services' variables. */
+/** `environment` is that of the services; `root` is the repository whose services run, by default this one. */
 type ShopOptions = { name: string; environment: NodeJS.Dict<string>; root?: string };
 
 export type Workshop = {
   sink: OtlpSink;
-  /** Empty; deleted when the work ends. */
+  /** The folder is deleted when the work ends. */
   folder: string;
-  /** The telemetry of a shop goes to the sink, unless its environment says otherwise. */
+  /** Starts a shop that sends its telemetry to the sink. */
   startShop: (options: ShopOptions) => Promise<Shop>;
 };
 
-/** Gives `work` shops of its own and a collector; stops and deletes them all when it ends, however it ends. */
+/** Gives `work` a collector and shops; stops the shops and deletes their data when it ends, however it ends. */
 export async function withShops(
   { report, signal }: Conversation,
   work: (workshop: Workshop) => Promise<void>,
@@ -57,12 +57,12 @@ export async function withShops(
   }
 }
 
-/** Services and databases: all that a customer needs. */
+/** Picks the services and databases: a customer needs no more. */
 export function partsOfShop(settings: Settings) {
   return createParts(settings).filter(({ kind }) => kind === 'service' || kind === 'database');
 }
 
-/** Settings of a shop in the given environment; VITRINE_HOME and PORT_OFFSET say where. */
+/** Reads the settings of a shop from `environment`, which has VITRINE_HOME and PORT_OFFSET. */
 function settingsIn(environment: NodeJS.Dict<string>, root?: string): Settings {
   // biome-ignore lint/style/noProcessEnv: the shop's programs are found by PATH
   const { PATH, HOME } = process.env;
@@ -98,7 +98,7 @@ async function openShop(settings: Settings, stack: Stack) {
           ? []
           : [{ part, residentBytes, privateBytes: privateBytes(pid) }],
       ),
-    /** CPU seconds that all its processes have used so far, databases included. */
+    /** Returns the CPU seconds that all its processes have used so far, databases included. */
     cpuSeconds: () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0),
     stop: () => stack.down({ reset: true }),
   };

@@ -6,17 +6,17 @@ import type { Shop } from './shops.ts';
 
 export type BenchOptions = { rounds: number; seconds: number };
 
-/** One of those that take turns in a scenario. Without `cpuSeconds` its CPU time is not known. */
+/** One of several that take turns in a scenario. Without `cpuSeconds` its CPU time is unknown. */
 export type Contender = {
   variant: string;
   run: (seconds: number) => Promise<Sample>;
   cpuSeconds?: () => number;
 };
 
-/** Uncounted; by then V8 has optimized most of what a scenario uses. A few trips a second take a minute for the rest. */
+/** V8 needs this long to optimize most of the code of a scenario; with a few trips a second, the rest takes a minute. */
 const WARM_UP_SECONDS = 15;
 
-/** The shop as a contender in the scenario. */
+/** Makes the shop a contender in the scenario. */
 export function shopContender(
   variant: string,
   shop: Shop,
@@ -60,7 +60,7 @@ export async function measureInTurns(
   return measurements;
 }
 
-/** Every other round begins at the other end, so that no contender always has what the one before left behind. */
+/** Every other round begins at the other end, so that no contender always follows the same one. */
 export function inTurn<Each>(contenders: readonly Each[], round: number): readonly Each[] {
   return round % 2 === 1 ? contenders : contenders.toReversed();
 }
@@ -73,7 +73,7 @@ async function measure(
   const spansBefore = await settledSpans();
   const cpuBefore = cpuSeconds?.() ?? 0;
   const sample = await run(seconds);
-  // What is exported after the run belongs to it, and so does the CPU time which that takes.
+  // Spans that are exported after the run belong to it, and so does the CPU time that their export takes.
   const spans = ((await settledSpans()) - spansBefore) / sample.count;
   const cpuMs = cpuSeconds && ((cpuSeconds() - cpuBefore) * 1000) / sample.count;
   return { ...sample, cpuMs, spans };
