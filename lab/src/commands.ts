@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import type { BenchOptions } from './bench/bench.ts';
+import type { BenchChoice } from './bench/bench-command.ts';
 import { signal } from './interruption.ts';
 import { type PartName, partNames } from './part-names.ts';
 import { change, look, type Session, withoutStack } from './session.ts';
@@ -143,12 +143,24 @@ program
 
 program
   .command('bench')
-  .description('measure speed and memory of two shops of its own, telemetry off and on')
+  .description('measure speed and memory of shops of its own, telemetry off and on')
   .option('-r, --rounds <n>', 'how often each is measured, in turns', parseCount, 3)
-  .option('-s, --seconds <n>', 'how long each time', parseCount, 5)
-  .action(async (options: BenchOptions) => {
-    const { bench } = await import('./bench/bench.ts');
-    await bench(options, (line) => process.stdout.write(`${line}\n`), signal);
+  .option('-s, --seconds <n>', 'how long each time (5, or 3 with --quick)', parseCount)
+  .option('--only <words>', 'only what has these words in its name: "product list", say', '')
+  .option('--against <folder>', 'in turns with another build: a git worktree of another commit, say')
+  .addOption(
+    new Option('--price-list', 'what each instrumentation, signal and sampling rate costs').conflicts(
+      'against',
+    ),
+  )
+  .addOption(
+    new Option('--quick', 'the price list in five minutes: fewer rows')
+      .implies({ priceList: true })
+      .conflicts('against'),
+  )
+  .action(async (choice: BenchChoice) => {
+    const { benchCommand } = await import('./bench/bench-command.ts');
+    await benchCommand(choice, { report: (line) => void process.stdout.write(`${line}\n`), signal });
   });
 
 function parsePart(text: string): PartName {

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import mysql from 'mysql2/promise';
 
 /*
- * The least that can answer the product list: node:http and mysql2, the same query, nothing else. The yardstick for
- * product-service, as a process of its own. The connection comes as JSON in the first argument.
+ * This handler is the yardstick for product-service: it answers the product list with node:http, mysql2 and the same
+ * query, and does nothing else. Its first argument holds the connection, as JSON.
  */
 const pool = mysql.createPool({ ...JSON.parse(process.argv[2] ?? '{}'), connectionLimit: 10 });
 

@@ -3,9 +3,8 @@ import { createShopper, type Shopper } from './shopper.ts';
 
 const PASSWORD = 'a long password';
 
-/** Registers customers `bench-1` … by the API; those who exist already are left alone. */
-export async function registerCustomers(userServiceUrl: string, count: number): Promise<string[]> {
-  const names = Array.from({ length: count }, (_, index) => `bench-${index + 1}`);
+/** Registers the customers through the API; those who exist already stay as they are. */
+export async function registerCustomers(userServiceUrl: string, names: readonly string[]): Promise<void> {
   for (const username of names) {
     const { status } = await fetch(`${userServiceUrl}/api/user/create`, {
       method: 'POST',
@@ -20,18 +19,19 @@ export async function registerCustomers(userServiceUrl: string, count: number): 
     });
     if (status !== 201 && status !== 409) throw new Error(`Registering ${username} answered ${status}`);
   }
-  return names;
 }
 
 /**
- * Each customer shops over and over for `seconds`: home, a product, into the cart, the cart, checkout, thank-you (seven
- * requests, redirects included). With `logsInEachTime` a trip begins with a login as a new visitor (two more).
+ * Lets each customer make one trip after the other until `seconds` have passed; an aborted signal ends it at once. A
+ * trip is seven requests, redirects included: home, a product, into the cart (and back on the product's page), the
+ * cart, checkout (and thank-you). With `logsInEachTime` it begins with the login of a new visitor, two requests more.
  */
 export async function measureTrips(
   frontendUrl: string,
-  customers: string[],
-  { seconds, logsInEachTime }: { seconds: number; logsInEachTime: boolean },
+  customers: readonly string[],
+  { seconds, logsInEachTime, signal }: { seconds: number; logsInEachTime: boolean; signal: AbortSignal },
 ): Promise<Sample> {
+  signal.throwIfAborted();
   const durationsMs: number[] = [];
   let failures = 0;
   const shoppers = logsInEachTime ? [] : await Promise.all(customers.map((name) => logIn(frontendUrl, name)));
@@ -39,7 +39,7 @@ export async function measureTrips(
   const endsAt = startedAt + seconds * 1000;
   await Promise.all(
     customers.map(async (name, index) => {
-      while (performance.now() < endsAt) {
+      while (performance.now() < endsAt && !signal.aborted) {
         const tripStartedAt = performance.now();
         try {
           const shopper = shoppers[index] ?? (await logIn(frontendUrl, name));
@@ -53,6 +53,7 @@ export async function measureTrips(
       shoppers[index]?.leave();
     }),
   );
+  signal.throwIfAborted();
   return summarize(durationsMs, (performance.now() - startedAt) / 1000, failures);
 }
 

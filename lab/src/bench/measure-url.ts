@@ -1,8 +1,15 @@
 import autocannon, { type Result } from 'autocannon';
 import { type Sample, summarize } from './sample.ts';
 
-/** Asks one URL over and over on `connections` connections; an answer other than 200 is a failure. */
-export async function measureUrl(url: string, connections: number, seconds: number): Promise<Sample> {
+/**
+ * Asks for one URL over and over until `seconds` have passed; an aborted signal ends it at once. Any answer other than
+ * 200 is a failure.
+ */
+export async function measureUrl(
+  url: string,
+  { connections, seconds, signal }: { connections: number; seconds: number; signal: AbortSignal },
+): Promise<Sample> {
+  signal.throwIfAborted();
   const durationsMs: number[] = [];
   let failures = 0;
   const { errors, duration } = await new Promise<Result>((resolve, reject) => {
@@ -13,6 +20,8 @@ export async function measureUrl(url: string, connections: number, seconds: numb
       if (status === 200) durationsMs.push(durationMs);
       else failures += 1;
     });
+    signal.addEventListener('abort', () => run.stop());
   });
+  signal.throwIfAborted();
   return summarize(durationsMs, duration, failures + errors);
 }

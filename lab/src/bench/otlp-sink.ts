@@ -2,34 +2,41 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import { poll } from '../poll.ts';
 
-/** Longer than a service keeps a span before it sends it. */
+/** A service sends a span after a second at the latest; one that takes longer than this will not come. */
 const QUIET_MS = 2000;
-const SERVICES = ['trace.v1.TraceService', 'metrics.v1.MetricsService', 'logs.v1.LogsService'];
+const SERVICES = {
+  traces: 'trace.v1.TraceService',
+  metrics: 'metrics.v1.MetricsService',
+  logs: 'logs.v1.LogsService',
+};
 
-/**
- * A collector that accepts OTLP/gRPC and keeps nothing, so that what is measured is the cost to the services.
- *
- * @returns its address, the bytes received so far, and the spans, once no more of them come
- */
-export async function startOtlpSink(): Promise<{
+export const signals = ['traces', 'metrics', 'logs'] as const;
+/** `bytes` are counted by signal. */
+export type Received = { spans: number; bytes: Record<(typeof signals)[number], number> };
+
+export type OtlpSink = {
   url: string;
-  receivedBytes: () => number;
+  /** Counts everything that has arrived so far. */
+  received: () => Received;
+  /** Waits until no more spans come, and resolves to the number of those received so far. */
   settledSpans: () => Promise<number>;
   stop: () => void;
-}> {
+};
+
+/** Starts a collector that counts what comes by OTLP/gRPC and keeps nothing, so that it costs next to nothing itself. */
+export async function startOtlpSink(): Promise<OtlpSink> {
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const emptyAnswer = Buffer.alloc(0);
-  let received = 0;
-  let spans = 0;
+  const received: Received = { spans: 0, bytes: { traces: 0, metrics: 0, logs: 0 } };
   let lastSpansAt = 0;
-  for (const service of SERVICES) {
+  for (const signal of signals) {
     const keepAsBytes = (message: Buffer) => message;
     server.register<Buffer, Buffer>(
-      `/opentelemetry.proto.collector.${service}/Export`,
+      `/opentelemetry.proto.collector.${SERVICES[signal]}/Export`,
       (call: { request: Buffer }, answer: (error: null, message: Buffer) => void) => {
-        received += call.request.length;
-        if (service.startsWith('trace')) {
-          spans += countSpans(call.request);
+        received.bytes[signal] += call.request.length;
+        if (signal === 'traces') {
+          received.spans += countSpans(call.request);
           lastSpansAt = Date.now();
         }
         answer(null, emptyAnswer);
@@ -46,20 +53,20 @@ export async function startOtlpSink(): Promise<{
   });
   return {
     url: `http://127.0.0.1:${port}`,
-    receivedBytes: () => received,
+    received: () => structuredClone(received),
     async settledSpans() {
       const isQuiet = () => (Date.now() - lastSpansAt > QUIET_MS ? true : undefined);
       await poll(isQuiet, { intervalMs: 100, limitMs: 10 * QUIET_MS });
-      return spans;
+      return received.spans;
     },
     stop: () => server.forceShutdown(),
   };
 }
 
-/** ExportTraceServiceRequest.resource_spans, ResourceSpans.scope_spans, ScopeSpans.spans: their field numbers. */
+/** Field numbers of ExportTraceServiceRequest.resource_spans, ResourceSpans.scope_spans and ScopeSpans.spans. */
 const PATH_TO_SPANS = [1, 2, 2];
 
-/** Spans in an ExportTraceServiceRequest, without decoding any. */
+/** Counts the spans in an ExportTraceServiceRequest without decoding any. */
 function countSpans(message: Uint8Array, path: readonly number[] = PATH_TO_SPANS): number {
   const [wanted, ...rest] = path;
   if (wanted === undefined) return 1;

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** What V8 writes with `--cpu-prof`. Source: the Profiler.Profile type of the Chrome DevTools Protocol. */
+/** V8 writes such a file with `--cpu-prof`. Source: the Profiler.Profile type of the Chrome DevTools Protocol. */
 const profileSchema = z.object({
   nodes: z.array(
     z.object({
@@ -20,8 +20,8 @@ const MODULE_LOADER = 'node:internal/modules/';
 const SHOWN_PACKAGES = 12;
 
 /**
- * Where the services' CPU time goes: for each, the packages that use most of it, Node's own and native work counted
- * for the package that asked for it; then what all of OpenTelemetry consists of.
+ * Shows where the services' CPU time goes: first by npm package, then by part of OpenTelemetry. Node's own work and
+ * native work count for the package that asked for them.
  */
 export async function profileTable(folder: string): Promise<string[]> {
   const services = ['| service | share of its CPU time, by package |', '|---|---|'];
@@ -41,7 +41,7 @@ export async function profileTable(folder: string): Promise<string[]> {
   return [...services, ...telemetry];
 }
 
-/** OpenTelemetry and its transport. */
+/** These packages are OpenTelemetry and its transport. */
 const TELEMETRY = /^@opentelemetry\/|^@grpc\/|^(?:require|import)-in-the-middle$/;
 
 const shortName = (name: string) => name.replace('@opentelemetry/', '');
@@ -63,7 +63,7 @@ function sharesByPackage({
     nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
   );
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
-  /** Undefined for what does not belong to the work: waiting, and loading modules at the start. */
+  /** Waiting, and loading modules at the start, is no work and belongs to no package. */
   const packageOfNode = (leaf: number): string | undefined => {
     const { functionName } = frames.get(leaf) ?? {};
     if (functionName === '(idle)') return undefined;
@@ -90,7 +90,7 @@ function sharesByPackage({
   return new Map(Array.from(times, ([name, time]) => [name, time / busy]));
 }
 
-/** The npm package or workspace of a script. */
+/** Names the npm package or workspace that a script belongs to. */
 function packageOf(url: string): string | undefined {
   const name = url
     .match(/node_modules\/(?:@[^/]+\/)?[^/]+/g)

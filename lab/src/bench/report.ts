@@ -2,15 +2,15 @@ import { type Sample, spread } from './sample.ts';
 
 export type Measurement = Sample & {
   scenario: string;
-  variant: 'bare handler' | 'telemetry off' | 'telemetry on';
-  /** CPU milliseconds of all the shop's processes for one request or trip. */
+  variant: string;
+  /** CPU milliseconds that all the shop's processes used for one request or trip. */
   cpuMs: number | undefined;
-  /** Spans that arrived at the collector for one request or trip, with telemetry on. */
-  spans?: number;
+  /** So many spans arrived at the collector for one request or trip. */
+  spans: number;
 };
 
-/** A row for each scenario and variant: medians over the rounds, with the spread of the rate. */
-export function speedTable(measurements: Measurement[]): string[] {
+/** Has a row for each scenario and variant: medians over the rounds, and the spread of the rate. */
+export function speedTable(measurements: readonly Measurement[]): string[] {
   const rows = Map.groupBy(measurements, ({ scenario, variant }) => `${scenario} | ${variant}`);
   return [
     '| scenario | variant | per second: min / **median** / max | p50 ms | p95 ms | p99 ms | CPU ms each | failures |',
@@ -29,31 +29,47 @@ export function speedTable(measurements: Measurement[]): string[] {
   ];
 }
 
-/** How the product list compares with the bare handler, and what telemetry costs: on against off, round by round. */
-export function comparisonLines(measurements: Measurement[]): string[] {
-  const scenarios = [...new Set(measurements.map(({ scenario }) => scenario))];
-  const runs = (scenario: string, variant: Measurement['variant']) =>
-    measurements.filter((run) => run.scenario === scenario && run.variant === variant);
-  const ratios = (of: readonly Measurement[], to: readonly Measurement[], pick: Pick) =>
-    of.map((run, round) => pick(run) / pick(to[round] ?? run));
-  const [productList = ''] = scenarios;
-  const off = runs(productList, 'telemetry off');
-  const bare = runs(productList, 'bare handler');
+/** Compares the product list with the bare handler, and telemetry on with telemetry off, round by round. */
+export function comparisonLines(measurements: readonly Measurement[]): string[] {
+  const bare = measurements.filter(({ variant }) => variant === 'bare handler');
+  const list = runsOf(measurements, bare[0]?.scenario, 'telemetry off');
+  const rate = percent(ratios(list, bare, ({ perSecond }) => perSecond));
   return [
-    '',
-    `Product list, telemetry off, against the bare handler: ${percent(ratios(off, bare, ({ perSecond }) => perSecond))}.`,
+    ...(bare.length === 0
+      ? []
+      : ['', `Product list, telemetry off, against the bare handler: ${rate} of the requests per second.`]),
     '',
     '| telemetry on against off: median (min–max) | per second | p95 | CPU each | spans each |',
     '|---|---|---|---|---|',
-    ...scenarios.map((scenario) => {
-      const on = runs(scenario, 'telemetry on');
-      const cells = [
-        scenario,
-        ...picks.map((pick) => percent(ratios(on, runs(scenario, 'telemetry off'), pick))),
-        spread(on.map(({ spans = Number.NaN }) => spans)).min.toFixed(2),
-      ];
-      return `| ${cells.join(' | ')} |`;
+    ...scenariosOf(measurements).map((scenario) => {
+      const on = runsOf(measurements, scenario, 'telemetry on');
+      const off = runsOf(measurements, scenario, 'telemetry off');
+      const cells = [scenario, ...picks.map((pick) => percent(ratios(on, off, pick))), spansEach(on)];
+      return row(cells);
     }),
+  ];
+}
+
+/** Compares this build with the other, round by round, and beside that the other build with itself. */
+export function againstTable(measurements: readonly Measurement[]): string[] {
+  const columns = ['per second', 'p95', 'CPU each'].flatMap((name) => [`${name}: this / other`, 'noise']);
+  const rows = scenariosOf(measurements).flatMap((scenario) =>
+    ['off', 'on'].map((telemetry) => {
+      const runs = (build: string) => runsOf(measurements, scenario, `${build}, ${telemetry}`);
+      const other = runs('other');
+      const comparisons = picks.flatMap((pick) => [
+        percent(ratios(runs('this'), other, pick)),
+        percent(ratios(runs('other again'), other, pick)),
+      ]);
+      return row([scenario, telemetry, ...comparisons, `${spansEach(runs('this'))} / ${spansEach(other)}`]);
+    }),
+  );
+  return [
+    row(['median (min–max) of the rounds', 'telemetry', ...columns, 'spans each: this / other']),
+    `|${'---|'.repeat(columns.length + 3)}`,
+    ...rows,
+    '',
+    'Noise is the other build against itself, measured again right away.',
   ];
 }
 
@@ -64,31 +80,56 @@ const picks: readonly Pick[] = [
   ({ cpuMs = Number.NaN }) => cpuMs,
 ];
 
+function scenariosOf(measurements: readonly Measurement[]): string[] {
+  return [...new Set(measurements.map(({ scenario }) => scenario))];
+}
+
+function runsOf(measurements: readonly Measurement[], scenario: string | undefined, variant: string) {
+  return measurements.filter((run) => run.scenario === scenario && run.variant === variant);
+}
+
+/** Divides round by round. */
+function ratios(of: readonly Measurement[], to: readonly Measurement[], pick: Pick): number[] {
+  return of.map((run, round) => pick(run) / pick(to[round] ?? run));
+}
+
+/** Takes the median, since a straggler of one run may be counted for the next. */
+function spansEach(runs: readonly Measurement[]): string {
+  return spread(runs.map(({ spans }) => spans)).median.toFixed(2);
+}
+
 export type Memory = { part: string; residentBytes: number; privateBytes: number };
 
-/** Memory of the parts right after they became ready, in MB: resident, and what of it is their own. */
-export function memoryTable(off: readonly Memory[], on: readonly Memory[]): string[] {
-  const cell = (parts: readonly Memory[], name: string) => {
-    const memory = parts.find(({ part }) => part === name);
-    if (!memory) return '–';
-    return `${megabytes(memory.residentBytes)} (${megabytes(memory.privateBytes)})`;
-  };
+/** Shows the memory of each part, and of all services together, in a column for each of `shops`. */
+export function memoryTable(shops: Readonly<Record<string, readonly Memory[]>>): string[] {
+  const columns = Object.values(shops);
+  const line = (title: string, isMeant: (part: string) => boolean) =>
+    row([title, ...columns.map((parts) => memoryCell(parts.filter(({ part }) => isMeant(part))))]);
+  const names = columns[0]?.map(({ part }) => part) ?? [];
   return [
-    '| idle memory in MB: resident (of it private) | telemetry off | telemetry on |',
-    '|---|---|---|',
-    ...off.map(({ part }) => `| ${part} | ${cell(off, part)} | ${cell(on, part)} |`),
+    row(['idle memory in MB: resident (of it private)', ...Object.keys(shops)]),
+    `|${'---|'.repeat(columns.length + 1)}`,
+    ...names.map((name) => line(name, (part) => part === name)),
+    line('all services', (part) => !part.endsWith('_dbase')),
   ];
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(0);
+function memoryCell(parts: readonly Memory[]): string {
+  const megabytes = (pick: (memory: Memory) => number) =>
+    (parts.reduce((sum, memory) => sum + pick(memory), 0) / 1e6).toFixed(0);
+  return `${megabytes(({ residentBytes }) => residentBytes)} (${megabytes(({ privateBytes }) => privateBytes)})`;
 }
 
-function percent(ratios: number[]): string {
-  const { min, median, max } = spread(ratios.map((ratio) => ratio * 100));
+/** Makes a row of a table in Markdown. */
+export function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function percent(values: number[]): string {
+  const { min, median, max } = spread(values.map((value) => value * 100));
   return `${median.toFixed(0)} % (${min.toFixed(0)}–${max.toFixed(0)})`;
 }
 
-function digits(rate: number): string {
+export function digits(rate: number): string {
   return rate < 100 ? rate.toFixed(1) : rate.toFixed(0);
 }

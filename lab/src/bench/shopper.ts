@@ -1,15 +1,15 @@
 import { Agent, request } from 'node:http';
 
-/** A page as a visitor gets it. */
+/** A page as a visitor receives it. */
 type Page = { status: number; location: string | undefined; html: string };
 
 /** A visitor with a cookie jar and one connection, who follows redirects and fills in forms. */
 export type Shopper = {
   /** Opens a page. Throws on an answer other than 200. */
   open: (path: string) => Promise<Page>;
-  /** Submits a form of the page opened last, with its CSRF token, and opens where that leads. */
+  /** Submits a form of the current page, with its CSRF token, and follows the redirect. */
   submit: (path: string, fields?: Record<string, string>) => Promise<Page>;
-  /** What is in the jar, as the header of a request. */
+  /** Returns the `Cookie` header that its requests have. */
   cookie: () => string;
   leave: () => void;
 };

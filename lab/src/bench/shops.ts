@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNativeStack } from '../native/native-stack.ts';
+import type { Conversation } from '../native/preflight.ts';
+import { createParts } from '../parts.ts';
+import { findPlaces, readSettings, type Settings } from '../settings.ts';
+import type { Stack } from '../stack.ts';
+import { registerCustomers } from './measure-trips.ts';
+import { type OtlpSink, startOtlpSink } from './otlp-sink.ts';
+import type { Memory } from './report.ts';
+import { cpuSeconds, privateBytes } from './usage.ts';
+
+const CUSTOMERS = ['bench-1', 'bench-2', 'bench-3', 'bench-4'];
+/** This is far from the ports that people use, and below those that Linux gives to outgoing connections (from 32768). */
+const FIRST_OFFSET = 15_000;
+
+/** A shop that is up and has customers. */
+export type Shop = Awaited<ReturnType<typeof openShop>>;
+
+/** `environment` is that of the services; `root` is the repository whose services run, by default this one. */
+type ShopOptions = { name: string; environment: NodeJS.Dict<string>; root?: string };
+
+export type Workshop = {
+  sink: OtlpSink;
+  /** The folder is deleted when the work ends. */
+  folder: string;
+  /** Starts a shop that sends its telemetry to the sink. */
+  startShop: (options: ShopOptions) => Promise<Shop>;
+};
+
+/** Gives `work` a collector and shops; stops the shops and deletes their data when it ends, however it ends. */
+export async function withShops(
+  { report, signal }: Conversation,
+  work: (workshop: Workshop) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
+  const sink = await startOtlpSink();
+  const stacks: Stack[] = [];
+  const startShop = async ({ name, environment, root }: ShopOptions) => {
+    report(`Starting a shop: ${name} …`);
+    const offset = String(FIRST_OFFSET + stacks.length * 10);
+    const place = { VITRINE_HOME: join(folder, name), PORT_OFFSET: offset };
+    const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...environment };
+    const settings = settingsIn({ ...telemetry, ...place }, root);
+    const stack = createNativeStack(settings, { report: () => undefined, signal }, partsOfShop(settings));
+    stacks.push(stack);
+    await stack.up();
+    return openShop(settings, stack);
+  };
+  try {
+    await work({ sink, folder, startShop });
+  } finally {
+    await Promise.all(stacks.map((stack) => stack.down({ reset: true })));
+    sink.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Picks the services and databases: a customer needs no more. */
+export function partsOfShop(settings: Settings) {
+  return createParts(settings).filter(({ kind }) => kind === 'service' || kind === 'database');
+}
+
+/** Reads the settings of a shop from `environment`, which has VITRINE_HOME and PORT_OFFSET. */
+function settingsIn(environment: NodeJS.Dict<string>, root?: string): Settings {
+  // biome-ignore lint/style/noProcessEnv: the shop's programs are found by PATH
+  const { PATH, HOME } = process.env;
+  const settings = readSettings(findPlaces(environment), { PATH, HOME, ...environment });
+  return root === undefined ? settings : { ...settings, root };
+}
+
+async function openShop(settings: Settings, stack: Stack) {
+  const urls = {
+    frontend: `http://127.0.0.1:${settings.ports.frontend}`,
+    'user-service': `http://127.0.0.1:${settings.ports['user-service']}`,
+    'product-service': `http://127.0.0.1:${settings.ports['product-service']}`,
+  };
+  const pids = (await stack.status()).flatMap(({ pid }) => pid ?? []);
+  const [schema] = createParts(settings).flatMap((part) =>
+    part.name === 'product_dbase' && part.kind === 'database' ? part.schemas : [],
+  );
+  await registerCustomers(urls['user-service'], CUSTOMERS);
+  return {
+    settings,
+    urls,
+    customers: CUSTOMERS,
+    productDatabase: {
+      host: '127.0.0.1',
+      port: settings.ports.product_dbase,
+      user: schema?.user,
+      password: schema?.password,
+      database: schema?.name,
+    },
+    memory: async (): Promise<Memory[]> =>
+      (await stack.status()).flatMap(({ part, pid, residentBytes }) =>
+        pid === undefined || residentBytes === undefined
+          ? []
+          : [{ part, residentBytes, privateBytes: privateBytes(pid) }],
+      ),
+    /** Returns the CPU seconds that all its processes have used so far, databases included. */
+    cpuSeconds: () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0),
+    stop: () => stack.down({ reset: true }),
+  };
+}
