@@ -1,5 +1,5 @@
 import { parse as parseQuery } from 'node:querystring';
-import { context, trace } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { HttpError } from './http-error';
@@ -7,7 +7,7 @@ import { routeOf, splitTarget } from './http-route';
 import { type Logger, logEvent } from './logger';
 import { maskText } from './mask';
 import { logs } from './registry/kit';
-import { recordError } from './telemetry/spans';
+import { recordError, sampledSpan } from './telemetry/spans';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 /** Characters; longer than any path of the shop's. */
@@ -132,13 +132,12 @@ const parseForm: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** Lets a person look the request up in Jaeger, and a browser link its own trace to it. */
+/** Lets a person look the request up in Jaeger, and a browser link its own trace to it; not where it is not sampled. */
 const announceTrace: RequestHandler = (_request, response, next) => {
-  const span = trace.getActiveSpan()?.spanContext();
+  const span = sampledSpan();
   if (span) {
-    const flags = span.traceFlags.toString(16).padStart(2, '0');
     response.setHeader('X-Trace-Id', span.traceId);
-    response.setHeader('Server-Timing', `traceparent;desc="00-${span.traceId}-${span.spanId}-${flags}"`);
+    response.setHeader('Server-Timing', `traceparent;desc="00-${span.traceId}-${span.spanId}-01"`);
   }
   next();
 };

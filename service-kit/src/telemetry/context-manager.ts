@@ -14,7 +14,8 @@ export class EmitContextManager extends AsyncLocalStorageContextManager {
     if (this.#bound.has(target)) return target;
     this.#bound.add(target);
     const { emit } = target;
-    target.emit = (...event) => this.with(to, emit, target, ...event);
+    target.emit = (...event) =>
+      this.active() === to ? emit.apply(target, event) : this.with(to, emit, target, ...event);
     return target;
   }
 }

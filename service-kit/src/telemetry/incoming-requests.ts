@@ -22,7 +22,7 @@ export const incomingRequests: HttpInstrumentationConfig = {
     url === '/healthz' || url === '/readyz' || url.startsWith('/static/'),
   startIncomingSpanHook({ headers }) {
     // It would be copied onto every span of the trace, where no mask looks at it.
-    delete headers.tracestate;
+    if (headers.tracestate !== undefined) delete headers.tracestate;
     return WITHOUT_ADDRESS;
   },
   // The processor of spans masks queries; this list would be gone through for each request.

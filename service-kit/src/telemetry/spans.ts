@@ -1,4 +1,4 @@
-import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Span, type SpanContext, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { HttpError } from '../http-error';
 import { describeError } from '../mask';
 import type { SpanDeclaration, Values } from '../registry/declaration';
@@ -16,6 +16,12 @@ const tracer = trace.getTracer('vitrine');
 
 /** The `error.type` of a request whose client left before the end of the answer. */
 export const ABORTED = 'aborted';
+
+/** The active span, when its trace can be looked up: sampling may have left it out. */
+export function sampledSpan(): SpanContext | undefined {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span && span.traceFlags & TraceFlags.SAMPLED ? span : undefined;
+}
 
 /** Does the work inside the span. An error is recorded on it, unless it is a refusal: an HttpError below 500. */
 export function inSpan<const Declaration extends SpanDeclaration, Result>(
