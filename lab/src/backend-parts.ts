@@ -1,12 +1,7 @@
+import { backendAddress, reachableHost } from './addresses.ts';
 import type { Variables } from './env-file.ts';
+import type { BackendName, BackendPart, ViewerPart } from './part.ts';
 import type { PartName, PortName } from './part-names.ts';
-import {
-  type BackendName,
-  type BackendPart,
-  backendAddress,
-  reachableHost,
-  type ViewerPart,
-} from './parts.ts';
 import type { Settings } from './settings.ts';
 
 /** What receives, keeps and shows telemetry, in native mode. */

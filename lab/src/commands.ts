@@ -3,7 +3,8 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { BenchOptions } from './bench/bench.ts';
 import { signal } from './interruption.ts';
 import { type PartName, partNames } from './part-names.ts';
-import { change, look, type Session, withoutStack } from './session.ts';
+import { change, look, withoutStack } from './session.ts';
+import type { Session } from './stack.ts';
 import { statusTable } from './status-table.ts';
 import { welcome } from './welcome.ts';
 

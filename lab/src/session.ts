@@ -7,18 +7,10 @@ import { chooseMode, type Mode } from './mode.ts';
 import { createNativeStack } from './native/native-stack.ts';
 import { refuseOtherPorts } from './other-ports.ts';
 import { findPlaces, readSettings, type Settings } from './settings.ts';
-import type { Stack } from './stack.ts';
+import type { Session } from './stack.ts';
 
 // biome-ignore lint/style/noProcessEnv: the lab's one reading of it
 const environment = process.env;
-
-/** What a command of the command line works with. */
-export type Session = {
-  settings: Settings;
-  stack: Stack;
-  /** Writes a line on stdout. */
-  report: (line: string) => void;
-};
 
 /** For commands that have nothing to do with a shop that runs. */
 export async function withoutStack<Result>(

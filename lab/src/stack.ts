@@ -1,5 +1,6 @@
 import type { Ports } from './other-ports.ts';
 import type { PartName } from './part-names.ts';
+import type { Settings } from './settings.ts';
 
 export type PartStatus = {
   part: PartName;
@@ -42,4 +43,12 @@ export type Stack = {
   pause: (part: PartName) => Promise<void>;
   resume: (part: PartName) => Promise<void>;
   restart: (part: PartName) => Promise<void>;
+};
+
+/** What a command of the command line works with. */
+export type Session = {
+  settings: Settings;
+  stack: Stack;
+  /** Writes a line on stdout. */
+  report: (line: string) => void;
 };

@@ -1,11 +1,12 @@
+import { reachableHost } from './addresses.ts';
 import { exitStatus } from './exit-status.ts';
 import { signal } from './interruption.ts';
 import { LabError, UsageError } from './lab-error.ts';
-import { reachableHost } from './parts.ts';
 import { backendUrls } from './query/backend-urls.ts';
 import { createJaeger } from './query/jaeger.ts';
 import { whyNotOk, whyServiceNotReady } from './readiness.ts';
-import { look, type Session } from './session.ts';
+import { look } from './session.ts';
+import type { Session } from './stack.ts';
 import { awaitTraces, type TracedVisit } from './trace-test/await-traces.ts';
 import { serviceTimings, timingsTable } from './trace-test/service-timings.ts';
 import { type Visit, visitPages } from './trace-test/visit-pages.ts';

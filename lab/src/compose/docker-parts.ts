@@ -1,5 +1,5 @@
+import { reachableHost } from '../addresses.ts';
 import type { PartName, PortName } from '../part-names.ts';
-import { reachableHost } from '../parts.ts';
 import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
 import type { Container } from './containers.ts';

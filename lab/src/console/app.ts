@@ -3,22 +3,11 @@ import ejs from 'ejs';
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import helmet from 'helmet';
 import { LabError } from '../lab-error.ts';
-import type { Jaeger } from '../query/jaeger.ts';
-import type { Loki } from '../query/loki.ts';
-import type { Prometheus } from '../query/prometheus.ts';
 import { formatDuration, formatTime, serviceNumber } from '../trace-view/label.ts';
 import { readTraceId } from '../trace-view/trace-id.ts';
 import { requestPage } from './request-page.ts';
+import type { Sources } from './sources.ts';
 import { tracePage } from './trace-page.ts';
-
-export type Sources = {
-  jaeger: Jaeger;
-  prometheus: Prometheus;
-  loki: Loki;
-  /** Where a browser finds them. */
-  jaegerUrl: string;
-  shopUrl: string;
-};
 
 const views = join(import.meta.dirname, 'views');
 const ownFiles = join(import.meta.dirname, 'public');

@@ -1,4 +1,4 @@
-import { reachableHost } from '../parts.ts';
+import { reachableHost } from '../addresses.ts';
 import { backendUrls } from '../query/backend-urls.ts';
 import type { Settings } from '../settings.ts';
 import { serveConsole } from './serve.ts';

@@ -2,8 +2,8 @@ import { LabError } from '../lab-error.ts';
 import { arrangeTrace, type TraceView } from '../trace-view/arrange.ts';
 import { gatherTrace } from '../trace-view/gather.ts';
 import { servedRequest } from '../trace-view/served-request.ts';
-import type { Sources } from './app.ts';
 import { type RequestMetrics, readMetrics } from './request-metrics.ts';
+import type { Sources } from './sources.ts';
 import { type Row, waterfallRows } from './waterfall.ts';
 
 export type TracePage = {

@@ -2,10 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { backendAddress, reachableHost } from '../addresses.ts';
 import { foldersOf } from '../home.ts';
 import { LabError } from '../lab-error.ts';
+import type { BackendPart } from '../part.ts';
 import type { PortName } from '../part-names.ts';
-import { type BackendPart, backendAddress, reachableHost } from '../parts.ts';
 import type { Settings } from '../settings.ts';
 import type { Command } from './part-process.ts';
 

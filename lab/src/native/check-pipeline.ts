@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import type { Variables } from '../env-file.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { createParts } from '../parts.ts';
-import type { Session } from '../session.ts';
 import type { Settings } from '../settings.ts';
+import type { Session } from '../stack.ts';
 import { createBackends } from './backends/backends.ts';
 import { runProgram } from './run-program.ts';
 

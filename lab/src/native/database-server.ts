@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import type { Schema } from '../parts.ts';
+import type { Schema } from '../part.ts';
 import { createDataDirectory, type DatabaseEngine, runAsArguments } from './database-engine.ts';
 
 /**

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { foldersOf } from '../home.ts';
 import { LabError } from '../lab-error.ts';
-import type { ViewerPart } from '../parts.ts';
+import type { ViewerPart } from '../part.ts';
 import type { Settings } from '../settings.ts';
 import { findProgram } from './find-program.ts';
 import type { Command } from './part-process.ts';

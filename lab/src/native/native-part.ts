@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { execPath } from 'node:process';
+import { backendAddress } from '../addresses.ts';
 import { foldersOf } from '../home.ts';
 import { LabError } from '../lab-error.ts';
-import type { BackendName, BackendPart, DatabasePart, Part, ServicePart, ViewerPart } from '../parts.ts';
-import { backendAddress } from '../parts.ts';
+import type { BackendName, BackendPart, DatabasePart, Part, ServicePart, ViewerPart } from '../part.ts';
 import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
 import { backendCommand } from './backend-command.ts';

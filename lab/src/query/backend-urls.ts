@@ -1,4 +1,4 @@
-import { backendAddress, reachableHost } from '../parts.ts';
+import { backendAddress, reachableHost } from '../addresses.ts';
 import type { Settings } from '../settings.ts';
 
 export type BackendUrls = Record<'jaeger' | 'prometheus' | 'loki', string>;

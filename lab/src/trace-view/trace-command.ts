@@ -3,7 +3,7 @@ import { LabError, UsageError } from '../lab-error.ts';
 import { backendUrls } from '../query/backend-urls.ts';
 import { createJaeger } from '../query/jaeger.ts';
 import { createLoki } from '../query/loki.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../stack.ts';
 import { arrangeTrace } from './arrange.ts';
 import { gatherTrace } from './gather.ts';
 import { findRequests } from './served-request.ts';

@@ -3,7 +3,7 @@ import { requireApiKey } from '@vitrine/service-kit/api-key';
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { integer, MAX_ID } from '@vitrine/service-kit/input';
 import { z } from 'zod';
-import type { Dependencies } from '../app';
+import type { Dependencies } from '../dependencies';
 import { askCaller } from '../neighbours';
 import { asStored, order } from '../order';
 import { listOrders } from '../order-repository';

@@ -5,7 +5,7 @@ import { logEvent } from '@vitrine/service-kit/logger';
 import { logs } from '@vitrine/service-kit/registry/shop';
 import { z } from 'zod';
 import { requireAdministrator } from '../administrator';
-import type { Dependencies } from '../app';
+import type { Dependencies } from '../dependencies';
 import { product, productInput } from '../product';
 import { deleteProduct, insertProduct, updateProduct } from '../product-repository';
 import { noSuchProduct } from './read';

@@ -1,5 +1,5 @@
 import { LabError } from '../../lab-error.ts';
-import type { Session } from '../../session.ts';
+import type { Session } from '../../stack.ts';
 import { alignColumns } from '../../status-table.ts';
 import { createBackends } from './backends.ts';
 

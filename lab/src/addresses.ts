@@ -1,0 +1,10 @@
+/** The backends' configuration appends a port to the address, which an IPv6 address without brackets does not allow. */
+export function backendAddress(bindAddress: string): string {
+  return bindAddress.includes(':') ? '127.0.0.1' : bindAddress;
+}
+
+/** The host, as part of a URL, at which this machine reaches a service that listens on `bindAddress`. */
+export function reachableHost(bindAddress: string): string {
+  if (bindAddress === '0.0.0.0' || bindAddress === '::') return '127.0.0.1';
+  return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
+}
