@@ -1,4 +1,4 @@
-/** The backends' configuration appends a port to the address, which an IPv6 address without brackets does not allow. */
+/** The address that backends listen on. Their files append a port to it, so it cannot be an IPv6 address without brackets. */
 export function backendAddress(bindAddress: string): string {
   return bindAddress.includes(':') ? '127.0.0.1' : bindAddress;
 }

@@ -9,7 +9,7 @@ type Common = {
   port: number;
   /** The other ports that it listens on, for its neighbours. */
   furtherPorts: readonly number[];
-  /** What a person types: an address for a browser, or host and port for a database client. */
+  /** The address for a person: a URL, or host and port for a database client. */
   address: string;
   /** The parts that it calls while it works. */
   needs: readonly PartName[];

@@ -5,7 +5,7 @@ import type { DatabasePart, Part, Schema, ServicePart } from './part.ts';
 import type { PartName } from './part-names.ts';
 import type { Settings } from './settings.ts';
 
-/** The parts of native mode, as `settings` want them, in the order in which they are listed. */
+/** The parts of native mode, in the order in which they are listed. */
 export function createParts(settings: Settings): readonly Part[] {
   const { ports, values } = settings;
   const host = reachableHost(values.BIND_ADDRESS);

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNativeStack } from '../native/native-stack.ts';
-import type { Conversation } from '../native/preflight.ts';
 import { createParts } from '../parts.ts';
+import type { Progress } from '../progress.ts';
 import { findPlaces, readSettings, type Settings } from '../settings.ts';
 import type { Stack } from '../stack.ts';
 import { startBareHandler } from './bare-process.ts';
@@ -118,7 +118,7 @@ async function measureInTurns(
   { off, on }: { off: Target; on: Target },
   settledSpans: () => Promise<number>,
   { rounds, seconds }: BenchOptions,
-  { report, signal }: Conversation,
+  { report, signal }: Progress,
 ): Promise<Measurement[]> {
   const bare = await startBareHandler(off.productDatabase);
   const measurements: Measurement[] = [];

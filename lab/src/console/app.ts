@@ -11,10 +11,10 @@ import { tracePage } from './trace-page.ts';
 
 const views = join(import.meta.dirname, 'views');
 const ownFiles = join(import.meta.dirname, 'public');
-/** The console wears the shop's clothes. */
+/** The console uses the shop's stylesheet and icon. */
 const shopFiles = join(import.meta.dirname, '../../../frontend/public');
 
-/** Pages over what the backends know. They hold no state, and need no script. */
+/** An app of pages that show data of the backends, without state and without scripts. */
 export function createConsole(sources: Sources): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -52,7 +52,7 @@ export function createConsole(sources: Sources): Express {
     const page = await tracePage(sources, traceId);
     if (page) return response.render('trace', page);
     return showProblem(response, 404, 'Jaeger has no such trace', [
-      `It is looked for by ${traceId}.`,
+      `The trace id is ${traceId}.`,
       'A trace appears within 3 seconds of its request: if that was just now, load this page again. Jaeger keeps only the newest.',
     ]);
   });
@@ -78,7 +78,7 @@ const security = helmet({
 });
 
 function refuseId(response: Response, given: string): void {
-  showProblem(response, 400, 'That is no trace id', [
+  showProblem(response, 400, 'This is not a trace id', [
     `“${given.slice(0, 80)}” was given. A trace id is 32 hexadecimal digits, as in X-Trace-Id and in the last line of every page of the shop.`,
   ]);
 }

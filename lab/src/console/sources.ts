@@ -2,12 +2,12 @@ import type { Jaeger } from '../query/jaeger.ts';
 import type { Loki } from '../query/loki.ts';
 import type { Prometheus } from '../query/prometheus.ts';
 
-/** Where the console's pages get their data. */
+/** The backends that the console's pages read. */
 export type Sources = {
   jaeger: Jaeger;
   prometheus: Prometheus;
   loki: Loki;
-  /** Addresses for the browser. */
+  /** The addresses of Jaeger and the shop for links. */
   jaegerUrl: string;
   shopUrl: string;
 };
