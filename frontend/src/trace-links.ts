@@ -1,21 +1,21 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 
-/** Where a person looks at a trace and at its logs; without an address there is no link. */
-export interface Observatory {
-  /** Shows both on one page, where there is no Jaeger or Grafana to be opened. */
+/** Addresses of pages that show a trace and its logs; without an address there is no link. */
+export interface TelemetryUrls {
+  /** The console shows both on one page, where there is no Jaeger or Grafana. */
   consoleUrl?: string | undefined;
   jaegerUrl?: string | undefined;
   grafanaUrl?: string | undefined;
 }
 
-/** The trace id of what is going on now, 32 hex digits; undefined when nothing is traced. */
+/** The trace id of the active span, 32 hex digits; undefined when nothing is traced. */
 export function currentTraceId(): string | undefined {
   const context = trace.getActiveSpan()?.spanContext();
   return context && isSpanContextValid(context) ? context.traceId : undefined;
 }
 
-/** The address of a trace: in Jaeger and in the console its path is the same. */
-export function traceLink({ jaegerUrl, consoleUrl }: Observatory, traceId: string): string | undefined {
+/** The address of a trace; Jaeger and the console use the same path. */
+export function traceLink({ jaegerUrl, consoleUrl }: TelemetryUrls, traceId: string): string | undefined {
   const url = jaegerUrl ?? consoleUrl;
   return url && `${url}/trace/${traceId}`;
 }
@@ -24,7 +24,7 @@ export function traceLink({ jaegerUrl, consoleUrl }: Observatory, traceId: strin
  * The address of a trace's log lines in Grafana's Explore.
  * https://grafana.com/docs/grafana/latest/explore/get-started-with-explore/#generate-explore-urls-from-external-tools
  */
-export function logsLink({ grafanaUrl }: Observatory, traceId: string): string | undefined {
+export function logsLink({ grafanaUrl }: TelemetryUrls, traceId: string): string | undefined {
   const panes = {
     logs: {
       datasource: 'loki',

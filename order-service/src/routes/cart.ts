@@ -13,7 +13,7 @@ import { findOpenOrder } from '../order-repository';
 const quantity = integer(1, 99);
 const reply = z.object({ result: order });
 
-/** The caller's open order. */
+/** Routes of the caller's open order. */
 export function addCartRoutes(api: Api, { database, userService, productService }: Dependencies): void {
   const forCaller = {
     needsApiKey: true,

@@ -10,7 +10,7 @@ import { product, productInput } from '../product';
 import { deleteProduct, insertProduct, updateProduct } from '../product-repository';
 import { noSuchProduct } from './read';
 
-/** Changes to the catalogue, for administrators. */
+/** Routes that change the catalogue, for administrators. */
 export function addWriteRoutes(api: Api, { database, userService, logger }: Dependencies): void {
   const administratorsOnly = {
     needsApiKey: true,
