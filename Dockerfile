@@ -1,4 +1,4 @@
-# One of the four services: docker build --build-arg SERVICE=user-service .
+# Builds one of the four services: docker build --build-arg SERVICE=user-service .
 
 FROM node:24-bookworm-slim AS manifests
 WORKDIR /shop
@@ -9,7 +9,7 @@ COPY product-service/package.json product-service/
 COPY order-service/package.json order-service/
 COPY frontend/package.json frontend/
 
-# Compiles all four at once: an edit in one leaves the images of the others as they are.
+# All four are compiled at once; the images of unchanged services stay the same.
 FROM manifests AS compiled
 RUN --mount=type=cache,target=/root/.npm npm ci --include-workspace-root \
     -w service-kit -w user-service -w product-service -w order-service -w frontend
@@ -17,7 +17,7 @@ COPY . .
 RUN node_modules/.bin/tsc -b user-service product-service order-service frontend \
     && find */dist ! -name '*.js' -type f -delete
 
-# What all four need to run: 51 MB that their images share.
+# The images of all four services share these packages (51 MB).
 FROM manifests AS kit
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev -w service-kit
 
@@ -26,7 +26,7 @@ ARG SERVICE
 RUN --mount=type=cache,target=/root/.npm npm install --no-save --omit=dev -w $SERVICE
 COPY --from=compiled /shop/service-kit/dist service-kit/dist
 WORKDIR /shop/$SERVICE
-# Its migrations, and of the frontend what it serves.
+# Only the frontend has public/ and views/.
 COPY $SERVICE/migrations migrations
 COPY $SERVICE/public* public
 COPY $SERVICE/views* views
@@ -34,9 +34,9 @@ COPY --from=compiled /shop/$SERVICE/dist dist
 
 ENV NODE_ENV=production
 USER node
-# The image has neither curl nor wget, and a second node would take 40 MB each time.
+# The image has neither curl nor wget, and a second Node process would take 40 MB for each check.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["bash", "-c", "\
     exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' >&3 \
     && read -r _ status _ <&3 && [[ $status == 200 ]]"]
-# As in native mode: the collection after the start saves 8 MB.
+# --expose-gc lets the service collect the garbage of its start, which saves 8 MB, as in native mode.
 CMD ["node", "--expose-gc", "--require", "./dist/telemetry.js", "dist/server.js"]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Usage: scripts/node.sh <file.ts> [arguments]
 #
-# Runs a TypeScript file of this repository (its path from the root) with Node 24 or newer. First installs the
-# packages of package-lock.json, when they are missing or older than it.
+# Runs a TypeScript file, given by its path from the root of this repository, with Node 24 or newer. First installs the
+# packages of package-lock.json when they are missing or outdated.
 set -Eeuo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,7 +18,7 @@ is_outdated() {
 }
 
 install() {
-  # One at a time, where there is flock(1).
+  # flock(1), where there is one, keeps a second installation waiting.
   ! command -v flock >/dev/null || flock 9
   is_outdated || return 0
   command -v npm >/dev/null || fail 'npm is missing. Install Node 24 with npm (https://nodejs.org), then try again.'
@@ -28,7 +28,7 @@ install() {
 
 if is_outdated; then install 9<"$root/package-lock.json"; fi
 
-# Where the machine's own Node is too old, the one of the optional packages stands in.
+# The optional packages provide a Node for machines whose own is too old.
 for node in node "$modules/.bin/node"; do
   version=$("$node" --version 2>/dev/null) || continue
   found=${found:-$version}

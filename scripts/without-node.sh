@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Usage: scripts/without-node.sh up | down [--reset] | status | logs [part]
 #
-# What ./vitrine does where there is Docker but no Node: the containers of docker-compose.yml, and the secrets they need.
+# Does the work of ./vitrine on machines with Docker but without Node: makes the secrets and runs the containers of
+# docker-compose.yml.
 set -Eeuo pipefail
 
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -24,7 +25,7 @@ compose() {
   docker compose --project-name "$project" --project-directory "$root" --env-file "$env_file" "$@"
 }
 
-# Adds to .env the secrets that it lacks, and changes none.
+# Adds missing secrets to .env and changes none.
 make_secrets() {
   local name secret
   touch "$env_file"
@@ -37,8 +38,8 @@ make_secrets() {
   done
 }
 
-# When the shop was down before, up leaves it either open or down.
-take_away() {
+# Stops the containers when `up` fails and the shop was down before.
+stop_again() {
   echo 'Stopping what was started …'
   compose down
 }
@@ -48,7 +49,7 @@ up() {
   echo 'Starting the shop in Docker; the first time takes some minutes …'
   compose --progress quiet build
   if [[ -z $(compose ps --quiet) ]]; then
-    trap take_away EXIT
+    trap stop_again EXIT
     trap 'exit 130' INT TERM HUP
   fi
   compose up --detach --wait --quiet-pull || {

@@ -6,16 +6,16 @@ import { knownVisitorOf, type Visitor } from './session';
 
 type VisitorHandler = (visitor: Visitor, request: Request, response: Response) => Promise<void>;
 
-/** Who may do what: every handler of a page or form is wrapped in one of these. */
+/** Access control: one of these wraps every handler of a page or form. */
 export interface Access {
   forEveryone(handler: (request: Request, response: Response) => Promise<void> | void): RequestHandler;
-  /** Strangers are led to the login page, and back afterwards. */
+  /** Redirects anonymous visitors to the login page, and back afterwards. */
   forVisitors(handler: VisitorHandler): RequestHandler;
-  /** As forVisitors, and 403 for who is no admin. */
+  /** Adds a 403 for visitors who are not admins. */
   forAdmins(handler: VisitorHandler): RequestHandler;
 }
 
-/** What is posted needs a form's token as well; it is asked for last, since a session that is over has none. */
+/** Posts must carry a form's token too. It is verified last, since the token of an expired session is invalid. */
 export function createAccess(csrf: Csrf): Access {
   const verifyPost = (request: Request) => {
     if (request.method === 'POST') csrf.verify(request);
@@ -40,7 +40,7 @@ export function createAccess(csrf: Csrf): Access {
   };
 }
 
-/** Ends a route: any other method is a 405. */
+/** Answers every other method of a route with 405. */
 export function onlyAllow(...methods: string[]): RequestHandler {
   const allowed = methods.join(', ');
   return () => {

@@ -14,18 +14,18 @@ import { createOrderService } from './order-service';
 import { createPages, startClock } from './page';
 import { productImages } from './product-image';
 import { createProductService } from './product-service';
-import type { Observatory } from './radiography';
 import { accountRoutes } from './routes/account';
 import { adminRoutes } from './routes/admin';
 import { cartRoutes } from './routes/cart';
 import { catalogueRoutes } from './routes/catalogue';
 import { checkoutRoutes } from './routes/checkout';
 import { orderRoutes } from './routes/orders';
-import { createSeal } from './seal';
 import { readSessions } from './session';
+import { createSessionCipher } from './session-cipher';
 import { SessionStore } from './session-store';
 import type { Shop } from './shop';
 import { useTemplates } from './templates';
+import type { TelemetryUrls } from './trace-links';
 import { createUserService } from './user-service';
 
 export interface Dependencies {
@@ -34,7 +34,7 @@ export interface Dependencies {
   productService: ServiceClient;
   orderService: ServiceClient;
   sessionSecret: string;
-  observatory: Observatory;
+  telemetryUrls: TelemetryUrls;
   logger: Logger;
 }
 
@@ -42,7 +42,7 @@ const PUBLIC = join(__dirname, '../public');
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function createApp(dependencies: Dependencies): Express {
-  const { database, logger, sessionSecret, observatory } = dependencies;
+  const { database, logger, sessionSecret, telemetryUrls } = dependencies;
   const app = createShell({
     logger,
     readiness: { session_dbase: database.ping },
@@ -54,7 +54,7 @@ export function createApp(dependencies: Dependencies): Express {
   const csrf = createCsrf(sessionSecret);
   const stylesheet = `/static/shop.css?v=${digestOf(join(PUBLIC, 'shop.css'))}`;
   const imageUrl = productImages(join(PUBLIC, 'products'));
-  const show = createPages({ csrf, imageUrl, observatory, stylesheet });
+  const show = createPages({ csrf, imageUrl, telemetryUrls, stylesheet });
   const shop: Shop = {
     access: createAccess(csrf),
     logger,
@@ -69,7 +69,7 @@ export function createApp(dependencies: Dependencies): Express {
     startClock,
     readSessions({
       secret: sessionSecret,
-      store: new SessionStore(database, createSeal(sessionSecret)),
+      store: new SessionStore(database, createSessionCipher(sessionSecret)),
       logger,
     }),
   );

@@ -3,10 +3,10 @@ import { inSpan } from '@vitrine/service-kit/telemetry/spans';
 import type { Order, OrderService } from './order-service';
 import type { Visitor } from './session';
 
-/** Why there is nothing to check out: a stranger, or a cart with nothing in it. */
+/** Why a checkout is invalid: the visitor is not logged in, or the cart is empty. */
 type Invalid = 'unauthorized' | 'no_order';
 
-/** Is the visitor logged in, and is there anything in the cart? */
+/** Checks that the visitor is logged in and the cart is not empty, in a span. */
 export function validateCheckout(
   orders: OrderService,
   visitor: Visitor | undefined,
@@ -31,7 +31,7 @@ export function validateCheckout(
   });
 }
 
-/** The open order becomes a placed one. A refusal of order-service's is thrown as HttpError. */
+/** Places the open order, in a span. Throws order-service's refusal as an HttpError. */
 export function processCheckout(orders: OrderService, visitor: Visitor): Promise<Order> {
   return inSpan(spans.checkoutProcess, async (span) => {
     span.set({ 'process.user_id': String(visitor.id), 'process.status': 'failed' });

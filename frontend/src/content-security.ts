@@ -1,6 +1,6 @@
 import type { HelmetOptions } from 'helmet';
 
-/** Everything on a page comes from this shop, and nothing on it is a script. The shop itself may be on plain HTTP. */
+/** Pages load everything from this shop and run no scripts. Plain HTTP stays allowed. */
 export const contentSecurity: HelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,

@@ -1,7 +1,7 @@
 import { parse } from 'cookie';
 import type { Request } from 'express';
 
-/** The cookies of a request, parsed once. Values are text: nothing in them is interpreted. */
+/** The cookies of a request, parsed once. Values stay plain text. */
 export function cookiesOf(request: Request): Record<string, string> {
   request.cookies ??= parse(request.headers.cookie ?? '');
   return request.cookies;

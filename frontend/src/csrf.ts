@@ -7,11 +7,11 @@ import { sessionIdOf } from './session';
 export interface Csrf {
   /** The token for the forms of this page; sets its cookie. */
   token(request: Request, response: Response): string;
-  /** Throws {@link ExpiredForm} unless the form was shown by this shop to this visitor. */
+  /** Throws {@link ExpiredForm} unless this shop showed the form to this visitor. */
   verify(request: Request): void;
 }
 
-/** 403: the form was not shown by this shop, or not during this visit. */
+/** 403: this shop did not show the form, or not in this session. */
 export class ExpiredForm extends HttpError {
   constructor() {
     super(403, 'The form has expired');
@@ -22,7 +22,7 @@ export class ExpiredForm extends HttpError {
 export function createCsrf(secret: string): Csrf {
   const { generateCsrfToken, validateRequest } = doubleCsrf({
     getSecret: () => secret,
-    getSessionIdentifier: (request) => sessionIdOf(request) ?? 'stranger',
+    getSessionIdentifier: (request) => sessionIdOf(request) ?? 'anonymous',
     getCsrfTokenFromRequest: (request) => request.body?._csrf,
     cookieName: 'csrf',
   });

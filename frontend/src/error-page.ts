@@ -18,7 +18,7 @@ const WORDS: Record<number, Exclude<keyof Messages['errors'], 'home' | 'retry' |
   429: 'tooMany',
 };
 
-/** What a customer misses, by the part that is away. */
+/** The message for each part that may be unavailable. */
 const MISSING: Record<string, keyof Messages['errors']['unavailable']> = {
   'product-service': 'products',
   product_dbase: 'products',
@@ -29,8 +29,8 @@ const MISSING: Record<string, keyof Messages['errors']['unavailable']> = {
 };
 
 /**
- * Tells a person what went wrong, on a page of the shop. Whose api key is no longer known is led to the login page,
- * and back afterwards.
+ * Shows errors on a page of the shop. A visitor whose api key is no longer valid is redirected to the login page, and
+ * back afterwards.
  */
 export function createErrorPages(show: ShowPage, logger: Logger): ErrorResponder {
   return (error, request, response, next) => {

@@ -26,7 +26,7 @@ function formatsOf(locale: string): Formats {
   };
 }
 
-/** Formatters take long to make and 6 MB of locale data, so each is made once, when it is first needed. */
+/** Delays a slow constructor until its first use: formatters load 6 MB of locale data. */
 function once<Formatter>(make: () => Formatter): () => Formatter {
   let made: Formatter | undefined;
   return () => {

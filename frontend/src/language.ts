@@ -10,17 +10,17 @@ const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
 const asLanguage = (value: unknown) => LANGUAGES.find((language) => language === value);
 
-/** The language of a page: asked for by `?lang=`, which a cookie keeps; else the browser's; else French. */
+/** The language of a page: that of `?lang=`, which a cookie stores; else the browser's; else French. */
 export function languageOf(request: Request, response: Response): Language {
-  const asked = asLanguage(request.query.lang);
-  const kept = asLanguage(cookiesOf(request)[COOKIE]);
-  if (asked && asked !== kept) {
-    response.cookie(COOKIE, asked, {
+  const requested = asLanguage(request.query.lang);
+  const stored = asLanguage(cookiesOf(request)[COOKIE]);
+  if (requested && requested !== stored) {
+    response.cookie(COOKIE, requested, {
       maxAge: YEAR_MS,
       httpOnly: true,
       sameSite: 'lax',
       secure: request.secure,
     });
   }
-  return asked ?? kept ?? asLanguage(request.acceptsLanguages(...LANGUAGES)) ?? 'fr';
+  return requested ?? stored ?? asLanguage(request.acceptsLanguages(...LANGUAGES)) ?? 'fr';
 }

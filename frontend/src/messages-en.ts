@@ -4,7 +4,7 @@ const plural = (count: number, one: string, many: string) => `${count} ${count =
 
 const items = (count: number) => plural(count, 'item', 'items');
 
-/** Every word of the shop in English. */
+/** All texts of the shop in English. */
 export const en: Messages = {
   skip: 'Skip to content',
   nav: {
@@ -21,7 +21,7 @@ export const en: Messages = {
   },
   footer: {
     about: 'Vitrine is a demonstration shop: nothing is charged and nothing is shipped.',
-    radiography: 'X-ray',
+    traceLabel: 'X-ray',
     served: (ms) => `page made in ${ms} ms`,
     trace: 'trace',
     seeTrace: 'see the trace',
@@ -177,7 +177,8 @@ export const en: Messages = {
     registered: 'Welcome! Your account is ready: all that is left is to log in.',
     loggedOut: 'Goodbye, and see you soon!',
     expired: 'Your visit took a while: please log in again to go on.',
-    sessionAway: 'We cannot recognise you just now. If you were logged in, nothing is lost: try again soon.',
+    sessionUnavailable:
+      'We cannot recognise you just now. If you were logged in, nothing is lost: try again soon.',
     ordered: (id) => `Your order no. ${id} is placed. Thank you!`,
     productAdded: 'The product is in the window.',
     productUpdated: 'The product is up to date.',

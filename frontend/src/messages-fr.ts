@@ -2,7 +2,7 @@ const plural = (count: number, one: string, many: string) => `${count} ${count >
 
 const articles = (count: number) => plural(count, 'article', 'articles');
 
-/** What is said about a field of a form: its name, how to fill it in, and what is wrong with it. */
+/** The texts of a form's field: its name, how to fill it in, and its errors. */
 interface FieldWords {
   label: string;
   hint?: string;
@@ -62,7 +62,7 @@ const fields: Record<FieldName, FieldWords> = {
   },
 };
 
-/** Every word of the shop in French; `messages-en.ts` has the same shape. Unbreakable spaces stand before : ; ! and ?. */
+/** All texts of the shop in French; `messages-en.ts` has the same shape. Unbreakable spaces precede : ; ! and ?. */
 export const fr = {
   skip: 'Aller au contenu',
   nav: {
@@ -79,7 +79,7 @@ export const fr = {
   },
   footer: {
     about: 'Vitrine est une boutique de démonstration : rien n’y est facturé ni livré.',
-    radiography: 'Radiographie',
+    traceLabel: 'Radiographie',
     served: (ms: string) => `page préparée en ${ms} ms`,
     trace: 'trace',
     seeTrace: 'voir la trace',
@@ -201,7 +201,7 @@ export const fr = {
     registered: 'Bienvenue ! Votre compte est créé : il ne reste qu’à vous connecter.',
     loggedOut: 'Au revoir, et à bientôt !',
     expired: 'Votre visite a duré un peu longtemps : reconnectez-vous pour continuer.',
-    sessionAway:
+    sessionUnavailable:
       'Nous ne pouvons pas vous reconnaître pour le moment. Si vous étiez connecté, rien n’est perdu : réessayez bientôt.',
     ordered: (id: number) => `Votre commande n° ${id} est passée. Merci !`,
     productAdded: 'Le produit est en vitrine.',
@@ -254,5 +254,5 @@ export const fr = {
   },
 };
 
-/** Texts and small functions that make texts, in one language. */
+/** All texts in one language, some made by small functions. */
 export type Messages = typeof fr;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { cookiesOf } from './cookies';
 import type { Messages } from './messages-fr';
 
-/** Something to be told on the next page that is shown. */
-const notice = z.discriminatedUnion('kind', [
+/** A message for the next page. */
+const noticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('added'), quantity: z.int().min(1).max(99) }),
   z.object({
     kind: z.literal('ordered'),
@@ -14,17 +14,17 @@ const notice = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.enum(['updated', 'removed', 'gone', 'registered', 'loggedOut', 'productAdded']) }),
   z.object({ kind: z.enum(['productUpdated', 'productDeleted', 'emptyCart', 'notSold', 'expired']) }),
-  z.object({ kind: z.literal('sessionAway') }),
+  z.object({ kind: z.literal('sessionUnavailable') }),
 ]);
 
-export type Notice = z.output<typeof notice>;
+export type Notice = z.output<typeof noticeSchema>;
 
 const COOKIE = 'notice';
 const LIFETIME_MS = 60_000;
 
-/** Answers a form: to a path of this site, with something to say there. Kept in a cookie, so strangers can be told too. */
-export function redirectWith(response: Response, path: string, told: Notice): void {
-  response.cookie(COOKIE, JSON.stringify(told), {
+/** Answers a form with a redirect to `path` on this site. A cookie holds the notice, so it needs no session. */
+export function redirectWith(response: Response, path: string, notice: Notice): void {
+  response.cookie(COOKIE, JSON.stringify(notice), {
     httpOnly: true,
     sameSite: 'lax',
     secure: response.req.secure,
@@ -33,7 +33,7 @@ export function redirectWith(response: Response, path: string, told: Notice): vo
   response.redirect(303, path);
 }
 
-/** What there is to tell, once. A cookie that this shop did not write tells nothing. */
+/** Takes the notice out of its cookie; undefined when there is none or it is not valid. */
 export function takeNotice(request: Request, response: Response): Notice | undefined {
   const cookies = cookiesOf(request);
   const kept = cookies[COOKIE];
@@ -41,7 +41,7 @@ export function takeNotice(request: Request, response: Response): Notice | undef
   delete cookies[COOKIE];
   response.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax' });
   try {
-    return notice.parse(JSON.parse(kept));
+    return noticeSchema.parse(JSON.parse(kept));
   } catch {
     return undefined;
   }
@@ -49,27 +49,26 @@ export function takeNotice(request: Request, response: Response): Notice | undef
 
 interface NoticeWords {
   text: string;
-  /** Bad news. */
   isWarning: boolean;
   link?: { href: string; text: string };
 }
 
 /** A notice in the visitor's language. */
-export function noticeWords(told: Notice, { notices }: Messages): NoticeWords {
-  switch (told.kind) {
+export function noticeWords(notice: Notice, { notices }: Messages): NoticeWords {
+  switch (notice.kind) {
     case 'added': {
       const link = { href: '/checkout', text: notices.seeCart };
-      return { text: notices.added(told.quantity), isWarning: false, link };
+      return { text: notices.added(notice.quantity), isWarning: false, link };
     }
     case 'ordered':
-      return { text: notices.ordered(told.order), isWarning: false };
+      return { text: notices.ordered(notice.order), isWarning: false };
     case 'gone':
     case 'emptyCart':
     case 'notSold':
     case 'expired':
-    case 'sessionAway':
-      return { text: notices[told.kind], isWarning: true };
+    case 'sessionUnavailable':
+      return { text: notices[notice.kind], isWarning: true };
     default:
-      return { text: notices[told.kind], isWarning: false };
+      return { text: notices[notice.kind], isWarning: false };
   }
 }

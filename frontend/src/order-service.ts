@@ -23,10 +23,10 @@ const order = z.object({
 export type Order = z.output<typeof order>;
 
 const oneOrder = z.object({ result: order });
-const perhapsOrder = oneOrder.partial();
+const optionalOrder = oneOrder.partial();
 const manyOrders = z.array(order);
 
-/** Carts and orders, as order-service has them. Refusals are thrown as HttpError. */
+/** Carts and orders of order-service. Refusals are thrown as HttpError. */
 export interface OrderService {
   /** The open order; undefined when there is none. */
   cart(apiKey: string): Promise<Order | undefined>;
@@ -34,7 +34,7 @@ export interface OrderService {
   setQuantity(apiKey: string, productId: number, quantity: number): Promise<void>;
   removeItem(apiKey: string, productId: number): Promise<void>;
   checkout(apiKey: string): Promise<Order>;
-  /** A page of orders, newest first: one's own or, for admins, everybody's. The open one is among them. */
+  /** A page of orders, newest first: the visitor's own or, for admins, everybody's. It includes open orders. */
   orders(
     apiKey: string,
     page: { limit: number; before?: number | undefined; all?: boolean },
@@ -44,7 +44,7 @@ export interface OrderService {
 export function createOrderService(service: ServiceClient): OrderService {
   return {
     async cart(apiKey) {
-      return (await ask(service, { path: '/api/order', apiKey }, perhapsOrder)).result;
+      return (await ask(service, { path: '/api/order', apiKey }, optionalOrder)).result;
     },
     async addItem(apiKey, productId, quantity) {
       const body = { product_id: productId, qty: quantity };

@@ -1,3 +1,4 @@
+import { sampledSpan } from '@vitrine/service-kit/telemetry/spans';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Csrf } from './csrf';
 import { formats } from './format';
@@ -6,10 +7,10 @@ import { messages } from './messages';
 import { noticeWords, takeNotice } from './notice';
 import { loginPath, pagePath, withParameter } from './paths';
 import type { ImageUrl } from './product-image';
-import { currentTraceId, logsLink, type Observatory, traceLink } from './radiography';
-import { isSessionAway, visitorOf } from './session';
+import { isSessionUnavailable, visitorOf } from './session';
+import { logsLink, type TelemetryUrls, traceLink } from './trace-links';
 
-/** Answers with a page: a template of `views/` and what it is about. */
+/** Renders a template of `views/` with its content. */
 export type ShowPage = (
   request: Request,
   response: Response,
@@ -21,31 +22,32 @@ export type ShowPage = (
 interface PageParts {
   csrf: Csrf;
   imageUrl: ImageUrl;
-  observatory: Observatory;
-  /** Address of the stylesheet, which changes with its content. */
+  telemetryUrls: TelemetryUrls;
+  /** The stylesheet's address, which changes with its content. */
   stylesheet: string;
 }
 
 const startedAt = new WeakMap<Request, number>();
 
-/** Notes when work on a request began, for its page to say how long it took. */
+/** Records the start of a request, so that its page can show how long it took. */
 export const startClock: RequestHandler = (request, _response, next) => {
   startedAt.set(request, performance.now());
   next();
 };
 
-/** Everything the templates share. They get words and formats in the visitor's language, and the page's content. */
-export function createPages({ csrf, imageUrl, observatory, stylesheet }: PageParts): ShowPage {
+/** Renders templates with what they share: texts and formats in the visitor's language, notices, tokens and links. */
+export function createPages({ csrf, imageUrl, telemetryUrls, stylesheet }: PageParts): ShowPage {
   return (request, response, view, content, status = 200) => {
     const language = languageOf(request, response);
     const t = messages[language];
     const visitor = visitorOf(request);
     const path = pagePath(request);
-    // A page of bad news says itself what is away.
-    const isTakenForStranger = status < 500 && isSessionAway(request);
+    // An error page says itself what is unavailable.
+    const showsUnavailable = status < 500 && isSessionUnavailable(request);
     const notice =
-      takeNotice(request, response) ?? (isTakenForStranger ? { kind: 'sessionAway' as const } : undefined);
-    // All forms of a page share one token: a second would void the first.
+      takeNotice(request, response) ??
+      (showsUnavailable ? { kind: 'sessionUnavailable' as const } : undefined);
+    // All forms of a page share one token: a second would invalidate the first.
     let token: string | undefined;
     response.status(status).set({
       'Cache-Control': visitor ? 'no-store' : 'no-cache',
@@ -64,9 +66,9 @@ export function createPages({ csrf, imageUrl, observatory, stylesheet }: PagePar
         token ??= csrf.token(request, response);
         return token;
       },
-      radiography: () => radiograph(request),
-      traceHref: (traceId: string) => traceLink(observatory, traceId),
-      logsHref: (traceId: string) => logsLink(observatory, traceId),
+      requestTrace: () => requestTrace(request),
+      traceHref: (traceId: string) => traceLink(telemetryUrls, traceId),
+      logsHref: (traceId: string) => logsLink(telemetryUrls, traceId),
       imageUrl,
       stylesheet,
       ...content,
@@ -75,11 +77,11 @@ export function createPages({ csrf, imageUrl, observatory, stylesheet }: PagePar
 }
 
 /**
- * What a page says of itself: its trace, and the time it took so far (unknown for a request that was refused before
- * its clock was started). Nothing when it isn't traced.
+ * The page's trace id and the time it took so far, which is undefined for a request that was refused before
+ * `startClock`. Undefined when the request is not traced.
  */
-function radiograph(request: Request) {
-  const traceId = currentTraceId();
+function requestTrace(request: Request) {
+  const traceId = sampledSpan()?.traceId;
   const started = startedAt.get(request);
   return traceId && { traceId, milliseconds: started && Math.ceil(performance.now() - started) };
 }

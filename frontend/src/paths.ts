@@ -1,17 +1,17 @@
 import type { Request } from 'express';
 
-/** A path of this site: what a browser could take for another site (`//`, a backslash, control characters) is none. */
+/** A path of this site, without `//`, backslash and control characters, which could lead a browser to another site. */
 const LOCAL_PATH = /^\/(?![/\\])[^\\\p{Cc}]{0,500}$/u;
 
-/** The path when it stays on this site; anything else, a wrong type included, is undefined. */
+/** The path when it stays on this site; undefined for anything else, including values of another type. */
 export function localPath(path: unknown): string | undefined {
   return typeof path === 'string' && LOCAL_PATH.test(path) ? path : undefined;
 }
 
-/** Targets of forms that have no page of their own: they are on the cart's. */
+/** Targets of the forms on the cart's page. */
 const CART_FORMS = /^\/(?:cart\/|checkout\/process)/;
 
-/** Where a person can come back to: the page itself, or for the target of a form the page with the form. */
+/** The page to return to: the page itself, or the page with the form for the form's target. */
 export function pagePath(request: Request): string {
   if (CART_FORMS.test(request.path)) return '/checkout';
   const [path, query] = request.originalUrl.split('?', 2);
@@ -25,10 +25,10 @@ export function withParameter(path: string, name: string, value: string): string
   return `${path}${path.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
 }
 
-/** Pages that a login need not lead back to. */
+/** Pages to which a login does not lead back. */
 const LEFT_BEHIND = /^\/(?:login|logout|register)?(?:\?|$)/;
 
-/** The login page, from which one comes back to `path`. */
+/** The login page, which leads back to `path`. */
 export function loginPath(path: string): string {
   return LEFT_BEHIND.test(path) ? '/login' : withParameter('/login', 'next', path);
 }

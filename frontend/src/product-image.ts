@@ -3,10 +3,10 @@ import { join, relative, sep } from 'node:path';
 
 const NEUTRAL = '/static/products/neutral.svg';
 
-/** Gives the address of a product's drawing; the neutral one when the shop has no such file. */
+/** Returns the address of a product's drawing, or of the neutral one when the shop has no such file. */
 export type ImageUrl = (image: string) => string;
 
-/** Looks once which drawings there are in the folder that is served as /static/products. */
+/** Reads once which drawings are in `directory`, which is served as /static/products. */
 export function productImages(directory: string): ImageUrl {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),

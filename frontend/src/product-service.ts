@@ -12,14 +12,14 @@ const product = z.object({
 
 export type Product = z.output<typeof product>;
 
-/** As typed; product-service checks it. */
+/** The form as it was typed; product-service checks it. */
 type ProductForm = Record<'name' | 'slug' | 'image' | 'price', string>;
 
 const oneProduct = z.object({ result: product });
 const manyProducts = z.object({ results: z.array(product) });
 const anything = z.unknown();
 
-/** The catalogue, as product-service has it. Refusals are thrown as HttpError. */
+/** The catalogue of product-service. Refusals are thrown as HttpError. */
 export interface ProductService {
   products(): Promise<Product[]>;
   product(slugOrId: string | number): Promise<Product>;

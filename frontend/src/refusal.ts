@@ -1,15 +1,14 @@
 import { HttpError } from '@vitrine/service-kit/http-error';
 
 /**
- * The service's refusal of what was typed, for the form to be shown again with it. Statuses other than these, and
- * any other failure, are thrown on.
+ * The service's refusal with one of `statuses`, with which the form is shown again. Any other error is rethrown.
  */
 export function refusalOf(error: unknown, ...statuses: number[]): HttpError {
   if (error instanceof HttpError && statuses.includes(error.status)) return error;
   throw error;
 }
 
-/** Which words a field needs: what is wrong with it, by its name. */
+/** The kind of error of each refused field. */
 export function fieldErrors({ status, errors = [] }: HttpError): Record<string, 'invalid' | 'taken'> {
   return Object.fromEntries(errors.map(({ field }) => [field, status === 409 ? 'taken' : 'invalid']));
 }

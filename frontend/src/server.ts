@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     productService: service('product-service', config.PRODUCT_SERVICE_URL),
     orderService: service('order-service', config.ORDER_SERVICE_URL),
     sessionSecret: config.SESSION_SECRET,
-    observatory: {
+    telemetryUrls: {
       consoleUrl: config.CONSOLE_URL,
       jaegerUrl: config.JAEGER_URL,
       grafanaUrl: config.GRAFANA_URL,

@@ -10,10 +10,10 @@ const refusal = z
   .catch({ message: 'Refused' });
 
 /**
- * Asks a service and checks that its answer is what was agreed.
+ * Calls a service and parses its answer with the schema `answer`.
  *
- * @throws HttpError with the service's own status, fields and Retry-After when it refuses; 503 when it is away or its
- * answer makes no sense
+ * @throws HttpError with the service's own status, fields and Retry-After when it refuses; 503 when it is unavailable or
+ * its answer is invalid
  */
 export async function ask<Schema extends z.ZodType>(
   service: ServiceClient,

@@ -6,7 +6,7 @@ import session, { type Store } from 'express-session';
 import { cookiesOf } from './cookies';
 import type { User } from './user-service';
 
-/** Who is logged in, and with which api key the services are asked on their behalf. */
+/** A logged-in user, with the api key for calls on the user's behalf. */
 export interface Visitor extends Pick<User, 'id' | 'username' | 'first_name' | 'is_admin'> {
   apiKey: string;
 }
@@ -17,16 +17,16 @@ declare module 'express-session' {
   }
 }
 
-/** As long as an api key lives by default. */
+/** The default lifetime of an api key. */
 const SESSION_MS = 24 * 60 * 60 * 1000;
 const COOKIE = 'session';
 
-/** Requests whose session could not be read, and why. */
+/** The error for each request whose session could not be read. */
 const failures = new WeakMap<Request, unknown>();
 
 /**
- * Reads the sessions of logged-in visitors. A stranger gets no cookie and costs no query; one who only looks, not even
- * a session object. When the database is away the request goes on without a session, and nothing happens to its cookie.
+ * Reads the sessions of logged-in visitors. Anonymous visitors get no cookie and cost no query; their GET requests get no
+ * session object either. When the database is unavailable, the request continues without a session and keeps its cookie.
  */
 export function readSessions(options: { secret: string; store: Store; logger: Logger }): RequestHandler {
   const { secret, store, logger } = options;
@@ -43,7 +43,7 @@ export function readSessions(options: { secret: string; store: Store; logger: Lo
     let hasGoneOn = false;
     handle(request, response, (error?: unknown) => {
       if (error) logEvent(logger, logs.sessionUnavailable, { err: error });
-      // express-session also calls this for what fails while the response ends, when it is too late to go on.
+      // express-session also calls this for failures while the response ends, after `next` was called.
       if (hasGoneOn) return;
       hasGoneOn = true;
       if (error) failures.set(request, error);
@@ -52,44 +52,44 @@ export function readSessions(options: { secret: string; store: Store; logger: Lo
   };
 }
 
-/** The logged-in visitor; undefined for a stranger, and for everybody while sessions can't be read. */
+/** The logged-in visitor; undefined for an anonymous one, and for everybody while sessions cannot be read. */
 export function visitorOf(request: Request): Visitor | undefined {
   const read: Request['session'] | undefined = request.session;
   return read?.visitor;
 }
 
-/** As {@link visitorOf}, but throws 503 rather than take someone for a stranger. */
+/** The logged-in visitor; undefined for an anonymous one. @throws HttpError 503 while sessions cannot be read */
 export function knownVisitorOf(request: Request): Visitor | undefined {
   if (failures.has(request)) throw failures.get(request);
   return visitorOf(request);
 }
 
-/** Whether a visitor who may be logged in is shown this page as a stranger, since sessions can't be read. */
-export function isSessionAway(request: Request): boolean {
+/** Whether this request's session could not be read, so that its visitor appears anonymous. */
+export function isSessionUnavailable(request: Request): boolean {
   return failures.has(request);
 }
 
-/** The id of a visitor's session, also when it could not be read; undefined for a stranger. */
+/** The id of a visitor's session, even when it could not be read; undefined for an anonymous visitor. */
 export function sessionIdOf(request: Request): string | undefined {
   return visitorOf(request) || failures.has(request) ? request.sessionID : undefined;
 }
 
-/** Begins a session, under a new id: one known before the login is worth nothing after it. */
+/** Begins a session with a new id, so that an id known before the login is useless afterwards. */
 export async function beginSession(request: Request, visitor: Visitor): Promise<void> {
   try {
     await promisify<void>((done) => request.session.regenerate(done))();
     request.session.visitor = visitor;
     await promisify<void>((done) => request.session.save(done))();
-    // It is saved: express-session, which saves a new session while the response ends, need not do it again.
+    // The session is saved, so this keeps express-session from saving it again while the response ends.
     Reflect.set(request.session, 'save', (done?: () => void) => done?.());
   } catch (error) {
-    // Else express-session would try again while the response ends, and set the cookie all the same.
+    // Without this, express-session would try again while the response ends, and set the cookie anyway.
     Reflect.deleteProperty(request, 'session');
     throw error;
   }
 }
 
-/** Ends the session here and takes its cookie back. */
+/** Deletes the session and its cookie. */
 export async function endSession(request: Request, response: Response): Promise<void> {
   await promisify<void>((done) => request.session.destroy(done))();
   response.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax' });

@@ -5,7 +5,7 @@ import type { ShowPage } from './page';
 import type { ProductService } from './product-service';
 import type { UserService } from './user-service';
 
-/** What the routes work with. */
+/** The dependencies of the routes. */
 export interface Shop {
   access: Access;
   logger: Logger;

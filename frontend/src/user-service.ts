@@ -13,7 +13,7 @@ const user = z.object({
 
 export type User = z.output<typeof user>;
 
-/** As typed; user-service checks it. */
+/** The form as it was typed; user-service checks it. */
 type RegistrationForm = Record<'first_name' | 'last_name' | 'email' | 'username' | 'password', string>;
 
 const loggedIn = z.object({ api_key: z.string() });
@@ -21,15 +21,15 @@ const oneUser = z.object({ result: user });
 const anything = z.unknown();
 const manyUsers = z.array(user);
 
-/** Accounts, as user-service has them. Refusals are thrown as HttpError. */
+/** Accounts of user-service. Refusals are thrown as HttpError. */
 export interface UserService {
   register(form: RegistrationForm): Promise<void>;
-  /** Gives a new api key. */
+  /** Resolves to a new api key. */
   login(credentials: { username: string; password: string }): Promise<string>;
   /** Revokes the api key. */
   logout(apiKey: string): Promise<void>;
   whoIs(apiKey: string): Promise<User>;
-  /** A page of users by id; for admins. */
+  /** A page of users ordered by id, for admins. */
   users(apiKey: string, page: { limit: number; after?: number | undefined }): Promise<User[]>;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { Answer } from '../../test/fake-service';
-import { createSeal } from '../src/seal';
+import { createSessionCipher } from '../src/session-cipher';
 import { errorOf, openBrowser } from './browser';
 import { asked, SESSION_SECRET, test, unauthorized } from './shop';
 
@@ -130,14 +130,14 @@ describe('logging in', () => {
   }) => {
     expect(alice.cookies.has('session')).toBe(true);
     const kept: string = (await shop.sessions()).at(-1)?.data;
-    const session = JSON.parse(createSeal(SESSION_SECRET).open(kept) ?? '');
+    const session = JSON.parse(createSessionCipher(SESSION_SECRET).decrypt(kept) ?? '');
     const { visitor, cookie } = session;
     expect(Object.keys(session)).toEqual(['cookie', 'visitor']);
     expect(Object.keys(visitor).sort()).toEqual(['apiKey', 'first_name', 'id', 'is_admin', 'username']);
     expect(cookie.originalMaxAge).toBe(24 * 60 * 60 * 1000);
-    // Who reads the table, or has another secret, learns nothing.
+    // A reader of the table, or of another secret, learns nothing.
     expect(Buffer.from(kept, 'base64').toString('latin1')).not.toContain(visitor.username);
-    expect(createSeal('another secret').open(kept)).toBeUndefined();
+    expect(createSessionCipher('another secret').decrypt(kept)).toBeUndefined();
   });
 
   test.for<[status: number, answer: Answer, words: string]>([

@@ -146,12 +146,12 @@ describe('the spans of a checkout', () => {
   });
 });
 
-describe('the radiography of a page', () => {
+describe('the trace of a page', () => {
   test('When a page is traced, then its last line names its trace and leads to it', async ({ alice }) => {
     for (const path of ['/', '/checkout', '/login', '/nowhere']) {
       const page = await alice.open(path);
       const traceId = page.headers.get('x-trace-id');
-      const line = page.html.querySelector('footer .radiography');
+      const line = page.html.querySelector('footer .trace-line');
       expect(line?.textContent, path).toMatch(/page préparée en \d+ ms/);
       expect(line?.querySelector('code')?.textContent).toBe(traceId);
       const [toTrace, toLogs] =
@@ -170,11 +170,11 @@ describe('the radiography of a page', () => {
   }) => {
     const page = await stranger.send('POST', '/login', { body: 'x'.repeat(20_000), headers: form });
     expect(page.status).toBe(413);
-    expect(page.html.querySelector('.radiography code')?.textContent).toBe(page.headers.get('x-trace-id'));
+    expect(page.html.querySelector('.trace-line code')?.textContent).toBe(page.headers.get('x-trace-id'));
   });
 
   test('When nothing is traced, then there is no such line', async ({ alice }) => {
     trace.disable();
-    expect((await alice.open('/')).html.querySelectorAll('.radiography')).toEqual([]);
+    expect((await alice.open('/')).html.querySelectorAll('.trace-line')).toEqual([]);
   });
 });

@@ -37,7 +37,7 @@ async function startShop() {
       productService: client('product-service', productService),
       orderService: client('order-service', orderService),
       sessionSecret: SESSION_SECRET,
-      observatory: { jaegerUrl: 'http://jaeger.test', grafanaUrl: 'http://grafana.test' },
+      telemetryUrls: { jaegerUrl: 'http://jaeger.test', grafanaUrl: 'http://grafana.test' },
       logger,
     });
     // What traceRequests does in the real process, where telemetry is on.

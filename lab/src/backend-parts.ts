@@ -1,15 +1,10 @@
+import { backendAddress, reachableHost } from './addresses.ts';
 import type { Variables } from './env-file.ts';
+import type { BackendName, BackendPart, ViewerPart } from './part.ts';
 import type { PartName, PortName } from './part-names.ts';
-import {
-  type BackendName,
-  type BackendPart,
-  backendAddress,
-  reachableHost,
-  type ViewerPart,
-} from './parts.ts';
 import type { Settings } from './settings.ts';
 
-/** What receives, keeps and shows telemetry, in native mode. */
+/** The parts of native mode that receive, store and show telemetry. */
 export function createBackendParts(settings: Settings): readonly (BackendPart | ViewerPart)[] {
   const { ports, values, root } = settings;
   const host = backendAddress(values.BIND_ADDRESS);
@@ -99,7 +94,7 @@ export function createBackendParts(settings: Settings): readonly (BackendPart | 
   ];
 }
 
-/** `OTEL_*` is meant for the shop's services; a collector would take some of it for itself. */
+/** Removes `OTEL_*`, which is meant for the shop's services; the collector would apply some of it to itself. */
 function withoutTelemetry(variables: Variables): Variables {
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('OTEL_')));
 }

@@ -3,7 +3,7 @@ import { exitStatus } from './exit-status.ts';
 import { signal } from './interruption.ts';
 
 try {
-  // It takes a moment to load them, in which a signal may come; Node hands it over in its next turn.
+  // A signal may come while the commands load; Node delivers it in the next turn of the event loop.
   const { program } = await import('./commands.ts');
   await setImmediate();
   signal.throwIfAborted();

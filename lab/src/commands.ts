@@ -3,17 +3,18 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { BenchChoice } from './bench/bench-command.ts';
 import { signal } from './interruption.ts';
 import { type PartName, partNames } from './part-names.ts';
-import { change, look, type Session, withoutStack } from './session.ts';
+import { withLockedStack, withSettings, withStack } from './session.ts';
+import type { Session } from './stack.ts';
 import { statusTable } from './status-table.ts';
 import { welcome } from './welcome.ts';
 
-// `./start.sh | head` must not take the shop down again, but `./vitrine logs --follow | head` is at its end.
-const unread = new AbortController();
-process.stdout.on('error', () => unread.abort());
+// When the reader of stdout goes away, `./vitrine logs --follow | head` ends, but `./start.sh | head` does not stop the shop.
+const stdoutClosed = new AbortController();
+process.stdout.on('error', () => stdoutClosed.abort());
 
-/** What can be typed behind ./vitrine. */
+/** The command line of ./vitrine. */
 export const program = new Command('./vitrine')
-  .description('Runs the shop, and takes it apart while it runs.')
+  .description('Runs the shop, and stops, kills or pauses its parts while it runs.')
   .version(manifest.version, '--version')
   .exitOverride()
   .showHelpAfterError('(--help says more)');
@@ -24,13 +25,13 @@ program
   .option('--docker', 'as containers (the default where Docker can be used)')
   .addOption(new Option('--native', 'as processes of this machine').conflicts('docker'))
   .action(({ docker, native }: { docker?: true; native?: true }) => {
-    const asked = docker ? 'docker' : native && 'native';
+    const requested = docker ? 'docker' : native && 'native';
     const start = async ({ stack, report }: Session) => {
       const started = await stack.up();
       if (started.length === 0) report('Everything was running already.');
       for (const line of ['', ...welcome(await stack.status())]) report(line);
     };
-    return change(signal, start, asked);
+    return withLockedStack(signal, start, requested);
   });
 
 program
@@ -38,7 +39,7 @@ program
   .description('stop everything; the data stays')
   .option('--reset', 'also delete data, logs and run files')
   .action(({ reset = false }: { reset?: boolean }) =>
-    change(signal, async ({ stack, settings, report }) => {
+    withLockedStack(signal, async ({ stack, settings, report }) => {
       const { stopped, deleted } = await stack.down({ reset });
       report(stopped.length === 0 ? 'Nothing was running.' : `Stopped ${stopped.join(', ')}.`);
       for (const path of deleted) report(`Deleted ${path}`);
@@ -48,9 +49,9 @@ program
 
 program
   .command('status')
-  .description('how each part is; exit status 0 if all that can be had here are ready')
+  .description('show the state of each part; exit status 0 if all that are available here are ready')
   .action(() =>
-    look(signal, async ({ stack, report }) => {
+    withStack(signal, async ({ stack, report }) => {
       const parts = await stack.status();
       for (const line of statusTable(parts, Date.now())) report(line);
       if (parts.some(({ state }) => state !== 'ready' && state !== 'unavailable')) process.exitCode = 1;
@@ -59,18 +60,18 @@ program
 
 program
   .command('logs')
-  .description('the last lines of one log, or of all')
+  .description('show the last lines of one log, or of all')
   .argument('[part]', partNames.join(' | '), parsePart)
-  .option('-f, --follow', 'go on with what comes')
-  .option('-n, --lines <n>', 'how many of each', parseCount, 20)
+  .option('-f, --follow', 'keep printing new lines')
+  .option('-n, --lines <n>', 'lines of each log', parseCount, 20)
   .action((part: PartName | undefined, { follow = false, lines }: { follow?: boolean; lines: number }) =>
-    look(AbortSignal.any([signal, unread.signal]), async ({ stack, report }) => {
+    withStack(AbortSignal.any([signal, stdoutClosed.signal]), async ({ stack, report }) => {
       let isWritten = false;
       const onLine = (name: PartName, line: string) => {
         isWritten = true;
         report(part ? line : `${name.padEnd(15)} | ${line}`);
       };
-      // The listed first are what is mostly looked for, and the end of a long answer is what is seen.
+      // People see the end of long output, so the parts that matter most are printed last.
       await stack.logs(part ? [part] : partNames.toReversed(), { lines, follow, onLine });
       if (part && lines > 0 && !isWritten && !follow) process.stderr.write(`${part} has no log yet.\n`);
     }),
@@ -78,10 +79,10 @@ program
 
 program
   .command('trace')
-  .description('one request: its spans and log lines in place; without an id, the latest requests')
-  .argument('[id]', 'as in X-Trace-Id and in the last line of every page')
+  .description('show the spans and log lines of one request; without an id, the latest requests')
+  .argument('[id]', 'a trace id, from X-Trace-Id or the last line of a page')
   .action((id: string | undefined) =>
-    look(AbortSignal.any([signal, unread.signal]), async (session) => {
+    withStack(AbortSignal.any([signal, stdoutClosed.signal]), async (session) => {
       const { traceCommand } = await import('./trace-view/trace-command.ts');
       await traceCommand(id, session, signal);
     }),
@@ -89,9 +90,9 @@ program
 
 program
   .command('console')
-  .description('open the console until interrupted; a native shop has it open already')
+  .description('run the console until interrupted; a native shop runs it already')
   .action(() =>
-    look(signal, async ({ settings }) => {
+    withStack(signal, async ({ settings }) => {
       const { consoleCommand } = await import('./console/console-command.ts');
       await consoleCommand(settings, signal);
     }),
@@ -99,10 +100,10 @@ program
 
 const actions = [
   ['start', 'is ready', 'start one part and wait until it is ready'],
-  ['stop', 'is stopped', 'ask one part to end'],
-  ['kill', 'is killed', 'end one part at once, with SIGKILL'],
+  ['stop', 'is stopped', 'stop one part with SIGTERM'],
+  ['kill', 'is killed', 'kill one part with SIGKILL'],
   ['pause', 'is paused', 'freeze one part: it keeps its connections and answers nothing'],
-  ['resume', 'is resumed', 'let a paused part go on'],
+  ['resume', 'is resumed', 'resume a paused part'],
   ['restart', 'is ready', 'stop and start one part'],
 ] as const;
 for (const [action, outcome, description] of actions) {
@@ -111,7 +112,7 @@ for (const [action, outcome, description] of actions) {
     .description(description)
     .argument('<part>', partNames.join(' | '), parsePart)
     .action((part: PartName) =>
-      change(signal, async ({ stack, report }) => {
+      withLockedStack(signal, async ({ stack, report }) => {
         await stack[action](part);
         report(`${part} ${outcome}.`);
       }),
@@ -120,9 +121,9 @@ for (const [action, outcome, description] of actions) {
 
 program
   .command('backends')
-  .description('compile the programs that native mode lacks, and say where each comes from')
+  .description('compile the missing programs of native mode, and list where each comes from')
   .action(() =>
-    withoutStack(async (session) => {
+    withSettings(async (session) => {
       const { backendsCommand } = await import('./native/backends/backends-command.ts');
       await backendsCommand(session, signal);
     }),
@@ -130,12 +131,12 @@ program
 
 program
   .command('pipeline')
-  .description('the way of telemetry through the collector')
+  .description("the collector's telemetry pipeline")
   .command('check')
-  .description('have the collector itself check its configuration')
-  .argument('[file]', 'otel-collector-config.yaml of this repository, if not another')
+  .description('let the collector validate its configuration')
+  .argument('[file]', 'by default otel-collector-config.yaml of this repository')
   .action((file: string | undefined) =>
-    withoutStack(async (session) => {
+    withSettings(async (session) => {
       const { checkPipeline } = await import('./native/check-pipeline.ts');
       await checkPipeline(file, session, signal);
     }),
@@ -171,5 +172,5 @@ function parsePart(text: string): PartName {
 
 function parseCount(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('A whole number is wanted.');
+  throw new InvalidArgumentError('It must be a whole number.');
 }

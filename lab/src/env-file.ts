@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 
-/** Variable → value; one that is unset or empty is not in it. */
+/** Values by the variable's name, without variables that are unset or empty. */
 export type Variables = Record<string, string>;
 
 const heading = '# Written by ./vitrine; .env.example says what else can be set.\n';
@@ -12,7 +12,7 @@ export function readEnvFile(path: string): Variables {
   return existsSync(path) ? withoutEmpty(parseEnv(readFileSync(path, 'utf8'))) : {};
 }
 
-/** Leaves out what is unset or empty. */
+/** Leaves out variables that are unset or empty. */
 export function withoutEmpty(variables: NodeJS.Dict<string>): Variables {
   const set = Object.entries(variables).flatMap(([name, value]) => (value ? [[name, value] as const] : []));
   return Object.fromEntries(set);
@@ -24,7 +24,7 @@ export function missingSecrets(names: readonly string[], known: Variables): Vari
   return Object.fromEntries(missing.map((name) => [name, randomBytes(32).toString('base64url')]));
 }
 
-/** Adds lines to the file at `path`, which from then on only its owner may read; changes none. */
+/** Appends lines to the file at `path`, changing none, and makes it readable for its owner only. */
 export function appendToEnvFile(path: string, added: Variables): void {
   const lines = Object.entries(added).map(([name, value]) => `${name}=${value}\n`);
   if (lines.length === 0) return;

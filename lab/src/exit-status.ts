@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { signal } from './interruption.ts';
 import { LabError, UsageError } from './lab-error.ts';
 
-/** 1 it went wrong, 2 it was asked wrongly, 130 it was interrupted. Says why on stderr, unless that was said. */
+/** Exit status 1 for a failure, 2 for wrong usage, 130 for an interruption. Prints the reason on stderr, once. */
 export function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (signal.aborted) {

@@ -18,8 +18,8 @@ export function foldersOf(home: string): Folders {
 }
 
 /**
- * Makes the home and its folders, for their owner only. Throws when one of them was there already and is not
- * the shop's, so that `emptyHome` never deletes what others made.
+ * Creates the home and its folders, for their owner only. Throws when one of them exists and is not the shop's, so that
+ * `emptyHome` never deletes somebody else's files.
  */
 export function openHome(home: string): void {
   refuseForeignHome(home);
@@ -28,38 +28,37 @@ export function openHome(home: string): void {
   for (const folder of Object.values(foldersOf(home))) mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
-/** Deletes what `openHome` made, and says which folders there were. */
+/** Deletes what `openHome` created; returns the folders that existed. */
 export function emptyHome(home: string): string[] {
   refuseForeignHome(home);
   const present = Object.values(foldersOf(home)).filter(existsSync);
   for (const folder of present) rmSync(folder, { recursive: true });
-  // Last: a home that is only half emptied is still the shop's.
+  // The marker goes last: a half-emptied home is still the shop's.
   rmSync(join(home, marker), { force: true });
   return present;
 }
 
-/** An empty folder tells nobody anything; one that holds something, or is just being filled, stays. */
+/** Removes the home if it is empty. */
 export function removeEmptyHome(home: string): void {
   try {
     rmdirSync(home);
   } catch {
-    // rmdir(2) refuses it.
+    // rmdir(2) refuses a folder that is not empty.
   }
 }
 
-/** Notes, in an open home, on which ports the shop in it is started. */
+/** Records the ports of the shop in its home, which must be open. */
 export function recordPorts(home: string, ports: Ports): void {
   const file = portsFile(home);
   writeFileSync(`${file}.new`, JSON.stringify(ports));
   renameSync(`${file}.new`, file);
 }
 
-/** The ports of the last start in this home, as far as they are known. */
+/** The ports recorded at the last start in this home; empty when the record is missing or unreadable. */
 export function readPorts(home: string): Ports {
   try {
     return portsSchema.parse(JSON.parse(readFileSync(portsFile(home), 'utf8')));
   } catch {
-    // Missing, or not ours.
     return {};
   }
 }
@@ -68,6 +67,7 @@ function portsFile(home: string): string {
   return join(foldersOf(home).run, 'ports.json');
 }
 
+/** Throws a UsageError when the home has folders of the shop's names that are not the shop's. */
 export function refuseForeignHome(home: string): void {
   if (existsSync(join(home, marker))) return;
   const foreign = Object.values(foldersOf(home)).find(existsSync);

@@ -5,5 +5,5 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => interruption.abort(new LabError('Interrupted.')));
 }
 
-/** Aborted when a person, or the system, ends this command. */
+/** Aborts when SIGINT, SIGTERM or SIGHUP ends this command. */
 export const { signal } = interruption;

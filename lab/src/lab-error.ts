@@ -3,7 +3,7 @@ export class LabError extends Error {
   override name = 'LabError';
 }
 
-/** The person asked for something that does not exist or is not allowed: exit status 2. */
+/** The command asks for something that does not exist or is not allowed: exit status 2. */
 export class UsageError extends LabError {
   override name = 'UsageError';
 }

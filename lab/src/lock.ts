@@ -6,14 +6,14 @@ import { inspectProcess } from './process-table.ts';
 
 const ownerSchema = z.object({ pid: z.number(), birth: z.string(), command: z.string().default('') });
 
-/** Who has a lock; `command`: what it was called with. */
+/** The process that holds a lock; `command` is its arguments. */
 export type LockOwner = z.output<typeof ownerSchema>;
 
 let callers = 0;
 
 /**
- * Runs `work` while nobody else runs one under the lock in `folder`. Waits for its turn; `onWait` hears
- * whose it is. The lock of a process that ended without giving it back is taken over.
+ * Runs `work` while holding the lock in `folder`. When another process holds it, calls `onWait` with the owner, once, and
+ * waits. The lock of a process that ended without releasing it is taken over.
  */
 export async function underLock<Result>(
   folder: string,
@@ -29,16 +29,16 @@ export async function underLock<Result>(
     command: process.argv.slice(2).join(' '),
   };
   writeFileSync(own, JSON.stringify(me));
-  let hasSaid = false;
+  let hasReported = false;
   const tryToTake = () => {
     if (take(own, lock)) return true;
     const owner = readOwner(lock);
     if (owner === undefined) return undefined;
     if (inspectProcess(owner.pid)?.birth !== owner.birth) {
       removeAbandoned(lock, `${own}.abandoned`, owner);
-    } else if (!hasSaid) {
+    } else if (!hasReported) {
       onWait(owner);
-      hasSaid = true;
+      hasReported = true;
     }
     return undefined;
   };
@@ -54,7 +54,7 @@ export async function underLock<Result>(
   }
 }
 
-/** link(2) is atomic, and the file is complete the moment it is there. */
+/** Tries to take the lock with link(2), which is atomic: the file is complete the moment it exists. */
 function take(own: string, lock: string): boolean {
   try {
     linkSync(own, lock);
@@ -65,7 +65,7 @@ function take(own: string, lock: string): boolean {
   }
 }
 
-/** Undefined when the lock has gone; a lock that cannot be read was nobody's. */
+/** The lock's owner; undefined when the lock has gone. An unreadable lock counts as abandoned. */
 function readOwner(lock: string): LockOwner | undefined {
   if (!existsSync(lock)) return undefined;
   try {
@@ -75,7 +75,7 @@ function readOwner(lock: string): LockOwner | undefined {
   }
 }
 
-/** Someone else may have been quicker, and the lock be alive again: then it is put back. */
+/** Removes an abandoned lock. Another process may have taken it over meanwhile; then its lock is put back. */
 function removeAbandoned(lock: string, aside: string, owner: LockOwner): void {
   try {
     renameSync(lock, aside);

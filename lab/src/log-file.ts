@@ -4,14 +4,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 const chunkBytes = 64 * 1024;
 const followMs = 200;
 
-/** The last `count` lines of the file at `path` from byte `from` on; none when there is no such file. */
+/** The last `count` lines of the file at `path` after byte `from`; none when there is no such file. */
 export function lastLines(path: string, count: number, from = 0): string[] {
   if (!existsSync(path)) return [];
   const file = openSync(path, 'r');
   try {
     let start = fstatSync(file).size;
     let tail = Buffer.alloc(0);
-    // One line more than asked for: the first may be cut.
+    // The first line may be cut, so one more than asked for is read.
     while (start > from && countLines(tail) <= count) {
       const length = Math.min(chunkBytes, start - from);
       start -= length;
@@ -25,7 +25,7 @@ export function lastLines(path: string, count: number, from = 0): string[] {
   }
 }
 
-/** Hands over whole lines that are added to the file at `path` from now on, until the signal comes. */
+/** Passes each complete line that is appended to the file at `path` to `onLine`, until `signal` aborts. */
 export async function followLines(
   path: string,
   onLine: (line: string) => void,
@@ -35,7 +35,7 @@ export async function followLines(
   let rest = Buffer.alloc(0);
   while (!signal.aborted) {
     const now = identify(path);
-    // Put aside or cut short: what stands there now is all new.
+    // A file that was replaced or truncated is read from its beginning.
     if (now.inode !== inode || now.size < offset) offset = 0;
     inode = now.inode;
     if (now.size > offset) {

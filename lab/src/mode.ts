@@ -1,6 +1,6 @@
 import { createDocker, projectName } from './compose/compose.ts';
 import { listIds } from './compose/containers.ts';
-import { findTrouble } from './compose/engine.ts';
+import { findDockerProblem } from './compose/engine.ts';
 import { type Variables, withoutEmpty } from './env-file.ts';
 import { foldersOf } from './home.ts';
 import { LabError, UsageError } from './lab-error.ts';
@@ -9,40 +9,41 @@ import { requireLinux } from './native/preflight.ts';
 import { partNames } from './part-names.ts';
 import type { Places } from './settings.ts';
 
-/** What runs the shop: the containers of docker-compose.yml, or processes of this machine. */
+/** The shop runs in the containers of docker-compose.yml, or as processes of this machine. */
 export type Mode = 'docker' | 'native';
 
 /**
- * The mode of a command: as `asked`, else that of the shop that runs, else Docker where it can be used; says on stderr
- * when it is there and cannot. Throws a LabError when Docker gives no answer, a UsageError when it is asked for and cannot
- * be used, or the shop runs in the other mode.
+ * Chooses the mode of a command: the requested one, else that of the running shop, else Docker where it can be used. Says
+ * on stderr when Docker is installed but cannot be used. Throws a LabError when Docker does not answer; a UsageError when
+ * it is requested and cannot be used, or when the shop runs in the other mode.
  */
 export async function chooseMode(
   places: Places,
   environment: NodeJS.Dict<string>,
-  asked?: Mode,
+  requested?: Mode,
 ): Promise<Mode> {
   if (runsNatively(places)) {
-    if (asked === 'docker') throw new UsageError('The shop runs natively. To change over: ./stop.sh first.');
+    if (requested === 'docker')
+      throw new UsageError('The shop runs natively. To change over: ./stop.sh first.');
     return 'native';
   }
   const variables = withoutEmpty(environment);
-  const trouble = await findTrouble(variables);
-  if (trouble === undefined && asked !== 'native') return 'docker';
-  if (trouble === undefined && (await runsInDocker(places, variables))) {
+  const problem = await findDockerProblem(variables);
+  if (problem === undefined && requested !== 'native') return 'docker';
+  if (problem === undefined && (await runsInDocker(places, variables))) {
     throw new UsageError('The shop runs in Docker. To change over: ./stop.sh first.');
   }
-  if (trouble?.kind === 'silent' && asked !== 'native') {
+  if (problem?.kind === 'timeout' && requested !== 'native') {
     throw new LabError(
-      `Docker gives ${trouble.why}. Try again when it does, or run the shop without it: ./start.sh --native`,
+      `Docker gives ${problem.why}. Try again when it does, or run the shop without it: ./start.sh --native`,
     );
   }
-  if (trouble && asked === 'docker') {
-    throw new UsageError(`Docker cannot be used: ${trouble.why}. Without --docker the shop runs natively.`);
+  if (problem && requested === 'docker') {
+    throw new UsageError(`Docker cannot be used: ${problem.why}. Without --docker the shop runs natively.`);
   }
   requireLinux();
-  if (trouble?.kind === 'unusable' && asked === undefined) {
-    const [why] = trouble.why.split('\n');
+  if (problem?.kind === 'unusable' && requested === undefined) {
+    const [why] = problem.why.split('\n');
     process.stderr.write(`Docker cannot be used, so the shop runs natively: ${why}\n`);
   }
   return 'native';

@@ -1,8 +1,6 @@
 import { LabError } from './lab-error.ts';
 import type { PartName } from './part-names.ts';
 
-// What both modes say.
-
 export function notRunning(part: PartName): LabError {
   return new LabError(`${part} is not running; ./vitrine start ${part} starts it.`);
 }
@@ -11,8 +9,7 @@ export function notPaused(part: PartName): LabError {
   return new LabError(`${part} was not paused.`);
 }
 
-/** A service does not get ready without its own database. */
-export function databaseAway(
+export function databaseNotRunning(
   service: PartName,
   database: PartName,
   state: 'not running' | 'paused',
@@ -22,7 +19,7 @@ export function databaseAway(
   );
 }
 
-/** Of a paused part that was asked to start. */
-export function goesOn(part: PartName): string {
-  return `${part} was paused, and goes on.`;
+/** The report of a `start` that found the part paused. */
+export function wasResumed(part: PartName): string {
+  return `${part} was paused and is resumed.`;
 }

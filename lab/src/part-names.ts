@@ -1,4 +1,4 @@
-/** Every part of the stack, in the order in which they are listed. */
+/** Every part of the stack, in the order of lists. */
 export const partNames = [
   'frontend',
   'user-service',
@@ -17,7 +17,7 @@ export const partNames = [
 
 export type PartName = (typeof partNames)[number];
 
-/** Ports that a part has beside the one that goes by its own name (of the collector: OTLP over gRPC). */
+/** Further ports of the parts. The port with the part's own name is, for the collector, OTLP over gRPC. */
 export const furtherPortNames = [
   'otel-collector-http',
   'otel-collector-metrics',
@@ -33,7 +33,7 @@ export const furtherPortNames = [
 export const portNames = [...partNames, ...furtherPortNames];
 export type PortName = (typeof portNames)[number];
 
-/** `user-service` → `USER_SERVICE_PORT`: the variable that moves the port. */
+/** The variable that sets the port: `USER_SERVICE_PORT` for `user-service`. */
 export function portVariable(port: PortName): string {
   return `${port.toUpperCase().replaceAll('-', '_')}_PORT`;
 }

@@ -1,44 +1,11 @@
+import { backendAddress, reachableHost } from './addresses.ts';
 import { createBackendParts } from './backend-parts.ts';
-import { type Variables, withoutEmpty } from './env-file.ts';
+import { withoutEmpty } from './env-file.ts';
+import type { DatabasePart, Part, Schema, ServicePart } from './part.ts';
 import type { PartName } from './part-names.ts';
 import type { Settings } from './settings.ts';
 
-/** A schema and the one account that may use it. */
-export type Schema = { name: string; user: string; password: string };
-
-type Common = {
-  name: PartName;
-  port: number;
-  /** Others that it listens on, for its neighbours. */
-  furtherPorts: readonly number[];
-  /** What a person types: an address for a browser, or host and port for a database client. */
-  address: string;
-  /** The parts that it asks while it works. */
-  needs: readonly PartName[];
-};
-export type DatabasePart = Common & { kind: 'database'; schemas: readonly Schema[] };
-export type ServicePart = Common & { kind: 'service'; readyzUrl: string; environment: Variables };
-/** What keeps or hands on telemetry: one of the `backendNames`. `environment` is what its configuration file asks for. */
-export type BackendPart = Common & {
-  kind: 'backend';
-  name: BackendName;
-  readyUrl: string;
-  environment: Variables;
-};
-/** What shows telemetry to a person. */
-export type ViewerPart = Common & {
-  kind: 'viewer';
-  name: 'grafana' | 'console';
-  readyUrl: string;
-  environment: Variables;
-};
-export type Part = DatabasePart | ServicePart | BackendPart | ViewerPart;
-
-/** In the order in which they are needed: without the collector nothing arrives anywhere. */
-export const backendNames = ['otel-collector', 'prometheus', 'loki', 'jaeger'] as const;
-export type BackendName = (typeof backendNames)[number];
-
-/** The parts of native mode, as `settings` want them, in the order in which they are listed. */
+/** The parts of native mode, in the order in which they are listed. */
 export function createParts(settings: Settings): readonly Part[] {
   const { ports, values } = settings;
   const host = reachableHost(values.BIND_ADDRESS);
@@ -104,15 +71,4 @@ export function createParts(settings: Settings): readonly Part[] {
     database('product_dbase', [productSchema]),
     database('order_dbase', [orderSchema]),
   ];
-}
-
-/** The backends' files put a port behind their address, which an IPv6 one would not survive. */
-export function backendAddress(bindAddress: string): string {
-  return bindAddress.includes(':') ? '127.0.0.1' : bindAddress;
-}
-
-/** Where a service that listens on `bindAddress` can be asked from this machine, as part of a URL. */
-export function reachableHost(bindAddress: string): string {
-  if (bindAddress === '0.0.0.0' || bindAddress === '::') return '127.0.0.1';
-  return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
 }

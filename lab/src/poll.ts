@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * Asks `check` every `intervalMs` until it answers something other than undefined, which is the result;
- * undefined when `limitMs` have passed. Throws the signal's reason when it is aborted.
+ * Calls `check` every `intervalMs` until it returns something other than undefined, and resolves to that; to undefined
+ * when `limitMs` have passed. Throws the signal's reason when `signal` aborts.
  */
 export async function poll<Answer>(
   check: () => Promise<Answer | undefined> | Answer | undefined,

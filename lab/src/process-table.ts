@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * A process of this machine.
- * - `birth`: when it began, in the system's own writing. Process ids are used again; a pid and its birth are not.
+ * A process of this machine. `birth` is its start time as /proc writes it: process ids are used again, but never with
+ * the same birth.
  */
 export type ProcessInfo = { pid: number; birth: string; isPaused: boolean; residentBytes: number };
 
 /**
- * The process with this id; undefined when there is none, or only what its parent has not cleared away.
+ * The process with this id; undefined when there is none or it is a zombie.
  * Source: proc_pid_stat(5), proc_pid_status(5).
  */
 export function inspectProcess(pid: number): ProcessInfo | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in parentheses, and may hold spaces and parentheses itself.
+    // The second field, the program's name in parentheses, may contain spaces and parentheses.
     const [state = '', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const birth = rest[18];
     if (birth === undefined || isGone(state)) return undefined;
@@ -24,7 +24,7 @@ export function inspectProcess(pid: number): ProcessInfo | undefined {
   }
 }
 
-/** A zombie: ended, and its parent has not asked for its exit status yet. */
+/** A zombie has ended, but its parent has not read its exit status yet. */
 function isGone(state: string): boolean {
   return state.startsWith('Z') || state.startsWith('X');
 }

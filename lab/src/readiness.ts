@@ -3,8 +3,7 @@ import { z } from 'zod';
 const answerSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
 
 /**
- * Asks a service's `/readyz`. Resolves to why it is not ready, naming each dependency that fails; to
- * undefined when it is.
+ * Asks a service's `/readyz`. Resolves to why it is not ready, naming each failing dependency; to undefined when it is.
  */
 export function whyServiceNotReady(readyzUrl: string, timeoutMs: number): Promise<string | undefined> {
   return whyNot(readyzUrl, timeoutMs, async (response) => {
@@ -14,7 +13,7 @@ export function whyServiceNotReady(readyzUrl: string, timeoutMs: number): Promis
   });
 }
 
-/** As `whyServiceNotReady`, of a part that says no more than yes or no. */
+/** Does the same for a part whose answer has a status only. */
 export function whyNotOk(url: string, timeoutMs: number): Promise<string | undefined> {
   return whyNot(url, timeoutMs, async () => '');
 }

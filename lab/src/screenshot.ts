@@ -8,7 +8,7 @@ import { findProgram } from './native/find-program.ts';
  */
 const [address = 'http://127.0.0.1:5000', file = 'docs/shop.png'] = process.argv.slice(2);
 
-// biome-ignore lint/style/noProcessEnv: where programs are found
+// biome-ignore lint/style/noProcessEnv: PATH is needed to find a program
 const executablePath = findProgram(['chromium', 'google-chrome'], process.env.PATH ?? '');
 if (executablePath === undefined) throw new Error('No chromium on the PATH: npm test installs it.');
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });

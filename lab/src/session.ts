@@ -7,28 +7,20 @@ import { chooseMode, type Mode } from './mode.ts';
 import { createNativeStack } from './native/native-stack.ts';
 import { refuseOtherPorts } from './other-ports.ts';
 import { findPlaces, readSettings, type Settings } from './settings.ts';
-import type { Stack } from './stack.ts';
+import type { Session } from './stack.ts';
 
-// biome-ignore lint/style/noProcessEnv: the lab's one reading of it
+// biome-ignore lint/style/noProcessEnv: the only place where the lab reads it
 const environment = process.env;
 
-/** What a command of the command line works with. */
-export type Session = {
-  settings: Settings;
-  stack: Stack;
-  /** Writes a line on stdout. */
-  report: (line: string) => void;
-};
-
-/** For commands that have nothing to do with a shop that runs. */
-export async function withoutStack<Result>(
+/** Runs a command that needs no running shop. */
+export async function withSettings<Result>(
   work: (session: Omit<Session, 'stack'>) => Promise<Result>,
 ): Promise<Result> {
-  return work({ settings: readSettings(findPlaces(environment), environment), report: say });
+  return work({ settings: readSettings(findPlaces(environment), environment), report: writeLine });
 }
 
-/** For commands that only look: changes nothing. */
-export async function look<Result>(
+/** Runs a command that only reads the stack. */
+export async function withStack<Result>(
   signal: AbortSignal,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
@@ -37,20 +29,20 @@ export async function look<Result>(
   return work(await openSession(readSettings(places, environment), mode, signal));
 }
 
-/** For commands that change the stack, in the mode `asked` for: one at a time, with the secrets kept for the next. */
-export async function change<Result>(
+/** Runs a command that changes the stack, one at a time under a lock; new secrets are saved in the .env first. */
+export async function withLockedStack<Result>(
   signal: AbortSignal,
   work: (session: Session) => Promise<Result>,
-  asked?: Mode,
+  requested?: Mode,
 ): Promise<Result> {
   const places = findPlaces(environment);
   refuseForeignHome(places.home);
   mkdirSync(places.home, { recursive: true, mode: 0o700 });
   const onWait = ({ pid, command }: LockOwner) =>
-    say(`./vitrine ${command} (process ${pid}) is at work: waiting for it. Ctrl-C there ends it …`);
+    writeLine(`./vitrine ${command} (process ${pid}) is at work: waiting for it. Ctrl-C there ends it …`);
   const result = underLock(places.home, { onWait, signal }, async () => {
-    // Not before: who had the lock may have started the shop in the other mode.
-    const mode = await chooseMode(places, environment, asked);
+    // The mode is chosen under the lock: its previous owner may have started the shop in the other mode.
+    const mode = await chooseMode(places, environment, requested);
     const settings = readSettings(places, environment);
     appendToEnvFile(places.envFile, settings.newSecrets);
     return work(await openSession(settings, mode, signal));
@@ -60,11 +52,11 @@ export async function change<Result>(
 
 async function openSession(settings: Settings, mode: Mode, signal: AbortSignal): Promise<Session> {
   const create = mode === 'docker' ? createDockerStack : createNativeStack;
-  const stack = create(settings, { report: say, signal });
+  const stack = create(settings, { report: writeLine, signal });
   refuseOtherPorts(settings, await stack.portsInUse());
-  return { settings, stack, report: say };
+  return { settings, stack, report: writeLine };
 }
 
-function say(line: string): void {
+function writeLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }

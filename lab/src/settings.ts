@@ -6,24 +6,24 @@ import { missingSecrets, readEnvFile, type Variables, withoutEmpty } from './env
 import { UsageError } from './lab-error.ts';
 import { type PortName, portNames, portVariable } from './part-names.ts';
 
-/** Where things lie; absolute paths. `home` holds data, logs and run files. */
+/** Absolute paths. `home` holds data, logs and run files. */
 export type Places = { root: string; home: string; envFile: string };
 
 export type Settings = Places & {
   ports: Record<PortName, number>;
-  /** What a person may set and what was generated, by variable. */
+  /** Values of variables that the user may set or that were generated. */
   values: z.output<typeof valuesSchema>;
-  /** Variables of the environment that every service gets as they are: PATH and the like, and OTEL_*. */
+  /** Variables of the environment that every service gets unchanged: PATH and the like, and OTEL_*. */
   passedOn: Variables;
-  /** Where what is made from elsewhere's sources is kept for all checkouts; absolute. */
+  /** The folder of compiled programs, shared by all checkouts; absolute. */
   cache: string;
-  /** Variables for the tools that fetch and compile: PATH and the like, proxies, and what Go and Docker read. */
+  /** Variables for the tools that download and compile: PATH and the like, proxies, and what Go and Docker read. */
   tools: Variables;
-  /** Secrets that were made just now and that the file of secrets does not hold yet. */
+  /** Secrets that were just generated and are not in the .env yet. */
   newSecrets: Variables;
 };
 
-/** Also those at which the containers listen, each inside its own. */
+/** The containers listen on these ports too, each inside its own network address. */
 export const defaultPorts: Record<PortName, number> = {
   frontend: 5000,
   'user-service': 5001,
@@ -49,13 +49,13 @@ export const defaultPorts: Record<PortName, number> = {
   order_dbase: 13308,
 };
 
-/** Above 1023, those at which fetch and browsers ask nothing; source: https://fetch.spec.whatwg.org/#port-blocking */
+/** Ports above 1023 that fetch and browsers block; source: https://fetch.spec.whatwg.org/#port-blocking */
 const blockedPorts = new Set([
   ...[1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000],
   ...[6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
 ]);
 
-/** Without the characters that the entrypoint of the database's image would have to escape, and does not. */
+/** The entrypoint of the database's image does not escape ' and \, so secrets must not contain them. */
 const secret = z
   .string()
   .regex(/^[!-~]+$/, 'must be printable ASCII without spaces')
@@ -93,7 +93,7 @@ const portsSchema = z.object({
   ...Object.fromEntries(portNames.map((port) => [portVariable(port), wholeNumber(1, 65_535).optional()])),
 });
 
-/** VITRINE_HOME, or `.vitrine` at the root of the repository, where `.env` lies beside it. */
+/** The home is VITRINE_HOME, with `.env` inside, or `.vitrine` at the root of the repository, with `.env` beside it. */
 export function findPlaces(environment: NodeJS.Dict<string>): Places {
   const root = resolve(import.meta.dirname, '../..');
   const { VITRINE_HOME } = withoutEmpty(environment);
@@ -103,8 +103,8 @@ export function findPlaces(environment: NodeJS.Dict<string>): Places {
 }
 
 /**
- * The settings from `environment` and, for what it lacks, `places.envFile`; secrets that neither has are
- * made up. Throws a UsageError that names each bad variable and what is allowed.
+ * Reads the settings from `environment` and, for variables that it lacks, from `places.envFile`; generates secrets that
+ * neither has. Throws a UsageError that names each bad variable and what is allowed.
  */
 export function readSettings(places: Places, environment: NodeJS.Dict<string>): Settings {
   const inFile = readEnvFile(places.envFile);
@@ -149,9 +149,7 @@ function choosePorts(offset: number, moved: Record<string, number | undefined>):
     const variable = portVariable(name);
     const port = (moved[variable] ?? defaultPorts[name]) + offset;
     if (port > 65_535) {
-      throw new UsageError(
-        `PORT_OFFSET ${offset} moves ${name} to port ${port}; 65535 is the last there is.`,
-      );
+      throw new UsageError(`PORT_OFFSET ${offset} moves ${name} to port ${port}; the highest port is 65535.`);
     }
     if (blockedPorts.has(port)) {
       throw new UsageError(
@@ -166,7 +164,7 @@ function choosePorts(offset: number, moved: Record<string, number | undefined>):
   return ports;
 }
 
-/** What every program gets, and what the pattern names. */
+/** The variables that every program gets, and those whose names match the pattern. */
 function choose(given: Variables, pattern: RegExp): Variables {
   const basics = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'NODE_OPTIONS', 'TMPDIR', 'TZ'];
   return Object.fromEntries(

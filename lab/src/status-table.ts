@@ -1,6 +1,6 @@
 import type { PartStatus } from './stack.ts';
 
-/** The parts as lines of text, aligned, with a heading. `nowMs` is what uptimes are counted to. */
+/** The parts as aligned lines of text with a heading. Uptimes end at `nowMs`. */
 export function statusTable(parts: readonly PartStatus[], nowMs: number): string[] {
   const rows = parts.map((status) => [
     status.part,
@@ -14,7 +14,7 @@ export function statusTable(parts: readonly PartStatus[], nowMs: number): string
   return alignColumns([['part', 'state', 'pid', 'RSS MB', 'up', 'address', ''], ...rows]);
 }
 
-/** Each row as a line, with the columns under each other. */
+/** Each row as a line of text, with aligned columns. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows.map((row) =>
@@ -25,7 +25,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** `42s`, `3m 20s`, `5h 12m`, `2d 3h`. */
+/** Formats a duration as `42s`, `3m 20s`, `5h 12m` or `2d 3h`. */
 function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds}s`;

@@ -3,12 +3,12 @@ import type { Mode } from './mode.ts';
 import { findPortOwner, whyNotFree } from './native/port-owner.ts';
 import type { PartName } from './part-names.ts';
 
-/** A port of this machine at which a part is to listen; `host` is the address of the interface. */
+/** A port of this machine on which a part will listen; `host` is the address of the interface. */
 export type WantedPort = { name: PartName; port: number; host: string };
 
 /**
- * Throws a LabError that names every port which is taken and, as far as it shows, who has it. Natively also those at
- * which this user may not listen; the engine may.
+ * Throws a LabError that names every taken port and, where it can be seen, its owner. In native mode it also names ports
+ * that this user may not listen on; Docker's engine may.
  */
 export async function refuseTakenPorts(wanted: readonly WantedPort[], mode: Mode = 'native'): Promise<void> {
   const complaints = await Promise.all(

@@ -1,17 +1,18 @@
+import { reachableHost } from './addresses.ts';
 import { exitStatus } from './exit-status.ts';
 import { signal } from './interruption.ts';
 import { LabError, UsageError } from './lab-error.ts';
-import { reachableHost } from './parts.ts';
 import { backendUrls } from './query/backend-urls.ts';
 import { createJaeger } from './query/jaeger.ts';
 import { whyNotOk, whyServiceNotReady } from './readiness.ts';
-import { look, type Session } from './session.ts';
+import { withStack } from './session.ts';
+import type { Session } from './stack.ts';
 import { awaitTraces, type TracedVisit } from './trace-test/await-traces.ts';
 import { serviceTimings, timingsTable } from './trace-test/service-timings.ts';
 import { type Visit, visitPages } from './trace-test/visit-pages.ts';
 
-// What ./test_traces.sh runs: does every request leave a whole trace in Jaeger? Exit status 1 if not, 2 if it was
-// asked wrongly. Asks the running shop, in containers or native, at the ports that the environment gives.
+// ./test_traces.sh runs this: it checks that every request to the running shop leaves a complete trace in Jaeger. Exit
+// status 1 if one does not, 2 for wrong usage.
 
 const services = ['frontend', 'user-service', 'product-service', 'order-service'];
 const count = 100;
@@ -41,7 +42,7 @@ async function testTraces({ settings, report }: Session): Promise<void> {
   report(`All ${count} requests succeeded, and each has its whole trace in Jaeger.`);
 }
 
-/** The console where it runs: a Jaeger that was compiled here has no pages of its own. */
+/** The console if it runs, else Jaeger: a Jaeger that was compiled here has no pages of its own. */
 async function viewerUrl(consolePort: number, jaegerUrl: string): Promise<string> {
   const consoleUrl = Object.assign(new URL(jaegerUrl), { port: consolePort }).origin;
   return (await whyNotOk(`${consoleUrl}/healthz`, 1000)) === undefined ? consoleUrl : jaegerUrl;
@@ -59,7 +60,7 @@ function failedVisits(visits: readonly Visit[]): string[] {
 
 try {
   if (process.argv.length > 2) throw new UsageError('Usage: ./test_traces.sh (without arguments)');
-  await look(signal, testTraces);
+  await withStack(signal, testTraces);
 } catch (error) {
   process.exitCode = exitStatus(error);
 }

@@ -1,7 +1,7 @@
 import type { PartName } from './part-names.ts';
 import type { PartStatus } from './stack.ts';
 
-const toLookAt: readonly (readonly [PartName, string])[] = [
+const featuredParts: readonly (readonly [PartName, string])[] = [
   ['frontend', 'the shop'],
   ['console', 'each request as trace, metrics and log lines'],
   ['grafana', 'dashboards (admin / admin)'],
@@ -10,18 +10,18 @@ const toLookAt: readonly (readonly [PartName, string])[] = [
   ['loki', 'logs'],
 ];
 
-/** What a person wants to know once the shop is open: where, as whom, what now, and what is missing. */
+/** The lines that are shown once the shop is open: addresses, the account, what to try, and what is missing. */
 export function welcome(parts: readonly PartStatus[]): string[] {
   const addressOf = (name: PartName) =>
     parts.find(({ part, state }) => part === name && state !== 'unavailable')?.address;
   const shop = addressOf('frontend');
-  const places = toLookAt.flatMap(([name, what]) => {
+  const places = featuredParts.flatMap(([name, what]) => {
     const address = addressOf(name);
     return address === undefined ? [] : [`  ${name.padEnd(11)} ${address.padEnd(24)} ${what}`];
   });
   const unavailable = parts.filter(({ state }) => state === 'unavailable');
   const reasons = [...Map.groupBy(unavailable, ({ detail }) => detail)].map(
-    ([why, those]) => `Not here: ${those.map(({ part }) => part).join(', ')} (${why})`,
+    ([why, missing]) => `Not available: ${missing.map(({ part }) => part).join(', ')} (${why})`,
   );
   return [
     `The shop is open: ${shop}`,

@@ -153,8 +153,8 @@ test.each([
 test.each([
   ['write /x: no space left on device', 'the disk is full'],
   ['dial tcp: lookup proxy.example: no such host', 'its sources cannot be fetched'],
-  ['verifying module: checksum mismatch', 'what was fetched is not what go.sum names'],
-  ['go: download go1.26.7 for linux/amd64: toolchain not available', 'the newer Go that it wants cannot be'],
+  ['verifying module: checksum mismatch', 'the downloaded sources differ from go.sum'],
+  ['go: download go1.26.7 for linux/amd64: toolchain not available', 'the newer Go that it needs cannot be'],
   ['./main.go:1: syntax error', 'Go refuses it.'],
 ])('When Go says "%s", then the reason is told and nothing is kept', async (says, reason) => {
   const { cache, open } = machine({ environment: { GO_FAILS: says } });

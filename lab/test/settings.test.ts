@@ -44,7 +44,7 @@ test('When the file and the environment differ, then the environment wins, and a
 });
 
 test.each([
-  ['PORT_OFFSET', '60000', 'PORT_OFFSET 60000 moves jaeger to port 76686; 65535 is the last there is.'],
+  ['PORT_OFFSET', '60000', 'PORT_OFFSET 60000 moves jaeger to port 76686; the highest port is 65535.'],
   ['PORT_OFFSET', '-1', 'PORT_OFFSET must be a whole number from 0 to 65535.'],
   [
     'PORT_OFFSET',

@@ -78,7 +78,7 @@ describe('a trace in the terminal', () => {
   test('When spans have lost their parent, then they are marked, and it is said what that means', () => {
     const rows = show(80, [aSpan('x', { parentSpanId: 'lost' })], []);
     expect(rows[3]).toMatch(/^\? frontend GET \//);
-    expect(rows.at(-1)).toBe('1 span marked ? lack the parent that they name: it is not in Jaeger.');
+    expect(rows.at(-1)).toBe('Spans marked ? (1) have a parent that is not in Jaeger.');
   });
 });
 

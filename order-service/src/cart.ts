@@ -25,7 +25,7 @@ const cartItemsAdded = createCounter(metrics.cartItemsAdded);
 const checkoutsCompleted = createCounter(metrics.checkoutsCompleted);
 const checkoutValue = createHistogram(metrics.checkoutValue);
 
-/** Adds to the user's open order, which is made when there is none. @returns the order after it */
+/** Adds to the user's open order, or opens one. @returns the changed order */
 export async function addToCart(
   database: Database,
   userId: number,
@@ -45,7 +45,7 @@ export async function addToCart(
       return readOpenOrder(transaction, userId);
     });
     cartItemsAdded.add(quantity, { product_id: String(product.id) });
-    // Of several at once that found no order, the one that made it finds nothing but its own pieces in it.
+    // Several calls at once may find no order; only the one that opened it finds just its own quantity in it.
     const pieces = order.items.reduce((sum, line) => sum + line.quantity, 0);
     if (isFirst && pieces === quantity) ordersCreated.add(1, { status: 'success' });
     return order;
@@ -55,7 +55,7 @@ export async function addToCart(
   }
 }
 
-/** Changes one line of the open order. @returns the order after it @throws HttpError 404 without order or line */
+/** Changes one line of the open order. @returns the changed order @throws HttpError 404 without order or line */
 async function changeLine(
   database: Database,
   userId: number,
@@ -81,9 +81,9 @@ export function removeFromCart(database: Database, userId: number, productId: nu
 }
 
 /**
- * Buys what is in the open order, at today's names and prices. Of several at once, one buys.
+ * Places the open order at today's names and prices. When called several times at once, one call succeeds.
  *
- * @throws HttpError 404 without an open order; 409 when it is empty or holds what is no longer sold
+ * @throws HttpError 404 without an open order; 409 when it is empty or holds a product that is no longer sold
  */
 export async function checkOut(database: Database, userId: number, catalogue: Catalogue): Promise<Order> {
   const bought = await database.transaction(async (transaction) => {

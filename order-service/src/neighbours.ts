@@ -11,13 +11,13 @@ const catalogueAnswer = z.object({
 export type Caller = z.output<typeof callerAnswer>['result'];
 export type Product = z.output<typeof catalogueAnswer>['results'][number];
 
-/** What is sold right now, by product id. */
+/** The products on sale now, by id. */
 export type Catalogue = ReadonlyMap<number, Product>;
 
 /**
- * Asks user-service whose api key this is.
+ * Asks user-service for the owner of the api key.
  *
- * @throws HttpError 401 when it is nobody's, 503 when user-service cannot be asked
+ * @throws HttpError 401 when the key is not valid, 503 when user-service fails
  */
 export async function askCaller(userService: ServiceClient, apiKey: string): Promise<Caller> {
   const answer = await userService.call({ path: '/api/user', apiKey });
@@ -26,9 +26,9 @@ export async function askCaller(userService: ServiceClient, apiKey: string): Pro
 }
 
 /**
- * Asks product-service for all products: one call, however many a cart holds.
+ * Asks product-service for all products: one call, however many products a cart holds.
  *
- * @throws HttpError 503 when product-service cannot be asked
+ * @throws HttpError 503 when product-service fails
  */
 export async function askCatalogue(productService: ServiceClient): Promise<Catalogue> {
   const answer = await productService.call({ path: '/api/products' });

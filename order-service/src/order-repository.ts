@@ -17,7 +17,7 @@ const itemColumns = z.object({
 
 const idRows = z.array(z.object({ id: z.int() }));
 
-/** A row of orders joined with its items; an order without items has one row, with nulls. */
+/** Orders joined with their items; an order without items has one row, with nulls. */
 const joinedRows = z.array(
   z.union([
     z.object({ ...orderColumns.shape, ...itemColumns.shape }),
@@ -31,7 +31,7 @@ export type StoredOrder = z.output<typeof orderColumns> & { items: StoredItem[] 
 const JOINED = `
   o.id, o.user_id, o.date_added, o.date_checked_out, i.product_id, i.product_name, i.price, i.quantity`;
 
-/** With `lock`, until the transaction ends nobody else changes it. */
+/** The user's open order. `lock` keeps others from changing it until the transaction ends. */
 export async function findOpenOrder(
   connection: Queryable,
   userId: number,
@@ -45,12 +45,12 @@ export async function findOpenOrder(
   return groupByOrder(rows)[0];
 }
 
-/** Orders, newest first: of one user or, without `userId`, of all; with ids below `before`. */
+/** Orders with ids below `before`, newest first, of one user or, without `userId`, of all. */
 export async function listOrders(
   connection: Queryable,
   { userId, before, limit }: { userId?: number; before: number; limit: number },
 ): Promise<StoredOrder[]> {
-  // MySQL takes the number of a prepared LIMIT only as text.
+  // MySQL accepts the number of a prepared LIMIT only as text.
   const page = userId === undefined ? [before, String(limit)] : [before, userId, String(limit)];
   const rows = await connection.query(
     `SELECT ${JOINED} FROM
@@ -62,16 +62,16 @@ export async function listOrders(
 }
 
 /**
- * Locks the user's open order until the transaction ends, so that changes to one cart come one after the other.
+ * Locks the user's open order until the transaction ends, so that changes to one cart follow each other.
  *
- * @returns its id; undefined when there is none, and then nothing is locked
+ * @returns its id; undefined when there is none, in which case nothing is locked
  */
 export async function lockOpenOrder(transaction: Queryable, userId: number): Promise<number | undefined> {
   const rows = await transaction.query('SELECT id FROM orders WHERE open_user_id = ? FOR UPDATE', [userId]);
   return idRows.parse(rows)[0]?.id;
 }
 
-/** Opens an order for a user who has none, and locks it. Of several at once, one opens it and all lock it. @returns its id */
+/** Opens an order for a user who has none and locks it; of several calls at once, one opens it. @returns its id */
 export async function openOrder(transaction: Queryable, userId: number, now: Date): Promise<number> {
   const { insertId } = await transaction.execute(
     'INSERT INTO orders (user_id, date_added) VALUES (?, ?) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)',
@@ -80,7 +80,7 @@ export async function openOrder(transaction: Queryable, userId: number, now: Dat
   return insertId;
 }
 
-/** Adds to the line of this product, or makes it. @throws the database's CHECK violation above 999 on a line */
+/** Adds to the product's line, or creates it. @throws the database's CHECK violation above 999 on a line */
 export async function addItem(transaction: Queryable, orderId: number, item: StoredItem): Promise<void> {
   await transaction.execute(
     `INSERT INTO order_items (order_id, product_id, product_name, price, quantity) VALUES (?, ?, ?, ?, ?)
@@ -116,7 +116,7 @@ export async function removeItem(
   return affectedRows > 0;
 }
 
-/** Writes on a line what is paid for it. */
+/** Writes the product's name and price on its line. */
 export async function setPrice(
   transaction: Queryable,
   orderId: number,

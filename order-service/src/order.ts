@@ -6,7 +6,7 @@ const orderItem = z
   .object({
     product_id: z.int(),
     product_name: z.string(),
-    price: z.int().describe('Whole dollars for one; once checked out, what was paid'),
+    price: z.int().describe('Whole dollars for one; after the checkout, the price that was paid'),
     quantity: z.int(),
     available: z.boolean().describe('False for a product that has left the catalogue while in the cart'),
   })
@@ -18,7 +18,7 @@ export const order = z
     user_id: z.int(),
     is_open: z.boolean(),
     items: z.array(orderItem),
-    total: z.int().describe('Whole dollars, of the items that are available'),
+    total: z.int().describe('Whole dollars for the available items'),
     date_added: z.iso.datetime(),
     date_checked_out: z.iso.datetime().nullable(),
   })
@@ -26,7 +26,7 @@ export const order = z
 
 export type Order = z.output<typeof order>;
 
-/** An order as it was last written: of a past one, what was bought; of a cart, names and prices as last seen. */
+/** An order as stored: a past one with what was bought, a cart with its last known names and prices. */
 export function asStored(stored: StoredOrder): Order {
   return toOrder(
     stored,
@@ -34,7 +34,7 @@ export function asStored(stored: StoredOrder): Order {
   );
 }
 
-/** A cart at today's names and prices. A product that is no longer sold keeps the last known ones. */
+/** A cart at today's names and prices; a product that is no longer sold keeps its last known ones. */
 export function atTodaysPrices(stored: StoredOrder, catalogue: Catalogue): Order {
   const items = stored.items.map((item) => {
     const product = catalogue.get(item.product_id);

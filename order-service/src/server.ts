@@ -9,7 +9,7 @@ import { start } from '@vitrine/service-kit/start';
 import { createApp } from './app';
 import { settings } from './config';
 
-/** Longer than a neighbour's database may take, shorter than what the frontend waits for this service. */
+/** Longer than a neighbour's database may take, but shorter than the frontend waits for this service. */
 const NEIGHBOUR_TIMEOUT_MS = 1200;
 
 async function main(): Promise<void> {

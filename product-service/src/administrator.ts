@@ -7,9 +7,9 @@ import { z } from 'zod';
 const callerAnswer = z.object({ result: z.object({ is_admin: z.boolean() }) });
 
 /**
- * Lets only administrators through; user-service says who is calling.
+ * Admits only administrators; user-service identifies the caller.
  *
- * @throws HttpError 401 without a valid api key, 403 for others, 503 when user-service cannot be asked
+ * @throws HttpError 401 without a valid api key, 403 for others, 503 when user-service fails
  */
 export function requireAdministrator(userService: ServiceClient) {
   return async (request: Request): Promise<void> => {

@@ -1,17 +1,9 @@
 import { createApi } from '@vitrine/service-kit/api';
-import type { Database } from '@vitrine/service-kit/database';
 import { closeShell, createShell } from '@vitrine/service-kit/http-shell';
-import type { Logger } from '@vitrine/service-kit/logger';
-import type { ServiceClient } from '@vitrine/service-kit/service-client';
 import type { Express } from 'express';
+import type { Dependencies } from './dependencies';
 import { addReadRoutes } from './routes/read';
 import { addWriteRoutes } from './routes/write';
-
-export interface Dependencies {
-  database: Database;
-  userService: ServiceClient;
-  logger: Logger;
-}
 
 export function createApp(dependencies: Dependencies): Express {
   const { database, logger } = dependencies;

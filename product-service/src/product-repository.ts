@@ -36,7 +36,7 @@ export async function insertProduct(database: Queryable, input: ProductInput): P
  * @throws the database's duplicate key error, on products_name or products_slug
  */
 export async function updateProduct(database: Queryable, { id, ...input }: Product): Promise<boolean> {
-  // Matched rows count, also when nothing changes: mysql2 connects with FOUND_ROWS.
+  // mysql2 connects with FOUND_ROWS, so this counts matched rows even when nothing changes.
   const { affectedRows } = await database.execute(
     'UPDATE products SET name = ?, slug = ?, price = ?, image = ? WHERE id = ?',
     [input.name, input.slug, input.price, input.image, id],

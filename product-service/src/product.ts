@@ -3,12 +3,12 @@ import { z } from 'zod';
 
 const MAX_PRICE = 10_000_000;
 
-/** `laptop-pro`: what a product's page is called. All digits would be an id. */
+/** The product's name in the address of its page, such as `laptop-pro`. All digits would be an id. */
 const slug = text(1, 120)
   .regex(/^[a-z0-9-]+$/, 'must consist of a-z, 0-9 and -')
   .refine((value) => !/^\d+$/.test(value), 'must not be all digits');
 
-/** A drawing that the shop has, or a path below its drawings: a dot or slash stands alone, so no part is `..`. */
+/** A file in the shop's folder of drawings, or a path below it. Dots and slashes stand alone, so no segment is `..`. */
 const image = text(1, 255).regex(
   /^[\w-]+(?:[./ ][\w-]+)*$/,
   'must be a file name or a relative path, such as laptop-pro.svg',

@@ -4,15 +4,15 @@ import type { User } from './user';
 import { userRows } from './user-repository';
 
 const KEY_BYTES = 32;
-/** More than the one key a login adds, so that expired ones die out. */
-const PRUNED_AT_ONCE = 10;
+/** More than the one key that a login adds, so that expired ones disappear. */
+const ROWS_DELETED_AT_ONCE = 10;
 
-/** A new api key of the user's, valid beside those they have. Only its hash is kept: this is the one time it is seen. */
+/** Creates an api key for the user; earlier keys stay valid. Only its hash is stored, so it can't be shown again. */
 export async function createApiKey(database: Queryable, userId: number, ttlHours: number): Promise<string> {
   const key = randomBytes(KEY_BYTES).toString('base64url');
   await database.execute(
     'DELETE FROM api_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT ?',
-    [String(PRUNED_AT_ONCE)],
+    [String(ROWS_DELETED_AT_ONCE)],
   );
   await database.execute(
     'INSERT INTO api_keys (key_hash, user_id, expires_at) VALUES (?, ?, UTC_TIMESTAMP(3) + INTERVAL ? HOUR)',
@@ -21,7 +21,7 @@ export async function createApiKey(database: Queryable, userId: number, ttlHours
   return key;
 }
 
-/** Whose key it is; undefined when it is unknown, revoked or expired, or its user inactive. */
+/** The owner of the key; undefined when it is unknown, revoked or expired, or its user is inactive. */
 export async function findUserByApiKey(database: Queryable, key: string): Promise<User | undefined> {
   const rows = await database.query(
     `SELECT id, username, email, first_name, last_name, is_active, is_admin
@@ -38,7 +38,7 @@ export async function deleteApiKey(database: Queryable, key: string): Promise<bo
   return affectedRows > 0;
 }
 
-/** A key is 256 random bits: a fast hash is enough, nobody can guess what went in. */
+/** A fast hash is enough: nobody can guess a key of 256 random bits. */
 function hashOf(key: string): Buffer {
   return hash('sha256', key, 'buffer');
 }

@@ -5,14 +5,14 @@ import type { Request } from 'express';
 import { findUserByApiKey } from './api-key-repository';
 import type { User } from './user';
 
-/** Whose api key the request carries. @throws HttpError 401 without a valid one */
+/** The owner of the request's api key. @throws HttpError 401 without a valid key */
 export async function requireUser(database: Queryable, request: Request): Promise<User> {
   const caller = await findUserByApiKey(database, requireApiKey(request));
   if (!caller) throw notLoggedIn();
   return caller;
 }
 
-/** As {@link requireUser}. @throws HttpError 403 for one who is no administrator */
+/** The administrator who calls. @throws HttpError 401 without a valid key, 403 for other users */
 export async function requireAdministrator(database: Queryable, request: Request): Promise<User> {
   const caller = await requireUser(database, request);
   if (!caller.is_admin) throw new HttpError(403, 'Only administrators may do this');

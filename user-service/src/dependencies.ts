@@ -2,7 +2,7 @@ import type { Database } from '@vitrine/service-kit/database';
 import type { Logger } from '@vitrine/service-kit/logger';
 import type { Passwords } from './passwords';
 
-/** What the routes work with; built in one place, `server.ts`. */
+/** The dependencies of the routes; `server.ts` builds them. */
 export interface Dependencies {
   database: Database;
   logger: Logger;

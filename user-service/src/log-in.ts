@@ -11,32 +11,32 @@ import { findCredentials } from './user-repository';
 const logins = createCounter(metrics.logins);
 
 /**
- * Exchanges username and password for a new api key. A success clears no failures: else every login of a user's
- * would hand an attacker ten more guesses.
+ * Exchanges username and password for a new api key. A success does not reset the count of failures, or each of the
+ * user's logins would give an attacker ten more guesses.
  *
- * @throws HttpError 401 for a wrong username or password, after the same time; 429 after too many failures
+ * @throws HttpError 401 for a wrong username or password, both after the same time; 429 after too many failures
  */
 export async function logIn(
   { database, logger, passwords, apiKeyTtlHours }: Dependencies,
   { username, password }: { username: string; password: string },
-  isStillWanted: () => boolean,
+  isClientWaiting: () => boolean,
 ): Promise<string> {
-  // Before it waits for its turn: in a flood of guesses, or while the database is away, turns are scarce.
+  // The first check comes before the queue, which is long in a flood of guesses or while the database is unavailable.
   await refuseWhileBlocked();
-  const userId = await passwords.inTurn(async ({ matches }) => {
-    // Asked when its turn has come, so that a burst of guesses costs ten hashes and no more.
+  const userId = await passwords.runLimited(async ({ matches }) => {
+    // The second check comes after the queue, so that a burst of guesses costs ten hashes and no more.
     await refuseWhileBlocked();
     const isPossible = usernameSchema.safeParse(username).success;
     const credentials = isPossible ? await findCredentials(database, username) : undefined;
     const isRight = await matches(password, credentials?.password_hash);
-    // Asked again: meanwhile guesses may have failed on other replicas, and a right one must not slip through.
+    // The third check comes after the hash: guesses may have failed on other replicas meanwhile.
     await refuseWhileBlocked();
     if (credentials && isRight) return credentials.id;
     await insertLoginFailure(database, username);
     logEvent(logger, logs.loginFailed, { 'user.id': credentials && String(credentials.id) });
     logins.add(1, { result: 'failed' });
     throw new HttpError(401, 'Not logged in');
-  }, isStillWanted);
+  }, isClientWaiting);
   const apiKey = await createApiKey(database, userId, apiKeyTtlHours);
   logEvent(logger, logs.loggedIn, { 'user.id': String(userId) });
   logins.add(1, { result: 'success' });

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import type { Queryable } from '@vitrine/service-kit/database';
 import { z } from 'zod';
 
-/** So many wrong guesses at a username within so much time, and it takes no more. */
+/** A username is blocked after this many failures within the window. */
 const FAILURES_ALLOWED = 10;
 const WINDOW_SECONDS = 300;
-/** More than the one row a failure adds, so that old ones die out. */
-const PRUNED_AT_ONCE = 10;
+/** More than the one row that a failure adds, so that old ones disappear. */
+const ROWS_DELETED_AT_ONCE = 10;
 
 const blockRows = z.array(z.object({ seconds: z.int() }));
 
-/** Notes a wrong guess at the username, whether or not there is such a user. */
+/** Records a failed login for the username, whether or not there is such a user. */
 export async function insertLoginFailure(database: Queryable, username: string): Promise<void> {
   await database.execute(
     `DELETE FROM login_failures WHERE failed_at <= UTC_TIMESTAMP(3) - INTERVAL ? SECOND
      ORDER BY failed_at LIMIT ?`,
-    [WINDOW_SECONDS, String(PRUNED_AT_ONCE)],
+    [WINDOW_SECONDS, String(ROWS_DELETED_AT_ONCE)],
   );
   await database.execute(
     'INSERT INTO login_failures (username_hash, failed_at) VALUES (?, UTC_TIMESTAMP(3))',
@@ -23,7 +23,7 @@ export async function insertLoginFailure(database: Queryable, username: string):
   );
 }
 
-/** Seconds until the username takes guesses again; undefined when it does now. */
+/** Seconds until the username is no longer blocked; undefined when it is not blocked. */
 export async function findLoginBlock(database: Queryable, username: string): Promise<number | undefined> {
   const rows = await database.query(
     `SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), failed_at + INTERVAL ? SECOND) + 1 AS seconds

@@ -6,31 +6,34 @@ import { MAX_PASSWORD_BYTES } from './user';
 
 export interface Hashing {
   hash(password: string): Promise<string>;
-  /** Whether it is the password behind the hash. Without a hash: false, after as long as with one. */
+  /** Whether the password matches the hash. Without a hash it is false, after the same time. */
   matches(password: string, hash: string | undefined): Promise<boolean>;
 }
 
 export interface Passwords {
   /**
-   * Runs the work, which hashes once, when it is its turn.
+   * Runs the work, which hashes once, when one of the slots is free.
    *
-   * @throws HttpError 499 when by then nobody waits for the answer: under overload, hashes for those who gave up would
-   * make all the others give up as well
+   * @throws HttpError 499 when the client has gone by then: under overload, hashes for clients that gave up would make
+   * all others give up as well
    */
-  inTurn<Result>(work: (hashing: Hashing) => Promise<Result>, isStillWanted?: () => boolean): Promise<Result>;
+  runLimited<Result>(
+    work: (hashing: Hashing) => Promise<Result>,
+    isClientWaiting?: () => boolean,
+  ): Promise<Result>;
 }
 
 /**
- * A hash keeps a core busy for its whole time, on a thread of libuv's pool. As many as there are cores: on two, twenty
- * logins at once take 0.8 s (one hash at a time: 1.4 s) while other requests have a p95 of 9 ms (6 ms). At most three,
- * for the pool has four threads, and DNS and files need one.
+ * A hash keeps a core busy on a thread of libuv's pool, so there are as many slots as cores. On two cores, twenty logins
+ * at once take 0.8 s (1.4 s with one slot) while other requests have a p95 of 9 ms (6 ms). The limit is three, because
+ * the pool has four threads, and DNS and files need one.
  */
-const TURNS_AT_ONCE = Math.min(availableParallelism(), 3);
+const HASHES_AT_ONCE = Math.min(availableParallelism(), 3);
 
 /** bcrypt with the given cost (2^cost rounds). */
 export function createPasswords(cost: number): Passwords {
-  const limit = pLimit(TURNS_AT_ONCE);
-  // Well formed, and the hash of nothing anybody knows.
+  const limit = pLimit(HASHES_AT_ONCE);
+  // The dummy is well formed and matches no known password.
   const dummyHash = bcrypt.genSaltSync(cost) + 'x'.repeat(31);
 
   const hashing: Hashing = {
@@ -41,9 +44,9 @@ export function createPasswords(cost: number): Passwords {
     },
   };
   return {
-    inTurn: (work, isStillWanted = () => true) =>
+    runLimited: (work, isClientWaiting = () => true) =>
       limit(() => {
-        if (!isStillWanted()) throw new HttpError(499, 'The client has gone');
+        if (!isClientWaiting()) throw new HttpError(499, 'The client has gone');
         return work(hashing);
       }),
   };

@@ -4,7 +4,7 @@ import { hasUsername, insertUser } from './user-repository';
 
 const USERNAME = 'admin';
 
-/** Makes the administrator where there is none yet; an existing one is left as it is. */
+/** Creates the administrator if there is none; an existing one stays unchanged. */
 export async function seedAdmin(database: Queryable, passwords: Passwords, password: string): Promise<void> {
   if (await hasUsername(database, USERNAME)) return;
   await insertUser(database, {
@@ -13,6 +13,6 @@ export async function seedAdmin(database: Queryable, passwords: Passwords, passw
     first_name: 'Admin',
     last_name: 'User',
     is_admin: true,
-    password_hash: await passwords.inTurn(({ hash }) => hash(password)),
+    password_hash: await passwords.runLimited(({ hash }) => hash(password)),
   });
 }

@@ -4,7 +4,6 @@ import { type User, user } from './user';
 
 const flag = z.literal([0, 1]).transform((value) => value === 1);
 
-/** Rows that hold a user's columns. */
 export const userRows = z.array(user.extend({ is_active: flag, is_admin: flag }));
 
 const credentialRows = z.array(z.object({ id: z.int(), password_hash: z.string() }));
@@ -29,7 +28,7 @@ export async function hasUsername(database: Queryable, username: string): Promis
   return rows.length > 0;
 }
 
-/** What an active user's password is checked against. */
+/** The id and password hash of an active user. */
 export async function findCredentials(
   database: Queryable,
   username: string,
@@ -41,7 +40,7 @@ export async function findCredentials(
   return credentialRows.parse(rows)[0];
 }
 
-/** Users by id, from the first one above `after`. */
+/** Users ordered by id, from the first one above `after`. */
 export async function listUsers(
   database: Queryable,
   { after, limit }: { after: number; limit: number },
@@ -49,7 +48,7 @@ export async function listUsers(
   const rows = await database.query(
     `SELECT id, username, email, first_name, last_name, is_active, is_admin
      FROM users WHERE id > ? ORDER BY id LIMIT ?`,
-    // MySQL takes the limit of a prepared statement as text only.
+    // MySQL accepts the limit of a prepared statement only as text.
     [after, String(limit)],
   );
   return userRows.parse(rows);

@@ -1,10 +1,10 @@
 import { countCharacters, secretText, text } from '@vitrine/service-kit/input';
 import { z } from 'zod';
 
-/** bcrypt takes no more; what is longer it would cut without a word. */
+/** bcrypt silently ignores everything after this. */
 export const MAX_PASSWORD_BYTES = 72;
 
-/** Unique whatever its case. ASCII only, so that two names that look the same are the same. */
+/** Unique regardless of case, and ASCII only, so that two names that look the same are the same. */
 export const username = text(3, 32).regex(
   /^[A-Za-z0-9._-]*$/,
   'must consist of letters without accents, digits, ".", "_" and "-"',
@@ -26,7 +26,7 @@ export const registration = z.object({
   password,
 });
 
-/** A user as the others see them: without password and api keys. */
+/** A user without password and api keys. */
 export const user = z
   .object({
     id: z.int(),

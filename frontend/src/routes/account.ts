@@ -14,7 +14,7 @@ import type { Shop } from '../shop';
 const loginForm = z.object({ username: typed, password: typed, next: typed });
 const registrationForm = loginForm.extend({ first_name: typed, last_name: typed, email: typed });
 
-/** Creating an account, logging in and out. A form's `next` is where one wanted to go. */
+/** Registration, login and logout. A form's `next` is the page that the visitor wanted. */
 export function accountRoutes({ access, logger, show, users }: Shop): Router {
   const router = Router();
 
@@ -29,7 +29,7 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
   const login = access.forEveryone(async (request, response) => {
     const { username, password, next: wanted } = parseInput(loginForm, request.body ?? {});
     const next = localPath(wanted) ?? '/';
-    // Who can't be remembered need not be asked to log in.
+    // Throws when sessions are unavailable: the login could not be remembered.
     knownVisitorOf(request);
     let apiKey: string;
     try {
@@ -48,7 +48,7 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
     const visitor = knownVisitorOf(request);
     if (!visitor) return response.redirect(303, '/');
     await endSession(request, response);
-    // Out is out, also when the key could not be revoked and lives on until it expires.
+    // The visitor is logged out even if the key cannot be revoked and stays valid until it expires.
     await users
       .logout(visitor.apiKey)
       .catch((error) => logEvent(logger, logs.apiKeyNotRevoked, { err: error }));

@@ -12,7 +12,7 @@ const USERS_SHOWN = 50;
 
 const productForm = z.object({ name: typed, slug: typed, image: typed, price: typed });
 
-/** Behind the counter: the catalogue's forms, everybody's orders, the accounts. */
+/** Pages for admins: the catalogue's forms, everybody's orders, the accounts. */
 export function adminRoutes({ access, show, users, products, orders }: Shop): Router {
   const router = Router();
 
@@ -20,12 +20,12 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
     const ordersBefore = optionalId(request.query.orders_before);
     const usersAfter = optionalId(request.query.users_after);
     const [productList, orderList, userList] = await Promise.all([
-      unlessAway(products.products()),
-      unlessAway(orders.orders(apiKey, { limit: ORDERS_SHOWN, before: ordersBefore, all: true })),
-      unlessAway(users.users(apiKey, { limit: USERS_SHOWN, after: usersAfter })),
+      orUndefined(products.products()),
+      orUndefined(orders.orders(apiKey, { limit: ORDERS_SHOWN, before: ordersBefore, all: true })),
+      orUndefined(users.users(apiKey, { limit: USERS_SHOWN, after: usersAfter })),
     ]);
-    const isWhole = productList && orderList && userList;
-    if (!isWhole) response.set('Retry-After', '1');
+    const isComplete = productList && orderList && userList;
+    if (!isComplete) response.set('Retry-After', '1');
     const content = {
       products: productList,
       orders: orderList,
@@ -34,7 +34,7 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
       nextUsers: userList?.length === USERS_SHOWN ? userList.at(-1)?.id : undefined,
       isFirst: ordersBefore === undefined && usersAfter === undefined,
     };
-    show(request, response, 'admin', content, isWhole ? 200 : 503);
+    show(request, response, 'admin', content, isComplete ? 200 : 503);
   });
 
   const showNewProduct = access.forAdmins(async (_visitor, request, response) => {
@@ -71,7 +71,7 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
     redirectWith(response, '/admin', { kind: 'productUpdated' });
   });
 
-  const askToDelete = access.forAdmins(async (_visitor, request, response) => {
+  const confirmDelete = access.forAdmins(async (_visitor, request, response) => {
     const product = await products.product(idOf(request.params.id));
     show(request, response, 'admin-delete', { product });
   });
@@ -85,12 +85,12 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
   router.route('/admin').get(showAdmin).all(onlyAllow('GET'));
   router.route('/admin/product/new').get(showNewProduct).post(addProduct).all(both);
   router.route('/admin/product/:id').get(showProduct).post(changeProduct).all(both);
-  router.route('/admin/product/:id/delete').get(askToDelete).post(deleteProduct).all(both);
+  router.route('/admin/product/:id/delete').get(confirmDelete).post(deleteProduct).all(both);
   return router;
 }
 
-/** A part of the page may be missing while its service is away: the others are still of use. */
-function unlessAway<Result>(asked: Promise<Result>): Promise<Result | undefined> {
+/** Turns a 503 into undefined: the page is still useful without the part whose service is unavailable. */
+function orUndefined<Result>(asked: Promise<Result>): Promise<Result | undefined> {
   return asked.catch((error: unknown) => {
     refusalOf(error, 503);
     return undefined;

@@ -5,7 +5,7 @@ import { redirectWith } from '../notice';
 import { refusalOf } from '../refusal';
 import type { Shop } from '../shop';
 
-/** The cart's page and the forms on its lines. */
+/** The cart's page and its forms. */
 export function cartRoutes({ access, show, orders }: Shop): Router {
   const router = Router();
 

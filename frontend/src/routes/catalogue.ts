@@ -6,10 +6,10 @@ import { redirectWith } from '../notice';
 import { refusalOf } from '../refusal';
 import type { Shop } from '../shop';
 
-/** What product-service can know by slug or id. Nothing else names a product, and `..` must not get into a path. */
+/** The slugs and ids that a product can have. The pattern also keeps `..` out of the request path. */
 const SLUG_OR_ID = /^[a-z0-9-]{1,120}$/i;
 
-/** The shop window and its products. */
+/** The home page and the pages of products. */
 export function catalogueRoutes({ access, show, products, orders }: Shop): Router {
   const router = Router();
 

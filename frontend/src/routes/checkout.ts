@@ -1,17 +1,17 @@
+import { sampledSpan } from '@vitrine/service-kit/telemetry/spans';
 import { type RequestHandler, Router } from 'express';
 import { onlyAllow } from '../access';
 import { processCheckout, validateCheckout } from '../checkout';
 import { redirectWith, takeNotice } from '../notice';
-import { currentTraceId } from '../radiography';
 import { refusalOf } from '../refusal';
 import { knownVisitorOf } from '../session';
 import type { Shop } from '../shop';
 
-/** From a full cart to a placed order. */
+/** Places the order, and thanks for it. */
 export function checkoutRoutes({ access, show, orders }: Shop): Router {
   const router = Router();
 
-  const recordStrangers: RequestHandler = async (request, _response, next) => {
+  const recordAnonymous: RequestHandler = async (request, _response, next) => {
     if (!knownVisitorOf(request)) await validateCheckout(orders, undefined);
     next();
   };
@@ -26,7 +26,7 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
         kind: 'ordered',
         order: id,
         total,
-        traceId: currentTraceId(),
+        traceId: sampledSpan()?.traceId,
       });
     } catch (error) {
       const kind = refusalOf(error, 404, 409).status === 404 ? 'emptyCart' : 'notSold';
@@ -40,7 +40,7 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
     show(request, response, 'thank-you', { order: notice });
   });
 
-  router.route('/checkout/process').post(recordStrangers, process).all(onlyAllow('POST'));
+  router.route('/checkout/process').post(recordAnonymous, process).all(onlyAllow('POST'));
   router.route('/order/thank-you').get(thank).all(onlyAllow('GET'));
   return router;
 }

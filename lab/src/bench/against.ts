@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { withoutEmpty } from '../env-file.ts';
 import { LabError, UsageError } from '../lab-error.ts';
-import type { Conversation } from '../native/preflight.ts';
 import { runProgram } from '../native/run-program.ts';
+import type { Progress } from '../progress.ts';
 import { againstTable, memoryTable, speedTable } from './report.ts';
 import type { Scenario } from './scenarios.ts';
 import { withShops } from './shops.ts';
@@ -21,12 +21,12 @@ export async function benchAgainst(
   folder: string,
   scenarios: readonly Scenario[],
   options: BenchOptions,
-  conversation: Conversation,
+  progress: Progress,
 ): Promise<void> {
-  const { report, signal } = conversation;
+  const { report, signal } = progress;
   const root = resolve(folder);
-  await installPackages(root, conversation);
-  await withShops(conversation, async ({ sink, startShop }) => {
+  await installPackages(root, progress);
+  await withShops(progress, async ({ sink, startShop }) => {
     const off = { OTEL_SDK_DISABLED: 'true' };
     const shops = {
       'this, off': await startShop({ name: 'this, off', environment: off }),
@@ -46,7 +46,7 @@ export async function benchAgainst(
     const measurements = await measureInTurns(
       { scenarios, shops: Object.values(shops), contendersOf, settledSpans: sink.settledSpans },
       options,
-      conversation,
+      progress,
     );
     report(`\nThis build against the other, ${root}:\n`);
     for (const line of againstTable(measurements)) report(line);
@@ -58,7 +58,7 @@ export async function benchAgainst(
 }
 
 /** Lets the scripts of the build in `root` install its packages where they are missing or older than its lock file. */
-async function installPackages(root: string, { report, signal }: Conversation): Promise<void> {
+async function installPackages(root: string, { report, signal }: Progress): Promise<void> {
   const missing = ['scripts/node.sh', 'lab/src/cli.ts', ...NEEDED].find(
     (file) => !existsSync(join(root, file)),
   );

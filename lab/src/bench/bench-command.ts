@@ -1,4 +1,4 @@
-import type { Conversation } from '../native/preflight.ts';
+import type { Progress } from '../progress.ts';
 import { benchAgainst } from './against.ts';
 import { bench } from './bench.ts';
 import { priceList } from './price-list.ts';
@@ -17,16 +17,16 @@ export type BenchChoice = {
 /** Runs the bench that the options ask for. */
 export async function benchCommand(
   { rounds, seconds, only, against, priceList: isPriceList, quick }: BenchChoice,
-  conversation: Conversation,
+  progress: Progress,
 ): Promise<void> {
   const options = { rounds, seconds: seconds ?? (quick ? 3 : 5) };
   if (isPriceList) {
     const rows = quick ? priceRows.filter(({ isQuick }) => isQuick) : priceRows;
     const loads = chooseScenarios(only, quick ? [productList] : [productList, trip]);
-    await priceList(rows, loads, options, conversation);
+    await priceList(rows, loads, options, progress);
   } else if (against === undefined) {
-    await bench(chooseScenarios(only), options, conversation);
+    await bench(chooseScenarios(only), options, progress);
   } else {
-    await benchAgainst(against, chooseScenarios(only), options, conversation);
+    await benchAgainst(against, chooseScenarios(only), options, progress);
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Conversation } from '../native/preflight.ts';
+import type { Progress } from '../progress.ts';
 import { startBareHandler } from './bare-process.ts';
 import { measureUrl } from './measure-url.ts';
 import { profileTable } from './profile.ts';
@@ -15,10 +15,10 @@ import { type BenchOptions, measureInTurns, shopContender } from './turns.ts';
 export function bench(
   scenarios: readonly Scenario[],
   { rounds, seconds }: BenchOptions,
-  conversation: Conversation,
+  progress: Progress,
 ): Promise<void> {
-  const { report, signal } = conversation;
-  return withShops(conversation, async ({ sink, folder, startShop }) => {
+  const { report, signal } = progress;
+  return withShops(progress, async ({ sink, folder, startShop }) => {
     const off = await startShop({ name: 'telemetry off', environment: { OTEL_SDK_DISABLED: 'true' } });
     const on = await startShop({ name: 'telemetry on', environment: {} });
     const memory = memoryTable({ 'telemetry off': await off.memory(), 'telemetry on': await on.memory() });
@@ -37,7 +37,7 @@ export function bench(
     const measurements = await measureInTurns(
       { scenarios, shops: [off, on], contendersOf, settledSpans: sink.settledSpans },
       { rounds, seconds },
-      conversation,
+      progress,
     ).finally(bare.stop);
     const { bytes } = sink.received();
     const exportedBytes = bytes.traces + bytes.metrics + bytes.logs;

@@ -1,7 +1,7 @@
 import { LabError } from '../lab-error.ts';
 import { createNativeStack } from '../native/native-stack.ts';
-import type { Conversation } from '../native/preflight.ts';
 import type { PartName } from '../part-names.ts';
+import type { Progress } from '../progress.ts';
 import type { Stack } from '../stack.ts';
 import { type OtlpSink, type Received, signals } from './otlp-sink.ts';
 import type { PriceRow } from './price-rows.ts';
@@ -27,16 +27,16 @@ export function priceList(
   rows: readonly PriceRow[],
   loads: readonly Scenario[],
   { rounds, seconds }: BenchOptions,
-  conversation: Conversation,
+  progress: Progress,
 ): Promise<void> {
-  const { report } = conversation;
-  return withShops(conversation, async ({ sink, startShop }) => {
+  const { report } = progress;
+  return withShops(progress, async ({ sink, startShop }) => {
     const forecast = loads.reduce((sum, load) => sum + warmUpOf(load) + seconds + CHANGE_SECONDS, 0);
     report(
       `${rows.length} rows, ${rounds} rounds: some ${Math.ceil((forecast * rows.length * rounds) / 60)} minutes.`,
     );
     const shop = await startShop({ name: 'price list', environment: {} });
-    await stopServices(stackOf(shop, {}, conversation), SERVICES);
+    await stopServices(stackOf(shop, {}, progress), SERVICES);
 
     const readings = new Map<Scenario, Reading[]>(loads.map((load) => [load, []]));
     for (let round = 1; round <= rounds; round += 1) {
@@ -46,7 +46,7 @@ export function priceList(
           report(`Round ${round} of ${rounds}, ${load.name}: ${name} …`);
           own.push({
             row: name,
-            ...(await measureRow(load, shop, environment, { seconds, sink, conversation })),
+            ...(await measureRow(load, shop, environment, { seconds, sink, progress })),
           });
         }
         refuseContradictions(load, rows, own);
@@ -71,10 +71,10 @@ async function measureRow(
   load: Scenario,
   shop: Shop,
   environment: PriceRow['environment'],
-  { seconds, sink, conversation }: { seconds: number; sink: OtlpSink; conversation: Conversation },
+  { seconds, sink, progress }: { seconds: number; sink: OtlpSink; progress: Progress },
 ): Promise<Omit<Reading, 'row'>> {
-  const { signal } = conversation;
-  const stack = stackOf(shop, environment, conversation);
+  const { signal } = progress;
+  const stack = stackOf(shop, environment, progress);
   const services = servicesOf(load);
   const before = sink.received();
   if (services === SERVICES) await stack.up();
@@ -96,7 +96,7 @@ async function measureRow(
 }
 
 /** Controls the shop's parts; services that it starts get the row's variables. */
-function stackOf({ settings }: Shop, environment: PriceRow['environment'], { signal }: Conversation): Stack {
+function stackOf({ settings }: Shop, environment: PriceRow['environment'], { signal }: Progress): Stack {
   const configured = { ...settings, passedOn: { ...settings.passedOn, ...environment } };
   return createNativeStack(configured, { report: () => undefined, signal }, partsOfShop(configured));
 }

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNativeStack } from '../native/native-stack.ts';
-import type { Conversation } from '../native/preflight.ts';
 import { createParts } from '../parts.ts';
+import type { Progress } from '../progress.ts';
 import { findPlaces, readSettings, type Settings } from '../settings.ts';
 import type { Stack } from '../stack.ts';
 import { registerCustomers } from './measure-trips.ts';
@@ -31,7 +31,7 @@ export type Workshop = {
 
 /** Gives `work` a collector and shops; stops the shops and deletes their data when it ends, however it ends. */
 export async function withShops(
-  { report, signal }: Conversation,
+  { report, signal }: Progress,
   work: (workshop: Workshop) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));

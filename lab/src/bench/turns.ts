@@ -1,4 +1,4 @@
-import type { Conversation } from '../native/preflight.ts';
+import type { Progress } from '../progress.ts';
 import type { Measurement } from './report.ts';
 import type { Sample } from './sample.ts';
 import type { Scenario } from './scenarios.ts';
@@ -40,7 +40,7 @@ export async function measureInTurns(
     settledSpans: () => Promise<number>;
   },
   { rounds, seconds }: BenchOptions,
-  { report, signal }: Conversation,
+  { report, signal }: Progress,
 ): Promise<Measurement[]> {
   for (const { name, run } of scenarios) {
     report(`Warming up: ${name} …`);

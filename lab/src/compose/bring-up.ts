@@ -3,29 +3,29 @@ import type { PartName } from '../part-names.ts';
 import { poll } from '../poll.ts';
 import type { PartStatus } from '../stack.ts';
 import type { Docker } from './compose.ts';
-import { howItEnded, statusOf } from './container-status.ts';
+import { describeExit, statusOf } from './container-status.ts';
 import { type Container, listContainers } from './containers.ts';
 import type { DockerPart } from './docker-parts.ts';
 
 const readyLimitMs = 180_000;
 const pollMs = 500;
 const repeatMs = 10_000;
-/** The engine starts again who crashes; who does this often will not get ready. */
+/** The engine restarts a container that crashes; after this many crashes it is given up. */
 const crashLimit = 3;
 
 export type Project = {
   name: string;
   docker: Docker;
-  /** `docker compose` on this project, until the signal comes. */
+  /** Runs `docker compose` on this project until `signal` aborts. */
   composeUntil: (signal: AbortSignal) => Docker;
   report: (line: string) => void;
   signal: AbortSignal;
 };
 
 /**
- * Makes and starts the containers of `parts`, whose images must be there, and resolves when all are ready. One that runs
- * is replaced when its image or its settings changed. Says of those that were not ready when they are. Throws a LabError
- * with the last words of the one that failed.
+ * Creates and starts the containers of `parts`, whose images must be present, and resolves when all are ready. A running
+ * container is replaced when its image or its settings changed. Reports each part as it becomes ready. Throws a LabError
+ * with the end of the log of the part that failed.
  */
 export async function bringUp(parts: readonly DockerPart[], project: Project): Promise<void> {
   const names = parts.map(({ name }) => name);
@@ -33,14 +33,14 @@ export async function bringUp(parts: readonly DockerPart[], project: Project): P
   const signal = AbortSignal.any([project.signal, failure.signal]);
   let isMade = false;
   const make = async () => {
-    // One part alone: its neighbours are left as they are.
+    // A single part is started without touching its neighbours.
     const alone = parts.length === 1 ? ['--no-deps'] : [];
     const up = ['--progress', 'quiet', 'up', '--detach', '--no-build'];
     await project.composeUntil(signal)(...up, ...alone, ...names);
     isMade = true;
   };
   const both = [make(), waitUntilReady(parts, () => isMade, { ...project, signal })];
-  // The first failure ends the other, and is thrown when it has ended.
+  // The first failure interrupts the other task, and is thrown once that has ended.
   await Promise.allSettled(both.map((work) => work.catch((error) => failure.abort(error))));
   signal.throwIfAborted();
 }
@@ -53,18 +53,18 @@ async function waitUntilReady(
   const { name, docker, report, signal } = project;
   const since = Date.now();
   const findCrashed = watchCrashes(since);
-  /** The ids of their containers. */
+  /** Ids of the containers that are ready. */
   const ready = new Set<string | undefined>();
   let isFirst = true;
-  let saidAt = since;
+  let reportedAt = since;
   const check = async () => {
-    // Until Compose has made all, it may replace a container that is ready.
+    // Compose may still replace a ready container until it has made all of them.
     const isFinal = isMade();
     const containers = new Map((await listContainers(docker, name)).map((one) => [one.part, one]));
     const crashed = findCrashed(parts.flatMap((part) => containers.get(part.name) ?? []));
     if (crashed) {
       const quote = await quoteLog(crashed.part, project);
-      throw new LabError(`${crashed.part} ${howItEnded(crashed)} instead of getting ready. ${quote}`);
+      throw new LabError(`${crashed.part} ${describeExit(crashed)} instead of getting ready. ${quote}`);
     }
     const idOf = (part: PartName) => containers.get(part)?.id;
     const waiting = parts.filter(({ name }) => !ready.has(idOf(name)));
@@ -77,8 +77,8 @@ async function waitUntilReady(
     isFirst = false;
     const rest = states.filter(({ state }) => state !== 'ready');
     if (rest.length === 0 && isFinal) return [];
-    if (rest.length > 0 && Date.now() - saidAt > repeatMs) {
-      saidAt = Date.now();
+    if (rest.length > 0 && Date.now() - reportedAt > repeatMs) {
+      reportedAt = Date.now();
       report(`  … waiting for ${rest.map(describe).join('; ')}`);
     }
     return Date.now() - since > readyLimitMs ? rest : undefined;
@@ -95,7 +95,7 @@ function describe({ part, detail }: PartStatus): string {
   return `${part} (${detail ?? 'not started yet'})`;
 }
 
-/** Resolves to the first container that ended for good after `since`, or again and again since the first call. */
+/** Returns a function that finds a container which ended for good after `since`, or which keeps crashing. */
 function watchCrashes(since: number): (containers: readonly Container[]) => Container | undefined {
   const restartsBefore = new Map<PartName, number>();
   return (containers) =>
@@ -108,7 +108,7 @@ function watchCrashes(since: number): (containers: readonly Container[]) => Cont
 }
 
 const secretsHint =
-  '\nThe secrets are not those that the databases were made with: put back the .env of then, or delete the data with ./stop.sh --reset.';
+  '\nThe secrets are not those that the databases were made with: restore the .env of that time, or delete the data with ./stop.sh --reset.';
 
 async function quoteLog(part: PartName, { composeUntil, signal }: Project): Promise<string> {
   const log = await composeUntil(signal)('logs', '--no-log-prefix', '--no-color', '--tail', '10', part);

@@ -5,13 +5,13 @@ import { runProgram } from '../native/run-program.ts';
 import { portNames, portVariable } from '../part-names.ts';
 import type { Places, Settings } from '../settings.ts';
 
-/** The Compose project of the shop that has its home there: each home has a shop of its own. As in without-node.sh. */
+/** The Compose project of the shop in this home; each home has its own. scripts/without-node.sh derives the same name. */
 export function projectName({ root, home }: Pick<Places, 'root' | 'home'>): string {
   if (home === join(root, '.vitrine')) return 'vitrine';
   return `vitrine${home.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
 }
 
-/** Resolves to what `docker` wrote, without the line's end; throws a LabError with it when it failed. */
+/** Resolves to what `docker` wrote, without the final newline; throws a LabError with the output when it fails. */
 export type Docker = (...args: readonly string[]) => Promise<string>;
 
 export function createDocker(environment: Variables, signal: AbortSignal): Docker {
@@ -22,7 +22,7 @@ export function createDocker(environment: Variables, signal: AbortSignal): Docke
   };
 }
 
-/** `docker compose` on this shop's project, with these settings and no others: it reads no .env of its own. */
+/** The arguments of `docker compose` for this shop's project. Compose reads no .env, so only these settings apply. */
 export function composeArguments(settings: Settings): string[] {
   const { root } = settings;
   return [
@@ -31,7 +31,7 @@ export function composeArguments(settings: Settings): string[] {
   ];
 }
 
-/** What docker-compose.yml asks for, beside what the docker program itself does. */
+/** The variables that docker-compose.yml and the docker program itself read. */
 export function composeEnvironment({ ports, values, passedOn, tools }: Settings): Variables {
   const { BIND_ADDRESS, BCRYPT_COST, API_KEY_TTL_HOURS } = values;
   return withoutEmpty({

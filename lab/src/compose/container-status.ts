@@ -2,10 +2,9 @@ import type { PartStatus } from '../stack.ts';
 import type { Container } from './containers.ts';
 import type { DockerPart } from './docker-parts.ts';
 
-/** SIGTERM that a program does not handle, and its own orderly end. */
+/** 0: the program ended in order; 143: it was ended by SIGTERM, which it does not handle. */
 const orderlyExits = [0, 143];
 
-/** How a part is, asked now. */
 export async function statusOf(part: DockerPart, container: Container | undefined): Promise<PartStatus> {
   const { name, address } = part;
   if (container === undefined) return { part: name, address, state: 'stopped' };
@@ -25,19 +24,19 @@ export async function statusOf(part: DockerPart, container: Container | undefine
         part: name,
         address,
         state: 'not ready',
-        detail: `${howItEnded(container)}, and starts again`,
+        detail: `${describeExit(container)}, and starts again`,
       };
     case 'exited':
     case 'dead':
       if (orderlyExits.includes(container.exitStatus)) return { part: name, address, state: 'stopped' };
-      return { part: name, address, state: 'ended', detail: howItEnded(container) };
+      return { part: name, address, state: 'ended', detail: describeExit(container) };
     default:
       return { part: name, address, state: 'stopped' };
   }
 }
 
-/** In words. Source of 128 + signal: the shell's convention, which the engine follows. */
-export function howItEnded({ exitStatus, isOutOfMemory }: Container): string {
+/** The exit in words. The engine follows the shell's convention: 128 + the signal's number. */
+export function describeExit({ exitStatus, isOutOfMemory }: Container): string {
   if (isOutOfMemory) return 'ran out of memory';
   return exitStatus === 137 ? 'was killed by SIGKILL' : `ended with exit status ${exitStatus}`;
 }

@@ -6,11 +6,11 @@ import type { Docker } from './compose.ts';
 
 /** A part's container, as the engine knows it. */
 export type Container = {
-  /** Another one when the part was made anew. */
+  /** Changes when the container is replaced. */
   id: string;
   part: PartName;
   state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
-  /** Where the image allows a health check. */
+  /** Undefined where the image allows no health check. */
   health: 'starting' | 'healthy' | 'unhealthy' | undefined;
   exitStatus: number;
   isOutOfMemory: boolean;
@@ -21,7 +21,7 @@ export type Container = {
   publishedPorts: Ports;
 };
 
-/** From `{ "5000/tcp": [{ "HostPort": "15000" }] }`. */
+/** Reads `{ "5000/tcp": [{ "HostPort": "15000" }] }`. */
 const bindingsSchema = z
   .record(z.string(), z.array(z.object({ HostPort: z.coerce.number() })))
   .nullish()
@@ -64,7 +64,7 @@ const containersSchema = z.array(
     ),
 );
 
-/** The project's containers, those that ended included. */
+/** The project's containers, including those that have ended. */
 export async function listContainers(docker: Docker, project: string): Promise<readonly Container[]> {
   for (;;) {
     const ids = await listIds(docker, 'container', project);
@@ -72,18 +72,18 @@ export async function listContainers(docker: Docker, project: string): Promise<r
     const inspection = await docker('container', 'inspect', ...ids).catch((error) => {
       if (!/No such container/i.test(String(error))) throw error;
     });
-    // Nothing, when one of them was removed since they were listed.
+    // The inspection is undefined when a container was removed since it was listed.
     if (inspection !== undefined) return containersSchema.parse(JSON.parse(inspection));
   }
 }
 
-/** The ids of what the engine holds for the project, of one kind. */
+/** The ids of the project's containers, volumes or networks. */
 export async function listIds(
   docker: Docker,
   kind: 'container' | 'volume' | 'network',
   project: string,
 ): Promise<string[]> {
-  // Not those of `docker compose run`.
+  // The filter leaves out containers of `docker compose run`.
   const all = kind === 'container' ? ['--all', '--filter', 'label=com.docker.compose.oneoff=False'] : [];
   const filter = `label=com.docker.compose.project=${project}`;
   const output = await docker(kind, 'ls', ...all, '--quiet', '--filter', filter);

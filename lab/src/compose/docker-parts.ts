@@ -1,5 +1,5 @@
+import { reachableHost } from '../addresses.ts';
 import type { PartName, PortName } from '../part-names.ts';
-import { reachableHost } from '../parts.ts';
 import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
 import type { Container } from './containers.ts';
@@ -8,7 +8,7 @@ import type { Container } from './containers.ts';
 export type DockerPart = {
   name: PartName;
   isService: boolean;
-  /** That without which the service does not get ready. */
+  /** The database that a service needs to become ready. */
   database?: PartName;
   address: string;
   /** The ports of this machine that lead to it. */
@@ -28,7 +28,7 @@ export function createDockerParts({ ports, values }: Settings): readonly DockerP
     ...{ name, isService: true, database, address: urlOf(name), publishedPorts: [ports[name]] },
     whyNotReady: () => whyServiceNotReady(`${urlOf(name)}/readyz`, checkTimeoutMs),
   });
-  // Asked from outside, for not every image has something inside to ask with.
+  // Readiness is asked from outside: not every image has an HTTP client inside.
   const backend = (name: PartName, readyUrl: string, further: readonly PortName[] = []): DockerPart => ({
     ...{ name, isService: false, address: urlOf(name) },
     publishedPorts: [name, ...further].map((port) => ports[port]),

@@ -1,9 +1,9 @@
 import { emptyHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { makeReadable } from '../native/check-pipeline.ts';
-import type { Conversation } from '../native/preflight.ts';
-import { databaseAway, goesOn, notPaused, notRunning } from '../part-messages.ts';
+import { databaseNotRunning, notPaused, notRunning, wasResumed } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
+import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import type { Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
@@ -14,11 +14,11 @@ import { type Container, listContainers, listIds } from './containers.ts';
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
 
-const takeAwayLimitMs = 60_000;
+const removeLimitMs = 60_000;
 const noticeMs = 2000;
 
 /** The stack as the containers of docker-compose.yml. */
-export function createDockerStack(settings: Settings, { report, signal }: Conversation): Stack {
+export function createDockerStack(settings: Settings, { report, signal }: Progress): Stack {
   const environment = composeEnvironment(settings);
   const docker = createDocker(environment, signal);
   const composeUntil = (end: AbortSignal): Docker => {
@@ -36,7 +36,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
   };
   const readContainers = async (ask = docker) =>
     new Map((await listContainers(ask, project.name)).map((container) => [container.part, container]));
-  /** The container of a part that runs, be it paused. */
+  /** The container of a part that runs or is paused. */
   const requireRunning = async (name: PartName) => {
     const container = (await readContainers()).get(find(name).name);
     if (container && isRunning(container)) return container;
@@ -46,25 +46,25 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
     if (database === undefined) return;
     const state = (await readContainers()).get(database)?.state;
     if (state === 'running') return;
-    throw databaseAway(name, database, state === 'paused' ? 'paused' : 'not running');
+    throw databaseNotRunning(name, database, state === 'paused' ? 'paused' : 'not running');
   };
 
-  /** `docker compose` with a line that says `what` takes so long, if it does. */
-  const composeSaying = async (what: string, ...args: readonly string[]) => {
-    const notice = setTimeout(() => report(what), noticeMs);
-    await compose(...args).finally(() => clearTimeout(notice));
+  /** Runs `docker compose`, and reports `notice` when it takes long. */
+  const composeWithNotice = async (notice: string, ...args: readonly string[]) => {
+    const timer = setTimeout(() => report(notice), noticeMs);
+    await compose(...args).finally(() => clearTimeout(timer));
   };
   const build = async (services: readonly PartName[]) => {
     if (services.length === 0) return;
-    const what = 'Building the images of the services (a minute or two the first time) …';
-    await composeSaying(what, '--progress', 'plain', 'build', ...services);
+    const notice = 'Building the images of the services (a minute or two the first time) …';
+    await composeWithNotice(notice, '--progress', 'plain', 'build', ...services);
   };
-  /** Fetches the images of `wanted` that are neither here nor built; asks no registry when there are none. */
+  /** Pulls the images of `wanted` that are neither present nor built here; asks no registry when there are none. */
   const pull = async (wanted: readonly DockerPart[]) => {
     const names = wanted.filter(({ isService }) => !isService).map(({ name }) => name);
     if (names.length === 0) return;
-    const what = 'Fetching the images of the other parts (some minutes the first time) …';
-    await composeSaying(what, '--progress', 'quiet', 'pull', '--policy', 'missing', ...names);
+    const notice = 'Fetching the images of the other parts (some minutes the first time) …';
+    await composeWithNotice(notice, '--progress', 'quiet', 'pull', '--policy', 'missing', ...names);
   };
 
   const refusePortsOf = (missing: readonly DockerPart[]) => {
@@ -75,51 +75,51 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
     return refuseTakenPorts(ports, 'docker');
   };
 
-  /** Starts or resumes those of `wanted` that are down or paused, and waits until all are ready. */
+  /** Starts the parts of `wanted` that are down, resumes the paused ones, and waits until all are ready. */
   const start = async (wanted: readonly DockerPart[]) => {
     const before = await readContainers();
     await refusePortsOf(wanted.filter(({ name }) => !isRunning(before.get(name))));
     await pull(wanted);
     const paused = wanted.map(({ name }) => name).filter((name) => before.get(name)?.state === 'paused');
     if (paused.length > 0) await compose('unpause', ...paused);
-    for (const name of paused) report(goesOn(name));
+    for (const name of paused) report(wasResumed(name));
     try {
       await bringUp(wanted, project);
     } catch (error) {
       const started = await findStarted(wanted, before);
       if (started.length > 0) {
         report('Stopping what was started …');
-        await takeAway(started);
+        await removeContainers(started);
       }
       throw error;
     }
     return (await findStarted(wanted, before)).map(({ name }) => name);
   };
 
-  /** Those of `wanted` that did not run `before`, or whose container is another now. Also after an interruption. */
+  /** The parts of `wanted` that did not run `before`, or whose container was replaced. Works after an interruption. */
   const findStarted = async (
     wanted: readonly DockerPart[],
     before: ReadonlyMap<PartName, Container>,
   ): Promise<readonly DockerPart[]> => {
-    const now = await readContainers(createDocker(environment, AbortSignal.timeout(takeAwayLimitMs)));
+    const now = await readContainers(createDocker(environment, AbortSignal.timeout(removeLimitMs)));
     return wanted.filter(
       ({ name }) => !isRunning(before.get(name)) || now.get(name)?.id !== before.get(name)?.id,
     );
   };
 
-  /** Also after an interruption. */
-  const takeAway = async (started: readonly DockerPart[]) => {
+  /** Works after an interruption. */
+  const removeContainers = async (started: readonly DockerPart[]) => {
     const names = started.map(({ name }) => name);
-    const way = started.length === parts.length ? ['down'] : ['rm', '--stop', '--force', ...names];
-    await composeUntil(AbortSignal.timeout(takeAwayLimitMs))(...way);
+    const command = started.length === parts.length ? ['down'] : ['rm', '--stop', '--force', ...names];
+    await composeUntil(AbortSignal.timeout(removeLimitMs))(...command);
   };
 
-  /** While the old collector still runs; in a container of its own. */
+  /** Validates the configuration in a container of its own, while the old collector still runs. */
   const refuseBadPipeline = async () => {
     const validate = ['validate', '--config', '/etc/otelcol-contrib/config.yaml'];
     await compose('run', '--rm', '--no-deps', '--no-TTY', 'otel-collector', ...validate).catch(
       ({ message }: Error) => {
-        // Below the command that failed.
+        // The first line is the command that failed.
         const complaint = message.slice(message.indexOf('\n') + 1);
         throw new LabError(`The collector refuses its configuration:\n${makeReadable(complaint)}`);
       },
@@ -151,12 +151,12 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
       return Object.assign({}, ...running.map(({ publishedPorts }) => publishedPorts));
     },
     async logs(names, { lines, follow, onLine }) {
-      const those = parts.map(({ name }) => name).filter((name) => names.includes(name));
-      // Compose shows all when none is named.
-      if (those.length === 0) names.forEach(find);
+      const selected = parts.map(({ name }) => name).filter((name) => names.includes(name));
+      // Compose shows every log when no part is named.
+      if (selected.length === 0) names.forEach(find);
       const options = ['--no-color', '--tail', String(lines), ...(follow ? ['--follow'] : [])];
       await followLogs(
-        [...composeArguments(settings), 'logs', ...options, ...those],
+        [...composeArguments(settings), 'logs', ...options, ...selected],
         environment,
         onLine,
         signal,
@@ -194,7 +194,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Conver
   };
 }
 
-/** Whether it holds its ports. */
+/** Whether the container holds its ports. */
 function isRunning(container: Container | undefined): boolean {
   return ['running', 'paused', 'restarting'].includes(container?.state ?? 'exited');
 }

@@ -3,11 +3,11 @@ import { runProgram } from '../native/run-program.ts';
 
 const answerLimitMs = 5000;
 
-/** `absent`: there is no program docker; `silent`: no answer in time, be it that the engine is about to start. */
-export type Trouble = { kind: 'absent' | 'silent' | 'unusable'; why: string };
+/** `missing`: there is no program docker; `timeout`: no answer in time, as while the engine starts. */
+export type DockerProblem = { kind: 'missing' | 'timeout' | 'unusable'; why: string };
 
-/** Why docker and its Compose cannot be used here; undefined when they can. */
-export async function findTrouble(environment: Variables): Promise<Trouble | undefined> {
+/** Resolves to why docker and its Compose cannot be used here; to undefined when they can. */
+export async function findDockerProblem(environment: Variables): Promise<DockerProblem | undefined> {
   const signal = AbortSignal.timeout(answerLimitMs);
   const run = (...args: string[]) => runProgram('docker', args, { directory: '/', environment, signal });
   try {
@@ -19,10 +19,10 @@ export async function findTrouble(environment: Variables): Promise<Trouble | und
     if (compose.status === 0) return undefined;
     return { kind: 'unusable', why: 'this docker has no Compose (docker compose version fails)' };
   } catch (error) {
-    if (signal.aborted) return { kind: 'silent', why: `no answer within ${answerLimitMs / 1000} s` };
+    if (signal.aborted) return { kind: 'timeout', why: `no answer within ${answerLimitMs / 1000} s` };
     const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     return isAbsent
-      ? { kind: 'absent', why: 'there is no program docker' }
+      ? { kind: 'missing', why: 'there is no program docker' }
       : { kind: 'unusable', why: String(error) };
   }
 }

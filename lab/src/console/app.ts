@@ -3,29 +3,18 @@ import ejs from 'ejs';
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import helmet from 'helmet';
 import { LabError } from '../lab-error.ts';
-import type { Jaeger } from '../query/jaeger.ts';
-import type { Loki } from '../query/loki.ts';
-import type { Prometheus } from '../query/prometheus.ts';
 import { formatDuration, formatTime, serviceNumber } from '../trace-view/label.ts';
 import { readTraceId } from '../trace-view/trace-id.ts';
 import { requestPage } from './request-page.ts';
+import type { Sources } from './sources.ts';
 import { tracePage } from './trace-page.ts';
-
-export type Sources = {
-  jaeger: Jaeger;
-  prometheus: Prometheus;
-  loki: Loki;
-  /** Where a browser finds them. */
-  jaegerUrl: string;
-  shopUrl: string;
-};
 
 const views = join(import.meta.dirname, 'views');
 const ownFiles = join(import.meta.dirname, 'public');
-/** The console wears the shop's clothes. */
+/** The console uses the shop's stylesheet and icon. */
 const shopFiles = join(import.meta.dirname, '../../../frontend/public');
 
-/** Pages over what the backends know. They hold no state, and need no script. */
+/** An app of pages that show data of the backends, without state and without scripts. */
 export function createConsole(sources: Sources): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -63,7 +52,7 @@ export function createConsole(sources: Sources): Express {
     const page = await tracePage(sources, traceId);
     if (page) return response.render('trace', page);
     return showProblem(response, 404, 'Jaeger has no such trace', [
-      `It is looked for by ${traceId}.`,
+      `The trace id is ${traceId}.`,
       'A trace appears within 3 seconds of its request: if that was just now, load this page again. Jaeger keeps only the newest.',
     ]);
   });
@@ -89,7 +78,7 @@ const security = helmet({
 });
 
 function refuseId(response: Response, given: string): void {
-  showProblem(response, 400, 'That is no trace id', [
+  showProblem(response, 400, 'This is not a trace id', [
     `“${given.slice(0, 80)}” was given. A trace id is 32 hexadecimal digits, as in X-Trace-Id and in the last line of every page of the shop.`,
   ]);
 }

@@ -1,9 +1,9 @@
-import { reachableHost } from '../parts.ts';
+import { reachableHost } from '../addresses.ts';
 import { backendUrls } from '../query/backend-urls.ts';
 import type { Settings } from '../settings.ts';
 import { serveConsole } from './serve.ts';
 
-/** `./vitrine console`: the console in the foreground, where none runs as a part of the stack. */
+/** `./vitrine console`: runs the console in the foreground, for a stack that does not include it. */
 export function consoleCommand(settings: Settings, signal: AbortSignal): Promise<void> {
   const { ports, values } = settings;
   const urls = backendUrls(settings);

@@ -2,25 +2,25 @@ import type { Exemplar, Prometheus } from '../query/prometheus.ts';
 import type { Span } from '../query/span.ts';
 import { servedRequest } from '../trace-view/served-request.ts';
 
-/** What Prometheus knows of the requests like one: same service, method and route. */
+/** Metrics of all requests with the same service, method and route. */
 export type RequestMetrics = {
   service: string;
   method: string;
   route: string;
-  /** Since the processes that run now were started. */
+  /** Requests since the present processes were started. */
   count: number | undefined;
-  /** Over the last five minutes; undefined where there were none. */
+  /** The rate over the last five minutes; undefined when there were no requests. */
   perSecond: number | undefined;
   p95Ms: number | undefined;
-  /** One whose trace is known: the request itself where it was picked, else the newest. */
+  /** The exemplar of the request itself if there is one, else the newest. */
   exemplar: Exemplar | undefined;
-  /** PromQL, to copy. */
+  /** PromQL for the reader to copy. */
   queries: { count: string; rate: string; p95: string; exemplars: string };
 };
 
 const exemplarWindowMs = 300_000;
 
-/** One for each kind of request among `spans`, in their order. Throws a BackendError when Prometheus is away. */
+/** The metrics of each kind of request among `spans`, in their order. Throws a BackendError when Prometheus fails. */
 export function readMetrics(
   prometheus: Prometheus,
   spans: readonly Span[],
@@ -66,13 +66,13 @@ function queriesOf(span: Span): RequestMetrics['queries'] {
   };
 }
 
-/** PromQL quotes a text as JSON does. */
+/** A PromQL selector; PromQL quotes strings as JSON does. */
 function selectorOf(labels: Record<string, string>): string {
   const matchers = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return `{${matchers.join(', ')}}`;
 }
 
-/** The quantile of nothing is NaN. */
+/** Turns NaN, the quantile of an empty histogram, into undefined. */
 function finite(value: number | undefined, factor = 1): number | undefined {
   return value !== undefined && Number.isFinite(value) ? value * factor : undefined;
 }

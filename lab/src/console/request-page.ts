@@ -3,7 +3,7 @@ import { LabError } from '../lab-error.ts';
 import type { Jaeger } from '../query/jaeger.ts';
 import { findRequests, type ServedRequest } from '../trace-view/served-request.ts';
 
-const listed = 50;
+const maxRequests = 50;
 const refreshSeconds = 5;
 
 const empty = z.literal('').transform(() => undefined);
@@ -13,19 +13,19 @@ const wholeNumber = (min: number, max: number, message: string) =>
     .regex(/^\d{1,7}$/, message)
     .transform(Number)
     .refine((value) => value >= min && value <= max, message);
-const tick = z.stringbool({ error: 'A tick is on or absent.' }).default(false);
+const checkbox = z.stringbool({ error: 'A checkbox is "on" or absent.' }).default(false);
 const filterSchema = z.object({
   service: empty.or(z.string().max(100)).optional(),
   operation: empty.or(z.string().max(200)).optional(),
   status: empty.or(wholeNumber(100, 599, 'The status is a number from 100 to 599.')).optional(),
   min: empty.or(wholeNumber(0, 3_600_000, 'The duration is a whole number of milliseconds.')).optional(),
-  errors: tick,
-  refresh: tick,
+  errors: checkbox,
+  refresh: checkbox,
 });
 
 export type RequestPage = {
   status: 200 | 400 | 503;
-  /** As they were typed. */
+  /** The form's values as they were typed. */
   filter: Readonly<Record<string, string>>;
   services: readonly string[];
   operations: readonly string[];
@@ -34,7 +34,7 @@ export type RequestPage = {
   refresh: { seconds: number | undefined; href: string };
 };
 
-/** The latest requests to one service, of those that the query of the address leaves. */
+/** The latest requests to one service that match the filter in `query`. */
 export async function requestPage(
   { jaeger }: { jaeger: Jaeger },
   query: Readonly<Record<string, unknown>>,
@@ -56,7 +56,7 @@ export async function requestPage(
     return { ...page, status: 400, problems: filter.error.issues.map(({ message }) => message) };
   }
   const { operation, status, min, errors } = filter.data;
-  const search = { service, operation, status, minDurationMs: min, isErrorsOnly: errors, limit: listed };
+  const search = { service, operation, status, minDurationMs: min, isErrorsOnly: errors, limit: maxRequests };
   try {
     const [services, operations, requests] = await Promise.all([
       jaeger.services(),
@@ -81,7 +81,7 @@ function refreshOf(typed: Record<string, string>, isOn: boolean): RequestPage['r
   return { seconds: isOn ? refreshSeconds : undefined, href: `/?${query}` };
 }
 
-/** What was asked for stays a choice, known to Jaeger or not. */
+/** Adds the selected name to the choices when Jaeger does not know it. */
 function withOwn(names: readonly string[], own: string | undefined): readonly string[] {
   return own === undefined || names.includes(own) ? names : [own, ...names];
 }

@@ -9,7 +9,7 @@ import type { ConsoleConfig } from './config.ts';
 
 const drainLimitMs = 2000;
 
-/** Listens until `signal`, finishes what is being answered, and resolves. Throws a LabError when it cannot listen. */
+/** Listens until `signal` aborts, finishes running requests and resolves. Throws a LabError when it cannot listen. */
 export async function serveConsole(config: ConsoleConfig, signal: AbortSignal): Promise<void> {
   const app = createConsole({
     jaeger: createJaeger(config.JAEGER_URL),

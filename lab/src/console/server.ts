@@ -6,7 +6,7 @@ const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
 
 try {
-  // biome-ignore lint/style/noProcessEnv: the console's one reading of it
+  // biome-ignore lint/style/noProcessEnv: the only place where the console reads it
   await serveConsole(readConfig(process.env), stop.signal);
 } catch (error) {
   if (!(error instanceof LabError)) throw error;

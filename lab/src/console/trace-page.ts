@@ -2,8 +2,8 @@ import { LabError } from '../lab-error.ts';
 import { arrangeTrace, type TraceView } from '../trace-view/arrange.ts';
 import { gatherTrace } from '../trace-view/gather.ts';
 import { servedRequest } from '../trace-view/served-request.ts';
-import type { Sources } from './app.ts';
 import { type RequestMetrics, readMetrics } from './request-metrics.ts';
+import type { Sources } from './sources.ts';
 import { type Row, waterfallRows } from './waterfall.ts';
 
 export type TracePage = {
@@ -13,15 +13,15 @@ export type TracePage = {
   rows: readonly Row[];
   lineCount: number;
   metrics: readonly RequestMetrics[];
-  /** Backends that are away, and why: what they know is left out. */
+  /** Backends that failed, and why; the page lacks their data. */
   problems: readonly string[];
   jaegerHref: string;
 };
 
-/** Somebody who follows a link at the foot of a page is here before the trace is. */
+/** A user who follows the link at the foot of a page arrives before the trace is complete. */
 const arrivalLimitMs = 4000;
 
-/** One request, three signals. Undefined when Jaeger has no such trace; throws a BackendError when it is away. */
+/** The three signals of one request. Undefined when Jaeger has no such trace; throws a BackendError when Jaeger fails. */
 export async function tracePage(sources: Sources, traceId: string): Promise<TracePage | undefined> {
   const found = await gatherTrace(sources, traceId, { limitMs: arrivalLimitMs });
   const view = found && arrangeTrace(found.trace, found.lines);

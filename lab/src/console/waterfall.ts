@@ -10,35 +10,35 @@ import {
   spanOutcome,
 } from '../trace-view/label.ts';
 
-/** A row of the waterfall. Positions are thousandths of the trace's duration. */
+/** A row of the waterfall. `from` and `length` are thousandths of the trace's duration. */
 export type Row = {
   kind: Entry['kind'];
-  /** How far to the right its name stands, 0 to `deepest`. */
+  /** Steps by which the name is indented, 0 to `maxIndent`. */
   indent: number;
   from: number;
-  /** 0 for what happened at once. */
+  /** 0 for events and log lines. */
   length: number;
-  /** How long it took, or for what has no length, when it was. */
+  /** The duration of a span; the offset of an event or log line. */
   time: string;
-} & Words;
+} & RowText;
 
-type Words = {
-  /** The service, where it is not that of the row above; of a log line the level. */
+type RowText = {
+  /** The service, for SERVER spans and the root; the level of a log line. */
   lead: string;
   text: string;
-  /** What else a log line says at a glance. */
+  /** Fields of a log line, or attributes of an event. */
   aside: string;
   outcome: string;
   isBad: boolean;
-  /** Goes by the service, and gives the colour. */
+  /** The number of the service, which selects the colour. */
   tone: number;
-  /** All there is to say, as `key=value` under headings. */
+  /** All details, as `key=value` under headings. */
   facts: readonly { title: string; lines: readonly string[] }[];
 };
 
-const deepest = 12;
-/** Still to be seen. */
-const thinnest = 3;
+const maxIndent = 12;
+/** Shorter bars would be invisible. */
+const minBarLength = 3;
 
 export function waterfallRows(view: TraceView): readonly Row[] {
   const place = (atMs: number) => {
@@ -47,20 +47,20 @@ export function waterfallRows(view: TraceView): readonly Row[] {
   };
   return view.entries.map((entry) => {
     const { kind, depth, atMs } = entry;
-    const indent = Math.min(depth, deepest);
+    const indent = Math.min(depth, maxIndent);
     const after = `+${formatDuration(atMs - view.startMs)}`;
     if (entry.kind !== 'span') {
-      const words = entry.kind === 'event' ? eventWords(entry) : lineWords(entry);
-      return { kind, indent, from: place(atMs), length: 0, time: after, ...words };
+      const text = entry.kind === 'event' ? eventText(entry) : lineText(entry);
+      return { kind, indent, from: place(atMs), length: 0, time: after, ...text };
     }
     const { durationMs } = entry.span;
-    const length = Math.max(thinnest, place(atMs + durationMs) - place(atMs));
+    const length = Math.max(minBarLength, place(atMs + durationMs) - place(atMs));
     const from = Math.min(place(atMs), 1000 - length);
-    return { kind, indent, from, length, time: formatDuration(durationMs), ...spanWords(entry, after) };
+    return { kind, indent, from, length, time: formatDuration(durationMs), ...spanText(entry, after) };
   });
 }
 
-function spanWords(entry: Entry & { kind: 'span' }, after: string): Words {
+function spanText(entry: Entry & { kind: 'span' }, after: string): RowText {
   const { span, depth } = entry;
   const lost = isOrphan(entry) ? ', its parent is not in Jaeger' : '';
   return {
@@ -78,7 +78,7 @@ function spanWords(entry: Entry & { kind: 'span' }, after: string): Words {
   };
 }
 
-function eventWords({ event, service }: Entry & { kind: 'event' }): Words {
+function eventText({ event, service }: Entry & { kind: 'event' }): RowText {
   return {
     ...{ lead: '', text: event.name, outcome: '', tone: serviceNumber(service) },
     aside: pairs(event.attributes)
@@ -89,7 +89,7 @@ function eventWords({ event, service }: Entry & { kind: 'event' }): Words {
   };
 }
 
-function lineWords({ line }: Entry & { kind: 'log' }): Words {
+function lineText({ line }: Entry & { kind: 'log' }): RowText {
   const level = levelOf(line);
   return {
     ...{ lead: level, text: line.body, outcome: '', tone: serviceNumber(line.labels.service_name ?? '') },

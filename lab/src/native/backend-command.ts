@@ -2,14 +2,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { backendAddress, reachableHost } from '../addresses.ts';
 import { foldersOf } from '../home.ts';
 import { LabError } from '../lab-error.ts';
+import type { BackendPart } from '../part.ts';
 import type { PortName } from '../part-names.ts';
-import { type BackendPart, backendAddress, reachableHost } from '../parts.ts';
 import type { Settings } from '../settings.ts';
 import type { Command } from './part-process.ts';
 
-/** The command that runs a backend in the foreground; `program` is its path. Makes what the backend needs to find. */
+/** The command that runs a backend in the foreground; `program` is its path. Creates the backend's folder and files. */
 export function backendCommand(part: BackendPart, program: string, settings: Settings): Command {
   const data = join(foldersOf(settings.home).data, part.name);
   mkdirSync(data, { recursive: true, mode: 0o700 });
@@ -19,7 +20,7 @@ export function backendCommand(part: BackendPart, program: string, settings: Set
 
 type Invocation = { args: readonly string[]; environment?: Record<string, string> };
 
-/** Go returns memory late where it is plenty: soft limits, and collecting early, keep a lab's laptop free. */
+/** Go returns memory late where there is plenty; soft limits and early collections keep a laptop usable. */
 const invocations: Record<BackendPart['name'], (settings: Settings, data: string) => Invocation> = {
   'otel-collector': ({ root }) => ({
     args: ['--config', join(root, 'otel-collector-config.yaml')],
@@ -49,7 +50,7 @@ const invocations: Record<BackendPart['name'], (settings: Settings, data: string
 
 const scrapeConfigSchema = z.object({ static_configs: z.array(z.object({ targets: z.array(z.string()) })) });
 
-/** Which port of ours stands for an address of docker-compose.yml. */
+/** The native port for each address of docker-compose.yml. */
 const portOfTarget: Record<string, PortName> = {
   'otel-collector:8889': 'otel-collector-metrics',
   'otel-collector:8888': 'otel-collector-self',
@@ -58,7 +59,7 @@ const portOfTarget: Record<string, PortName> = {
   'localhost:9090': 'prometheus',
 };
 
-/** prometheus.yml with the addresses of native mode: Prometheus itself reads none from the environment. */
+/** Writes prometheus.yml with native addresses, since Prometheus reads none from the environment. Returns its path. */
 function writePrometheusConfig(settings: Settings, folder: string): string {
   const source = join(settings.root, 'prometheus.yml');
   const config = parseDocument(readFileSync(source, 'utf8'));
@@ -82,7 +83,7 @@ function writePrometheusConfig(settings: Settings, folder: string): string {
 function nativeAddress(target: string, { ports, values }: Settings, source: string): string {
   const port = portOfTarget[target];
   if (port) return `${reachableHost(backendAddress(values.BIND_ADDRESS))}:${ports[port]}`;
-  // An address of its own, outside the stack, is as good here as there.
+  // An address outside the stack is the same in both modes.
   if (/^[\w-]+\.[\w.-]+:\d+$/.test(target)) return target;
   throw new LabError(
     `${source} scrapes ${target}, which native mode does not know. It knows ${Object.keys(portOfTarget).join(', ')}.`,

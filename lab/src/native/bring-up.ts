@@ -1,9 +1,9 @@
 import { LabError } from '../lab-error.ts';
-import { goesOn } from '../part-messages.ts';
+import { wasResumed } from '../part-messages.ts';
 import { poll } from '../poll.ts';
+import type { Progress } from '../progress.ts';
 import { refuseTakenPorts, type WantedPort } from '../taken-ports.ts';
 import type { NativePart } from './native-part.ts';
-import type { Conversation } from './preflight.ts';
 import { takeDown } from './take-down.ts';
 
 const readyLimitMs = 60_000;
@@ -11,14 +11,14 @@ const noticeMs = 2000;
 const repeatMs = 10_000;
 
 /**
- * Starts those of `parts` that do not run, resumes the paused, and resolves when all are ready. `prepare` is
- * called with those to be started, before anything is. When one fails or the signal comes, those that this
- * call started are stopped again.
+ * Starts the parts that do not run, resumes the paused ones, and resolves to the started ones when all are ready.
+ * `prepare` is called first, with the parts to be started. When one fails or `signal` aborts, the parts that this call
+ * started are stopped again.
  */
 export async function bringUp(
   parts: readonly NativePart[],
   prepare: (missing: readonly NativePart[]) => Promise<void>,
-  { report, signal }: Conversation,
+  { report, signal }: Progress,
 ): Promise<NativePart[]> {
   const missing = parts.filter((one) => one.process.readState().state !== 'running');
   await refuseTakenPorts(portsOf(missing));
@@ -26,7 +26,7 @@ export async function bringUp(
   for (const { part, process } of parts) {
     const now = process.readState();
     if (now.state !== 'running' || !now.process.isPaused) continue;
-    if (process.send('SIGCONT')) report(goesOn(part.name));
+    if (process.send('SIGCONT')) report(wasResumed(part.name));
   }
 
   const started: NativePart[] = [];
@@ -52,8 +52,8 @@ export async function bringUp(
   try {
     // A service starts without its neighbours, but not without its database.
     const isService = ({ part }: NativePart) => part.kind === 'service';
-    for (const those of [parts.filter((one) => !isService(one)), parts.filter(isService)]) {
-      await together(those, makeReady, signal);
+    for (const group of [parts.filter((one) => !isService(one)), parts.filter(isService)]) {
+      await runAll(group, makeReady, signal);
     }
   } catch (error) {
     endNotices();
@@ -65,7 +65,7 @@ export async function bringUp(
   return started;
 }
 
-/** Says what is waited for: after two seconds, whenever that changes, and every ten seconds. */
+/** Reports what is waited for: after two seconds, whenever that changes, and every ten seconds. */
 function noticeWaiting(waiting: ReadonlyMap<string, string>, report: (line: string) => void): () => void {
   let last = { text: '', atMs: 0 };
   const timer = setInterval(() => {
@@ -79,8 +79,8 @@ function noticeWaiting(waiting: ReadonlyMap<string, string>, report: (line: stri
   return () => clearInterval(timer);
 }
 
-/** Runs `work` on all at once. The first failure, or `signal`, stops the others; it is thrown when all have ended. */
-async function together(
+/** Runs `work` on all parts at once. The first failure, or `signal`, stops the others and is thrown when all have ended. */
+async function runAll(
   parts: readonly NativePart[],
   work: (one: NativePart, stop: AbortSignal) => Promise<void>,
   signal: AbortSignal,
@@ -99,7 +99,7 @@ async function waitUntilReady(
   let why: string | undefined;
   const check = async () => {
     if (process.readState().state === 'ended') {
-      const how = await process.howItEnded();
+      const how = await process.waitForExit();
       throw new LabError(`${part.name} ${how} instead of getting ready. ${process.quoteLog()}`);
     }
     why = await whyNotReady();
@@ -113,7 +113,7 @@ async function waitUntilReady(
   );
 }
 
-/** All ports at which these parts will listen. */
+/** All ports on which these parts will listen. */
 export function portsOf(parts: readonly NativePart[]): WantedPort[] {
   return parts.flatMap(({ part: { name, port, furtherPorts }, host }) =>
     [port, ...furtherPorts].map((each) => ({ name, port: each, host })),

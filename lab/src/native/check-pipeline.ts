@@ -3,17 +3,16 @@ import { join, resolve } from 'node:path';
 import type { Variables } from '../env-file.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { createParts } from '../parts.ts';
-import type { Session } from '../session.ts';
 import type { Settings } from '../settings.ts';
+import type { Session } from '../stack.ts';
 import { createBackends } from './backends/backends.ts';
 import { runProgram } from './run-program.ts';
 
-/** The collector's configuration. */
 export const pipelineFile = ({ root }: Settings) => join(root, 'otel-collector-config.yaml');
 
 /**
- * `./vitrine pipeline check`: has the collector check a configuration file with the addresses that it would run with.
- * Throws a LabError with what it says against it.
+ * `./vitrine pipeline check`: lets the collector validate a configuration file with the addresses of this stack. Throws a
+ * LabError with the collector's complaint.
  */
 export async function checkPipeline(
   file: string | undefined,
@@ -27,8 +26,8 @@ export async function checkPipeline(
   let collector = await backends.find('otelcol');
   if (collector === undefined) {
     const why = await backends.whyNotCompilable('otelcol');
-    if (why) throw new LabError(`The collector, which would check it, is not here, and ${why}.`);
-    report('The collector, which checks it, is compiled first …');
+    if (why) throw new LabError(`The check needs the collector, which is missing, and ${why}.`);
+    report('Compiling the collector, which does the check …');
     collector = await backends.compile('otelcol');
   }
   const part = createParts(settings).find(({ name }) => name === 'otel-collector');
@@ -37,7 +36,7 @@ export async function checkPipeline(
   report(`The collector accepts ${path}`);
 }
 
-/** Throws a LabError with what the collector, a program, says against its configuration in the file. */
+/** Lets the program `collector` validate the file at `path`. Throws a LabError with its complaint. */
 export async function refuseBadPipeline(
   path: string,
   { collector, environment, signal }: { collector: string; environment: Variables; signal: AbortSignal },
@@ -47,7 +46,7 @@ export async function refuseBadPipeline(
   if (status !== 0) throw new LabError(`The collector refuses ${path}:\n${makeReadable(output)}`);
 }
 
-/** The collector's complaint without the layers of code that it went through, and without the copy that it logs. */
+/** The collector's complaint without its chain of wrapped errors and without the copy that it logs. */
 export function makeReadable(output: string): string {
   const [complaint = output] = output.split(/^\d{4}\/\d\d\/\d\d /m);
   const text = complaint

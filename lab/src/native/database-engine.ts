@@ -11,24 +11,24 @@ import { findProgram } from './find-program.ts';
 /** A database server program found on this machine. */
 export type DatabaseEngine = { path: string; kind: 'mariadb' | 'mysql' };
 
-/** MariaDB if there is one, else MySQL, from `searchPath` (a PATH) or the usual places. */
+/** MariaDB if there is one, else MySQL, from `searchPath` (a PATH) or the usual folders. */
 export async function findDatabaseEngine(searchPath: string): Promise<DatabaseEngine | undefined> {
   const path = findProgram(['mariadbd', 'mysqld'], searchPath);
   if (path === undefined) return undefined;
-  // The name does not tell: Debian's mysqld is a link to mariadbd.
+  // The name is not enough: Debian's mysqld is a link to mariadbd.
   const { stdout } = await promisify(execFile)(path, ['--no-defaults', '--version']);
   return { path, kind: stdout.includes('MariaDB') ? 'mariadb' : 'mysql' };
 }
 
-/** Both servers refuse to run as root unless told to. */
+/** Both servers refuse to run as root without this option. */
 export function runAsArguments(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
 }
 
 /**
- * Makes an empty data directory at `directory`, which must not exist; its folder must. No account in it can
- * log in over TCP. Interrupted half-way it leaves nothing at `directory`. `scratch` is the server's own folder
- * for temporary files: at its start it deletes those of every server that shares it.
+ * Creates an empty data directory at `directory`, which must not exist, in a folder that must. No account in it can log
+ * in over TCP. An interruption leaves nothing at `directory`. `scratch`, for temporary files, must belong to this server
+ * alone: at its start the server deletes every temporary file there.
  */
 export async function createDataDirectory(
   engine: DatabaseEngine,
@@ -45,8 +45,8 @@ export async function createDataDirectory(
 }
 
 /**
- * What mariadb-install-db does, less the help texts and the sys schema. The script itself is no use here:
- * Debian packages my_print_defaults, which it insists on, with the client, and it splits paths at spaces.
+ * Does what mariadb-install-db does, without the help texts and the sys schema. The script itself cannot be used: it
+ * needs my_print_defaults, which Debian packages with the client, and it splits paths at spaces.
  */
 async function bootstrapMariaDb(
   engine: DatabaseEngine,
@@ -64,7 +64,7 @@ async function bootstrapMariaDb(
   await run(engine, [...places, '--innodb-log-file-size=16M', ...options], scripts, signal);
 }
 
-/** The folder of the server's own SQL scripts, beside its character sets. */
+/** The folder of the server's own SQL scripts, which is the parent of its character sets. */
 async function shareDirectory(engine: DatabaseEngine): Promise<string> {
   const { stdout } = await promisify(execFile)(engine.path, ['--no-defaults', '--verbose', '--help']);
   const charsets = /^character-sets-dir\s+(\S.*?)\/?$/m.exec(stdout)?.[1];
@@ -72,7 +72,7 @@ async function shareDirectory(engine: DatabaseEngine): Promise<string> {
   return dirname(charsets);
 }
 
-/** Runs the server to its end on the statements of `scripts`; throws with what it said when it failed. */
+/** Runs the server to its end on the statements of `scripts`; throws a LabError with its error output when it fails. */
 async function run(
   engine: DatabaseEngine,
   options: readonly string[],
@@ -83,20 +83,21 @@ async function run(
     stdio: ['pipe', 'ignore', 'pipe'],
     ...(signal && { signal }),
   });
-  const said = text(server.stderr);
+  const errorOutput = text(server.stderr);
   const ended = new Promise<number | null>((resolve, reject) =>
     server.on('error', reject).on('close', resolve),
   );
   const fed = pipeline(() => bootstrapStatements(scripts), server.stdin);
   const [end, feed] = await Promise.allSettled([ended, fed]);
   if (end.status === 'rejected') throw end.reason;
-  if (end.value !== 0) throw new LabError(`${engine.path} could not make its data directory:\n${await said}`);
+  if (end.value !== 0)
+    throw new LabError(`${engine.path} could not make its data directory:\n${await errorOutput}`);
   if (feed.status === 'rejected') throw feed.reason;
 }
 
 async function* bootstrapStatements(scripts: readonly string[]): AsyncGenerator<string | Buffer> {
   if (scripts.length === 0) return;
-  // With a socket user given, the scripts make root@localhost only, and no account without a password.
+  // This variable makes the scripts create root@localhost only, and no account without a password.
   yield "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket='root';\n";
   for (const script of scripts) yield* createReadStream(script);
 }

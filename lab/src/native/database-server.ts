@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import type { Schema } from '../parts.ts';
+import type { Schema } from '../part.ts';
 import { createDataDirectory, type DatabaseEngine, runAsArguments } from './database-engine.ts';
 
 /**
  * One private database server on 127.0.0.1.
- * - `home`: its own folder, absolute; made when missing. The data lies in `home`/data.
- * - `rootPassword`: of root over TCP, for a person with a database client and for tests.
+ * - `home`: its own folder, absolute; created when missing. The data is in `home`/data.
+ * - `rootPassword`: lets root log in over TCP, from a database client or a test.
  */
 export type DatabaseServer = {
   home: string;
@@ -18,25 +18,24 @@ export type DatabaseServer = {
 };
 
 /**
- * Makes the data directory at the first start, and writes the statements that the server runs before it
- * takes a connection: schemas and accounts with the passwords of today, so that a changed secret locks
- * nobody out.
+ * Creates the data directory at the first start. Writes the statements that the server runs before it takes a
+ * connection: schemas, and accounts with the present passwords, so that a changed secret locks nobody out.
  */
 export async function prepareDatabaseServer(
   engine: DatabaseEngine,
   server: DatabaseServer,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { directory, scratch, accounts } = placesOf(server);
+  const { directory, scratch, accounts } = pathsOf(server);
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   if (!existsSync(directory)) await createDataDirectory(engine, { directory, scratch }, signal);
   await rm(accounts, { force: true });
   await writeFile(accounts, accountStatements(server).join('\n'), { mode: 0o600 });
 }
 
-/** Deletes the statements of `prepareDatabaseServer`, which hold the passwords, once they have been run. */
-export async function forgetAccounts(server: DatabaseServer): Promise<void> {
-  await rm(placesOf(server).accounts, { force: true });
+/** Deletes the statements of `prepareDatabaseServer` once they have run, since they hold the passwords. */
+export async function deleteAccountStatements(server: DatabaseServer): Promise<void> {
+  await rm(pathsOf(server).accounts, { force: true });
 }
 
 /** The command that runs a prepared server in the foreground, logging on stderr. SIGTERM ends it. */
@@ -44,7 +43,7 @@ export function databaseServerCommand(
   engine: DatabaseEngine,
   server: DatabaseServer,
 ): { program: string; args: string[] } {
-  const { directory, scratch, accounts } = placesOf(server);
+  const { directory, scratch, accounts } = pathsOf(server);
   const logSize = engine.kind === 'mariadb' ? 'innodb-log-file-size' : 'innodb-redo-log-capacity';
   return {
     program: engine.path,
@@ -53,9 +52,9 @@ export function databaseServerCommand(
       ...runAsArguments(),
       `--datadir=${directory}`,
       `--tmpdir=${scratch}`,
-      // MySQL does not start where its package's own folder for this is missing.
+      // MySQL does not start when the default folder of this option is missing.
       `--secure-file-priv=${scratch}`,
-      // Relative to the data directory: a socket's path must fit 107 bytes.
+      // The path is relative to the data directory, since a socket's path may have 107 bytes at most.
       '--socket=database.sock',
       '--pid-file=database.pid',
       '--bind-address=127.0.0.1',
@@ -68,7 +67,7 @@ export function databaseServerCommand(
       `--${logSize}=16M`,
       '--skip-log-bin',
       '--performance-schema=OFF',
-      // Survives the death of the process, which is what a lab rehearses, and spares an fsync a commit.
+      // A commit survives the death of the process, not of the machine; this saves an fsync for each commit.
       '--innodb-flush-log-at-trx-commit=2',
       ...(engine.kind === 'mysql' ? ['--mysqlx=OFF'] : []),
     ],
@@ -87,7 +86,7 @@ export async function checkDatabaseServer(server: DatabaseServer, timeoutMs: num
   }
 }
 
-function placesOf({ home }: DatabaseServer) {
+function pathsOf({ home }: DatabaseServer) {
   return { directory: join(home, 'data'), scratch: join(home, 'tmp'), accounts: join(home, 'accounts.sql') };
 }
 
@@ -96,7 +95,7 @@ function accountStatements(server: DatabaseServer): string[] {
   const schemas = server.schemas.flatMap(({ name, user, password }) => [
     `CREATE DATABASE IF NOT EXISTS ${mysql.escapeId(name)};`,
     ...account(mysql.escape(user), mysql.escape(password)),
-    // An underscore left bare would let any character stand in its place.
+    // An unescaped underscore matches any character.
     `GRANT ALL ON ${mysql.escapeId(name.replaceAll('_', '\\_'))}.* TO ${mysql.escape(user)}@'127.0.0.1';`,
   ]);
   return [

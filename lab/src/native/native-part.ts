@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { execPath } from 'node:process';
+import { backendAddress } from '../addresses.ts';
 import { foldersOf } from '../home.ts';
 import { LabError } from '../lab-error.ts';
-import type { BackendName, BackendPart, DatabasePart, Part, ServicePart, ViewerPart } from '../parts.ts';
-import { backendAddress } from '../parts.ts';
+import type { BackendName, BackendPart, DatabasePart, Part, ServicePart, ViewerPart } from '../part.ts';
 import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
 import { backendCommand } from './backend-command.ts';
@@ -14,7 +14,7 @@ import type { DatabaseEngine } from './database-engine.ts';
 import {
   checkDatabaseServer,
   databaseServerCommand,
-  forgetAccounts,
+  deleteAccountStatements,
   prepareDatabaseServer,
 } from './database-server.ts';
 import { findGrafana, grafanaCommand } from './grafana.ts';
@@ -24,13 +24,13 @@ import { type Command, partProcess } from './part-process.ts';
 export type NativePart = {
   part: Part;
   process: ReturnType<typeof partProcess>;
-  /** The address that it listens on, beside its port. */
+  /** The address on which it listens. */
   host: string;
-  /** Why its program is not on this machine; undefined when it is. */
-  absence: () => Promise<Absence | undefined>;
-  /** Throws a LabError when it would not run as it is configured now. */
+  /** Resolves to why its program is not on this machine; to undefined when it is. */
+  missingProgram: () => Promise<MissingProgram | undefined>;
+  /** Throws a LabError when its present configuration would keep it from running. */
   check: (signal: AbortSignal) => Promise<void>;
-  /** Does what must be done first, and resolves to what is to be run. */
+  /** Prepares the start and resolves to the command that runs the part. */
   prepare: (signal: AbortSignal) => Promise<Command>;
   /** Resolves to why it is not ready; to undefined when it is. */
   whyNotReady: () => Promise<string | undefined>;
@@ -38,15 +38,15 @@ export type NativePart = {
   afterStart: () => Promise<void>;
 };
 
-/** `obtain` gets the program here and throws a LabError when that fails; without it, a person has to. */
-export type Absence = { why: string; obtain?: () => Promise<unknown> };
+/** `obtain` installs the program and throws a LabError when that fails; without it, the user must install it. */
+export type MissingProgram = { why: string; obtain?: () => Promise<unknown> };
 
 const checkTimeoutMs = 2000;
 
-/** A service collects the garbage of its start, once: 8 MB, which V8 would keep for good where there is little traffic. */
+/** Lets a service collect the garbage of its start: 8 MB, which V8 would keep as long as there is little traffic. */
 export const nodeOptions = ['--expose-gc'];
 
-/** Where programs come from that are not in this repository; each is asked only when it is needed. */
+/** The programs that are not in this repository; each is looked for only when it is needed. */
 export type Programs = {
   /** The database server; throws a LabError when there is none and none can be installed. */
   findEngine: () => Promise<DatabaseEngine>;
@@ -76,8 +76,8 @@ export function nativePart(part: Part, settings: Settings, programs: Programs): 
 
 type Behaviour = Omit<NativePart, 'process'>;
 
-const isHere = async () => undefined;
-const nothing = async () => {};
+const noneMissing = async () => undefined;
+const noop = async () => {};
 
 function servicePart(part: ServicePart, settings: Settings): Behaviour {
   const directory = join(settings.root, part.name);
@@ -86,11 +86,11 @@ function servicePart(part: ServicePart, settings: Settings): Behaviour {
   return {
     part,
     host: settings.values.BIND_ADDRESS,
-    absence: isHere,
-    check: nothing,
+    missingProgram: noneMissing,
+    check: noop,
     prepare: async () => ({ program: execPath, args, directory, environment: part.environment }),
     whyNotReady: () => whyServiceNotReady(part.readyzUrl, checkTimeoutMs),
-    afterStart: nothing,
+    afterStart: noop,
   };
 }
 
@@ -104,8 +104,8 @@ function databasePart(part: DatabasePart, settings: Settings, { findEngine }: Pr
   return {
     part,
     host: '127.0.0.1',
-    absence: isHere,
-    check: nothing,
+    missingProgram: noneMissing,
+    check: noop,
     async prepare(signal) {
       const engine = await findEngine();
       await prepareDatabaseServer(engine, server, signal);
@@ -120,7 +120,7 @@ function databasePart(part: DatabasePart, settings: Settings, { findEngine }: Pr
         () => undefined,
         (error: Error) => error.message || 'does not listen yet',
       ),
-    afterStart: () => forgetAccounts(server),
+    afterStart: () => deleteAccountStatements(server),
   };
 }
 
@@ -129,7 +129,7 @@ function backendPart(part: BackendPart, settings: Settings, { backends }: Progra
   return {
     part,
     host: backendAddress(settings.values.BIND_ADDRESS),
-    async absence() {
+    async missingProgram() {
       if (await backends.find(name)) return undefined;
       const why = await backends.whyNotCompilable(name);
       if (why) return { why };
@@ -146,7 +146,7 @@ function backendPart(part: BackendPart, settings: Settings, { backends }: Progra
       throw new LabError(`The program of ${part.name} is gone; ./vitrine backends compiles it again.`);
     },
     whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
-    afterStart: nothing,
+    afterStart: noop,
   };
 }
 
@@ -155,16 +155,16 @@ function grafanaPart(part: ViewerPart, settings: Settings): Behaviour {
   return {
     part,
     host: backendAddress(settings.values.BIND_ADDRESS),
-    absence: async () =>
+    missingProgram: async () =>
       find() ? undefined : { why: 'not on PATH: https://grafana.com/grafana/download has it' },
-    check: nothing,
+    check: noop,
     async prepare() {
       const program = find();
       if (program) return grafanaCommand(part, program, settings);
       throw new LabError('grafana is no longer on PATH.');
     },
     whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
-    afterStart: nothing,
+    afterStart: noop,
   };
 }
 
@@ -174,10 +174,10 @@ function consolePart(part: ViewerPart, settings: Settings): Behaviour {
   return {
     part,
     host: settings.values.BIND_ADDRESS,
-    absence: isHere,
-    check: nothing,
+    missingProgram: noneMissing,
+    check: noop,
     prepare: async () => ({ program: execPath, args, directory, environment: part.environment }),
     whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
-    afterStart: nothing,
+    afterStart: noop,
   };
 }

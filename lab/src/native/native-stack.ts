@@ -1,9 +1,10 @@
 import { emptyHome, openHome, readPorts, recordPorts } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { followLines, lastLines } from '../log-file.ts';
-import { databaseAway, notPaused, notRunning } from '../part-messages.ts';
+import { databaseNotRunning, notPaused, notRunning } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { createParts } from '../parts.ts';
+import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import type { PartStatus, Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
@@ -11,22 +12,22 @@ import { createBackends } from './backends/backends.ts';
 import { bringUp, portsOf } from './bring-up.ts';
 import type { DatabaseEngine } from './database-engine.ts';
 import { type NativePart, nativePart } from './native-part.ts';
-import { build, type Conversation, requireDatabaseEngine } from './preflight.ts';
+import { build, requireDatabaseEngine } from './preflight.ts';
 import { stopPart, takeDown } from './take-down.ts';
 
-/** `wanted`, which are all parts if not said, as plain processes of this machine. Nothing but them stays behind: there is no supervisor. */
+/** The stack as plain processes of this machine, with the parts `wanted` (by default all) and without a supervisor. */
 export function createNativeStack(
   settings: Settings,
-  conversation: Conversation,
+  progress: Progress,
   wanted = createParts(settings),
 ): Stack {
-  const { report, signal } = conversation;
+  const { report, signal } = progress;
   let engine: Promise<DatabaseEngine> | undefined;
   const findEngine = () => {
-    engine ??= requireDatabaseEngine(settings, conversation);
+    engine ??= requireDatabaseEngine(settings, progress);
     return engine;
   };
-  const programs = { findEngine, backends: createBackends(settings, conversation) };
+  const programs = { findEngine, backends: createBackends(settings, progress) };
   const parts = wanted.map((part) => nativePart(part, settings, programs));
 
   const find = (name: PartName): NativePart => {
@@ -40,12 +41,12 @@ export function createNativeStack(
     recordPorts(settings.home, settings.ports);
     if (missing.some(({ part }) => part.kind === 'database')) await findEngine();
     const services = missing.filter(({ part }) => part.kind === 'service').map(({ part }) => part.name);
-    if (services.length > 0) await build(settings, services, conversation);
+    if (services.length > 0) await build(settings, services, progress);
   };
 
-  /** Gets the program of `one` here if it is not; throws a LabError when it cannot be had. */
-  const obtain = async ({ part, absence }: NativePart) => {
-    const absent = await absence();
+  /** Installs the part's program when it is missing; throws a LabError when that is impossible. */
+  const ensureProgram = async ({ part, missingProgram }: NativePart) => {
+    const absent = await missingProgram();
     if (absent && !absent.obtain) throw new LabError(`${part.name} cannot be started: ${absent.why}.`);
     await absent?.obtain?.();
   };
@@ -55,20 +56,22 @@ export function createNativeStack(
     const databases = parts.filter(({ part }) => part.kind === 'database' && needs.includes(part.name));
     for (const { part, process } of databases) {
       const now = process.readState();
-      if (now.state !== 'running') throw databaseAway(name, part.name, 'not running');
-      if (now.process.isPaused) throw databaseAway(name, part.name, 'paused');
+      if (now.state !== 'running') throw databaseNotRunning(name, part.name, 'not running');
+      if (now.process.isPaused) throw databaseNotRunning(name, part.name, 'paused');
     }
   };
 
   const start = async (one: NativePart): Promise<readonly NativePart[]> => {
-    if (!isRunning(one)) await obtain(one);
-    return bringUp([one], prepare, conversation);
+    if (!isRunning(one)) await ensureProgram(one);
+    return bringUp([one], prepare, progress);
   };
 
-  /** Those of `parts` that run or can be had. */
+  /** The parts that run, or whose program is here or can be obtained. */
   const findAvailable = async () => {
-    const absences = await Promise.all(parts.map((one) => (isRunning(one) ? undefined : one.absence())));
-    return parts.filter((_, index) => absences[index] === undefined || absences[index].obtain);
+    const missingPrograms = await Promise.all(
+      parts.map((one) => (isRunning(one) ? undefined : one.missingProgram())),
+    );
+    return parts.filter((_, index) => missingPrograms[index] === undefined || missingPrograms[index].obtain);
   };
 
   const signalRunning = (name: PartName, signalName: NodeJS.Signals) => {
@@ -79,10 +82,11 @@ export function createNativeStack(
     async up() {
       const available = await findAvailable();
       await refuseTakenPorts(portsOf(available.filter((one) => !isRunning(one))));
-      const started = await bringUp(available.filter(isOfShop), prepare, conversation);
-      const others = available.filter((one) => !isOfShop(one));
+      const started = await bringUp(available.filter(isShopPart), prepare, progress);
+      const others = available.filter((one) => !isShopPart(one));
       const { address } = find('frontend').part;
-      if (!others.every(isRunning)) report(`The shop is open: ${address}. What looks into it comes next.`);
+      if (!others.every(isRunning))
+        report(`The shop is open: ${address}. The telemetry backends start next.`);
       const outcomes = await Promise.allSettled(
         others.map(async (one) => {
           const [fresh] = await start(one);
@@ -99,7 +103,7 @@ export function createNativeStack(
       const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
       if (failures.length > 0) {
         const messages = failures.map(({ reason }) => (reason instanceof LabError ? reason.message : reason));
-        throw new LabError(`${messages.join('\n\n')}\n\nThe shop is open all the same: ${address}`);
+        throw new LabError(`${messages.join('\n\n')}\n\nThe shop itself is open: ${address}`);
       }
       return started.map(({ part }) => part.name);
     },
@@ -145,11 +149,11 @@ export function createNativeStack(
       const part = find(name);
       refuseWithoutDatabase(part);
       await prepare([part]);
-      await obtain(part);
-      // While the old one still runs.
+      await ensureProgram(part);
+      // The check comes first: a bad configuration leaves the old process running.
       await part.check(signal);
       await stopPart(part, report);
-      await bringUp([part], async () => undefined, conversation);
+      await bringUp([part], async () => undefined, progress);
     },
   };
 }
@@ -158,15 +162,15 @@ function isRunning({ process }: NativePart): boolean {
   return process.readState().state === 'running';
 }
 
-/** What a customer needs; everything else looks at it. */
-function isOfShop({ part: { kind } }: NativePart): boolean {
+/** Whether customers need the part; the others only observe the shop. */
+function isShopPart({ part: { kind } }: NativePart): boolean {
   return kind === 'service' || kind === 'database';
 }
 
-async function statusOf({ part, process, absence, whyNotReady }: NativePart): Promise<PartStatus> {
+async function statusOf({ part, process, missingProgram, whyNotReady }: NativePart): Promise<PartStatus> {
   const { name, address } = part;
   const now = process.readState();
-  const absent = now.state === 'running' ? undefined : await absence();
+  const absent = now.state === 'running' ? undefined : await missingProgram();
   if (absent) return { part: name, address, state: 'unavailable', detail: absent.why };
   if (now.state === 'none') return { part: name, address, state: 'stopped' };
   if (now.state === 'ended') return { part: name, address, state: 'ended', detail: now.how };

@@ -21,10 +21,10 @@ import type { PartName } from '../part-names.ts';
 import { poll } from '../poll.ts';
 import { inspectProcess, type ProcessInfo } from '../process-table.ts';
 
-/** How to run a part: `args` and `environment` complete, nothing is inherited. */
+/** How to run a part. Nothing is inherited: `environment` is complete. */
 export type Command = { program: string; args: readonly string[]; directory: string; environment: Variables };
 
-/** What became of a part's process: it runs, it ended (`how`, in words), or there was none since `stop`. */
+/** The process runs, has ended (`how`, in words), or was not started since the last `stop`. */
 export type ProcessState =
   | { state: 'running'; process: ProcessInfo; startedAt: Date }
   | { state: 'ended'; how: string }
@@ -34,19 +34,19 @@ const recordSchema = z.object({ pid: z.number(), birth: z.string(), startedAt: z
 const logLimitBytes = 10 * 1024 * 1024;
 const stopLimitMs = 10_000;
 
-/** Passes on nothing but the process id (on fd 3), then waits only to note the exit status in the file $0. */
-const witness = '"$@" 3>&- & echo $! >&3; exec 3>&-; wait $!; echo $? >"$0"';
+/** Starts the program, writes its process id to fd 3, waits for it and writes its exit status to the file $0. */
+const reaperScript = '"$@" 3>&- & echo $! >&3; exec 3>&-; wait $!; echo $? >"$0"';
 
 /**
- * The process of one part, which outlives this one. `folders`: where run files and logs lie; both exist.
- * The record (process id and birth) is written once it runs and is gone once it was stopped.
+ * The process of one part, which outlives this one. `folders` hold run files and logs, and must exist. A record (process
+ * id and birth) exists from the start of the process until `stop`.
  */
 export function partProcess(part: PartName, folders: { run: string; logs: string }) {
   const recordFile = join(folders.run, `${part}.json`);
   const exitFile = join(folders.run, `${part}.exit`);
   const logFile = join(folders.logs, `${part}.log`);
 
-  /** Where in the log begins what the process says that was started here. */
+  /** The size of the log when the process was started here. */
   let startOffset = 0;
 
   const readState = (): ProcessState => {
@@ -61,9 +61,9 @@ export function partProcess(part: PartName, folders: { run: string; logs: string
     rmSync(exitFile, { force: true });
     const log = openLog(logFile);
     startOffset = fstatSync(log).size;
-    const child = spawn('/bin/sh', ['-c', witness, exitFile, command.program, ...command.args], {
+    const child = spawn('/bin/sh', ['-c', reaperScript, exitFile, command.program, ...command.args], {
       ...{ cwd: command.directory, env: command.environment },
-      // In a session of its own: a Ctrl-C in this terminal is none of its business.
+      // A session of its own keeps a Ctrl-C in this terminal away from it.
       detached: true,
       stdio: ['ignore', log, log, 'pipe'],
     });
@@ -72,7 +72,7 @@ export function partProcess(part: PartName, folders: { run: string; logs: string
     const pipe = child.stdio[3];
     if (pipe === null || pipe === undefined || !('read' in pipe)) throw new Error('fd 3 is not a pipe');
     const pid = Number(await text(pipe));
-    // One that has ended already has no birth left to read; the empty one matches nothing.
+    // A process that has ended already has no birth to read; the empty string matches no process.
     const birth = inspectProcess(pid)?.birth ?? '';
     writeFileSync(`${recordFile}.new`, JSON.stringify({ pid, birth, startedAt: new Date() }));
     renameSync(`${recordFile}.new`, recordFile);
@@ -85,7 +85,7 @@ export function partProcess(part: PartName, folders: { run: string; logs: string
 
   const isGone = () => (readState().state === 'running' ? undefined : true);
 
-  /** Sends the signal to the process if it runs; says whether it does. */
+  /** Sends the signal and returns true if the process runs. */
   const send = (signal: NodeJS.Signals): boolean => {
     const now = readState();
     if (now.state !== 'running') return false;
@@ -98,10 +98,10 @@ export function partProcess(part: PartName, folders: { run: string; logs: string
     }
   };
 
-  /** Ends it, with SIGKILL after ten seconds; says whether it came to that. */
+  /** Sends SIGTERM, and SIGKILL after ten seconds. */
   const stop = async (): Promise<{ hadToBeKilled: boolean }> => {
     let hadToBeKilled = false;
-    // A paused process takes no notice of anything until it is resumed.
+    // A paused process handles SIGTERM only after SIGCONT.
     if (send('SIGTERM') && send('SIGCONT')) {
       const limits = { intervalMs: 20, limitMs: stopLimitMs };
       hadToBeKilled = (await poll(isGone, limits)) === undefined;
@@ -114,32 +114,32 @@ export function partProcess(part: PartName, folders: { run: string; logs: string
   const kill = async (): Promise<void> => {
     send('SIGKILL');
     await poll(isGone, { intervalMs: 20, limitMs: stopLimitMs });
-    await howItEnded();
+    await waitForExit();
   };
 
-  /** How a process ended that just did: the witness needs a moment to note it. */
-  const howItEnded = async (): Promise<string> => {
+  /** Resolves to how the process ended, in words; the reaper writes its exit status a moment after the end. */
+  const waitForExit = async (): Promise<string> => {
     await poll(() => existsSync(exitFile) || undefined, { intervalMs: 20, limitMs: 500 });
     return describeExit(exitFile);
   };
 
-  /** The end of the log, for a message; nothing of what an earlier process said. */
+  /** The end of the log for a message, without lines of earlier processes. */
   const quoteLog = (): string => {
     const lines = lastLines(logFile, 8, startOffset).map((line) => `  ${line.slice(0, 400)}`);
     return `The end of ${logFile}:\n${lines.join('\n')}`;
   };
 
-  return { logFile, quoteLog, readState, start, send, stop, kill, howItEnded };
+  return { logFile, quoteLog, readState, start, send, stop, kill, waitForExit };
 }
 
-/** Appends to what is there, after putting a big one aside as the one `.1` that is kept. */
+/** Opens the log to append to it; a big one is first renamed to `.1`, of which only the last is kept. */
 function openLog(path: string): number {
   if (existsSync(path) && statSync(path).size > logLimitBytes) renameSync(path, `${path}.1`);
   return openSync(path, 'a', 0o600);
 }
 
 function describeExit(exitFile: string): string {
-  if (!existsSync(exitFile)) return 'ended, nobody saw how';
+  if (!existsSync(exitFile)) return 'ended; its exit status is unknown';
   const status = Number(readFileSync(exitFile, 'utf8'));
   const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0];
   return signal ? `ended by ${signal}` : `ended with exit status ${status}`;

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-/** The process that listens on a TCP port; both unknown when it belongs to another user. */
+/** The process that listens on a TCP port; empty when it belongs to another user. */
 export type PortOwner = { pid?: number; command?: string };
 
-/** Why `port` at `host` cannot be listened on: `EADDRINUSE`, `EACCES` …; undefined when it can. */
+/** The error of listening on `port` at `host`: `EADDRINUSE`, `EACCES` …; undefined when it is free. */
 export function whyNotFree(host: string, port: number): Promise<string | undefined> {
   const server = createServer();
   return new Promise((resolve) => {
@@ -13,7 +13,7 @@ export function whyNotFree(host: string, port: number): Promise<string | undefin
   });
 }
 
-/** Who listens on `port`, as far as this user may know. */
+/** The process that listens on `port`, if this user may know it. */
 export function findPortOwner(port: number): PortOwner {
   return attempt(() => findByProc(port), {});
 }
@@ -31,7 +31,7 @@ function findByProc(port: number): PortOwner {
   return {};
 }
 
-/** Source: proc_net(5): local address is `hex address:hex port`, state 0A is LISTEN, the tenth column the inode. */
+/** Source, proc_net(5): local address is `hex address:hex port`, state 0A is LISTEN, the tenth column the inode. */
 function listeningInodes(table: string, port: number): string[] {
   if (!existsSync(table)) return [];
   const rows = readFileSync(table, 'utf8').split('\n').slice(1);
@@ -42,10 +42,10 @@ function listeningInodes(table: string, port: number): string[] {
   });
 }
 
-/** Inodes of the sockets that a process holds open; none when it is another user's. */
+/** Inodes of the sockets that a process holds open; none when the process is another user's. */
 function socketsOf(pid: string): string[] {
   return attempt(() => readdirSync(`/proc/${pid}/fd`), []).flatMap((fd) => {
-    // One may be closed between the listing and this.
+    // A descriptor may be closed since it was listed.
     const target = attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`), '');
     const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
     return inode === undefined ? [] : [inode];

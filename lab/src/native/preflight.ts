@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { LabError } from '../lab-error.ts';
+import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import { type DatabaseEngine, findDatabaseEngine } from './database-engine.ts';
 import { findProgram } from './find-program.ts';
 import { runProgram } from './run-program.ts';
 
-export type Conversation = { report: (line: string) => void; signal: AbortSignal };
-
-/** Processes are watched by what /proc says of them. */
+/** Throws a LabError on other systems: the state of processes is read from /proc. */
 export function requireLinux(): void {
   if (process.platform === 'linux') return;
   throw new LabError(
@@ -15,11 +14,11 @@ export function requireLinux(): void {
   );
 }
 
-/** Compiles the `services` that changed. Throws a LabError with what the compiler says. */
+/** Compiles the `services` that changed. Throws a LabError with the compiler's output. */
 export async function build(
   settings: Settings,
   services: readonly string[],
-  { report, signal }: Conversation,
+  { report, signal }: Progress,
 ): Promise<void> {
   const compiler = join(settings.root, 'node_modules/typescript/bin/tsc');
   const notice = setTimeout(() => report('Compiling the services …'), 1000);
@@ -29,29 +28,22 @@ export async function build(
   if (status !== 0) throw new LabError(`The services do not compile:\n${output}`);
 }
 
-/** The machine's database server; installs one where apt-get and root make that possible. */
-export async function requireDatabaseEngine(
-  settings: Settings,
-  conversation: Conversation,
-): Promise<DatabaseEngine> {
+/** Finds the machine's database server, or installs one where apt-get and root make that possible. */
+export async function requireDatabaseEngine(settings: Settings, progress: Progress): Promise<DatabaseEngine> {
   const searchPath = settings.passedOn.PATH ?? '';
   const found = await findDatabaseEngine(searchPath);
   if (found) return found;
 
   const apt = findProgram(['apt-get'], searchPath);
   if (apt === undefined || process.getuid?.() !== 0) throw new LabError(howToInstall(searchPath));
-  await installByApt(apt, settings, conversation);
+  await installByApt(apt, settings, progress);
   const installed = await findDatabaseEngine(searchPath);
   if (installed) return installed;
   throw new LabError(`apt-get installed mariadb-server-core, but there is no mariadbd in ${searchPath}.`);
 }
 
-/** The package holds the server alone: it starts no system service. */
-async function installByApt(
-  apt: string,
-  settings: Settings,
-  { report, signal }: Conversation,
-): Promise<void> {
+/** Installs mariadb-server-core, the server alone, which starts no system service. */
+async function installByApt(apt: string, settings: Settings, { report, signal }: Progress): Promise<void> {
   report('Installing a database server (mariadb-server-core) with apt-get …');
   const environment = { ...settings.passedOn, DEBIAN_FRONTEND: 'noninteractive' };
   const run = (...args: string[]) => runProgram(apt, args, { directory: '/', environment, signal });

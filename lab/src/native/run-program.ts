@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import type { Variables } from '../env-file.ts';
 
 /**
- * Runs a program to its end; resolves to its exit status and to what it wrote on stdout and stderr. When the signal
- * comes, the program is asked to end; the signal's reason is thrown when it has ended.
+ * Runs a program to its end; resolves to its exit status and its output on stdout and stderr. When `signal` aborts, the
+ * program gets SIGTERM, and the signal's reason is thrown when it has ended.
  */
 export async function runProgram(
   program: string,

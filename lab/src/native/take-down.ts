@@ -1,6 +1,6 @@
 import type { NativePart } from './native-part.ts';
 
-/** Stops `parts`, each before those it needs, and those that do not need each other at once. */
+/** Stops `parts`: each before the parts that it needs, independent ones at the same time. */
 export async function takeDown(parts: readonly NativePart[], report: (line: string) => void): Promise<void> {
   let remaining = parts;
   while (remaining.length > 0) {

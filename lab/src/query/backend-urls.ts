@@ -1,9 +1,9 @@
-import { backendAddress, reachableHost } from '../parts.ts';
+import { backendAddress, reachableHost } from '../addresses.ts';
 import type { Settings } from '../settings.ts';
 
 export type BackendUrls = Record<'jaeger' | 'prometheus' | 'loki', string>;
 
-/** Where the stack's backends answer, from this machine. */
+/** The addresses of the stack's backends on this machine. */
 export function backendUrls({ ports, values }: Settings): BackendUrls {
   const host = reachableHost(backendAddress(values.BIND_ADDRESS));
   return {

@@ -1,22 +1,21 @@
 import { z } from 'zod';
 import { LabError } from '../lab-error.ts';
 
-/** What is asked, and what a person calls it. */
 export type Backend = { name: 'Jaeger' | 'Prometheus' | 'Loki'; url: string };
 
 export type Parameters = Record<string, string | number | undefined>;
 
-/** A backend that does not answer, or not as it should. The message names it and its address. */
+/** A backend does not answer, or not as expected. The message names the backend and its address. */
 export class BackendError extends LabError {
   override name = 'BackendError';
 }
 
 const limitMs = 10_000;
-const longestQuote = 300;
+const maxQuoteLength = 300;
 
 /**
- * Asks by GET and resolves to the answer's JSON as `schema` reads it; to undefined for a 404.
- * Throws a BackendError for every other failure.
+ * Sends a GET and resolves to the JSON of the answer, parsed by `schema`; to undefined for a 404. Throws a BackendError
+ * for every other failure.
  */
 export async function ask<Schema extends z.ZodType>(
   backend: Backend,
@@ -41,7 +40,7 @@ export async function ask<Schema extends z.ZodType>(
   );
 }
 
-/** As `ask`, where a 404 is a failure too: the address leads to something else. */
+/** Does the same, but a 404 is a failure too: the address belongs to something else. */
 export async function askAlways<Schema extends z.ZodType>(
   backend: Backend,
   path: string,
@@ -65,7 +64,7 @@ async function fetchText({ name, url }: Backend, address: string, headers: Recor
   }
 }
 
-/** What lies below fetch's own "fetch failed". */
+/** The cause behind fetch's own "fetch failed". */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);
@@ -82,5 +81,5 @@ function parseJson(text: string): unknown {
 
 function quote(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > longestQuote ? `${line.slice(0, longestQuote)} …` : line;
+  return line.length > maxQuoteLength ? `${line.slice(0, maxQuoteLength)} …` : line;
 }

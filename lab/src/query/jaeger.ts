@@ -14,12 +14,12 @@ export type TraceSearch = {
   limit: number;
 };
 
-/** Jaeger's query API, as its own pages use it: the only one that searches by attribute. */
+/** The query API of Jaeger's own pages, the only one that searches by attribute. */
 export type Jaeger = {
   services: () => Promise<readonly string[]>;
   /** The names of a service's SERVER spans. */
   operations: (service: string) => Promise<readonly string[]>;
-  /** Undefined when it has no such trace (yet: spans come within three seconds). */
+  /** Resolves to undefined when there is no such trace yet; spans arrive within three seconds. */
   traceById: (traceId: string) => Promise<Trace | undefined>;
   /** The newest first. */
   findTraces: (search: TraceSearch) => Promise<readonly Trace[]>;
@@ -122,7 +122,7 @@ const ownTagsSchema = z.object({
   'otel.status_description': z.string().default(''),
 });
 
-/** What OTLP keeps beside the attributes, Jaeger keeps among them. */
+/** Separates the span's kind and status, which Jaeger stores as tags, from its attributes. */
 function readTags(tags: Attributes) {
   const {
     'span.kind': kind,

@@ -3,9 +3,9 @@ import { askAlways, type Backend } from './backend.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
-/** One log line. `labels` say where it comes from; `metadata` is what is known of it alone (trace_id, span_id …). */
+/** One log line. `labels` identify its source; `metadata` holds the line's own fields (trace_id, span_id …). */
 export type LogLine = {
-  /** Of the epoch, with microseconds behind the point. */
+  /** Milliseconds since the epoch, with microseconds as decimals. */
   atMs: number;
   body: string;
   labels: Fields;
@@ -15,18 +15,17 @@ export type LogLine = {
 export type LogRange = {
   startMs: number;
   endMs: number;
-  /** How many lines at most, counted from where `direction` begins; Loki itself stops at 5,000. */
+  /** The largest number of lines, counted in `direction`; Loki's own limit is 5,000. */
   limit: number;
-  /** `forward`: the oldest first. */
+  /** `forward` begins with the oldest line. */
   direction: 'forward' | 'backward';
 };
 
 export type Loki = {
-  /** The lines that a log query selects. */
   queryRange: (logql: string, range: LogRange) => Promise<readonly LogLine[]>;
 };
 
-/** Every line of the shop that carries this trace id. */
+/** The LogQL query for all lines of the shop with this trace id. */
 export function logsOfTrace(traceId: string): string {
   return `{service_namespace="vitrine"} | trace_id="${traceId}"`;
 }
@@ -52,7 +51,7 @@ const answerSchema = z.object({
   }),
 });
 
-/** Has Loki say which of a line's fields are labels; else it would mix them. */
+/** This header makes Loki separate a line's labels from its structured metadata. */
 const headers = { 'X-Loki-Response-Encoding-Flags': 'categorize-labels' };
 
 export function createLoki(url: string): Loki {
@@ -71,7 +70,7 @@ export function createLoki(url: string): Loki {
           metadata: structuredMetadata,
         })),
       );
-      // Each stream is in order; the streams among each other are not.
+      // Lines arrive in order within a stream, but not across streams.
       return lines.toSorted((a, b) => (direction === 'forward' ? a.atMs - b.atMs : b.atMs - a.atMs));
     },
   };

@@ -5,7 +5,7 @@ export type Labels = Readonly<Record<string, string>>;
 /** One series at one time. Its value may be NaN (0 / 0) or infinite. */
 export type Sample = { labels: Labels; atMs: number; value: number };
 export type Series = { labels: Labels; points: readonly { atMs: number; value: number }[] };
-/** One measurement that its histogram remembers. `series` are the labels of the bucket it fell into. */
+/** A measurement kept as an example. `series` holds the labels of its histogram bucket. */
 export type Exemplar = {
   series: Labels;
   labels: Labels;
@@ -26,13 +26,13 @@ export type Rule = {
   type: 'alerting' | 'recording';
   name: string;
   query: string;
-  /** `err` where its expression fails, `unknown` before its first evaluation. */
+  /** `err` when the expression fails, `unknown` before the first evaluation. */
   health: 'ok' | 'err' | 'unknown';
   lastError?: string;
 };
 
 export type Prometheus = {
-  /** An instant vector, or a scalar as the one sample without labels; now unless `atMs` says otherwise. */
+  /** An instant query at `atMs`, by default now. A scalar becomes one sample without labels. */
   query: (expression: string, atMs?: number) => Promise<readonly Sample[]>;
   queryRange: (
     expression: string,
@@ -43,7 +43,7 @@ export type Prometheus = {
     expression: string,
     range: { startMs: number; endMs: number },
   ) => Promise<readonly Exemplar[]>;
-  /** Those that are pending or firing. */
+  /** The alerts that are pending or firing. */
   alerts: () => Promise<readonly Alert[]>;
   rules: () => Promise<readonly Rule[]>;
 };

@@ -3,7 +3,7 @@ export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 export type SpanEvent = { name: string; atMs: number; attributes: Attributes };
 
-/** One span of a trace. Times are milliseconds of the epoch, with microseconds behind the point. */
+/** One span of a trace. Times are milliseconds since the epoch, with microseconds as decimals. */
 export type Span = {
   /** 32 hex digits. */
   traceId: string;
@@ -20,7 +20,7 @@ export type Span = {
   statusMessage?: string;
   attributes: Attributes;
   events: readonly SpanEvent[];
-  /** What the resource said of the process: service.version, service.instance.id and so on. */
+  /** Resource attributes: service.version, service.instance.id and so on. */
   resource: Attributes;
 };
 

@@ -7,8 +7,8 @@ import type { Visit } from './visit-pages.ts';
 export type TracedVisit = Visit & { traceId: string };
 
 /**
- * Asks Jaeger for the trace of each visit until every one shows the services that it should, or `limitMs` have
- * passed. Resolves to the traces, and to a sentence for each service that some lack.
+ * Polls Jaeger until every visit's trace shows the expected services, or `limitMs` have passed. Resolves to the traces,
+ * and to a sentence for each service that is missing in some.
  */
 export async function awaitTraces(
   jaeger: Pick<Jaeger, 'traceById'>,

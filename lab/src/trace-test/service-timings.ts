@@ -1,7 +1,7 @@
 import { summarize } from '../bench/sample.ts';
 import type { Span, Trace } from '../query/span.ts';
 
-/** How long a service took for the requests that it served. */
+/** The durations of a service's requests. */
 export type ServiceTimings = {
   service: string;
   traces: number;
@@ -11,7 +11,7 @@ export type ServiceTimings = {
   slowest: Span | undefined;
 };
 
-/** The timings of each of `services` in `traces`, by its SERVER spans. */
+/** The timings of each of `services`, taken from its SERVER spans in `traces`. */
 export function serviceTimings(services: readonly string[], traces: readonly Trace[]): ServiceTimings[] {
   const served = traces.flatMap(({ spans }) => spans).filter(({ kind }) => kind === 'server');
   return services.map((service) => {
@@ -29,7 +29,7 @@ export function serviceTimings(services: readonly string[], traces: readonly Tra
   });
 }
 
-/** The timings as lines of text, aligned, with a heading. `addressOf` is where a person looks at a trace. */
+/** The timings as aligned lines of text with a heading. `addressOf` gives the address of a trace for the browser. */
 export function timingsTable(
   timings: readonly ServiceTimings[],
   addressOf: (traceId: string) => string,

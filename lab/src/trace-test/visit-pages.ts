@@ -3,15 +3,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createShopper } from '../bench/shopper.ts';
 import { LabError } from '../lab-error.ts';
 
-/** A page of the shop, and the services that it takes to make it. */
+/** A page of the shop, and the services involved in making it. */
 type Page = { path: string; services: readonly string[] };
 
-/** One request for a page, whose trace should hold spans of `services`. `problem` says how it failed. */
+/** One request for a page. Its trace should have spans of `services`; `problem` says how the request failed. */
 export type Visit = Page & { traceId?: string; problem?: string };
 
 const answerLimitMs = 5000;
 
-/** Pages for a customer who has something in the cart: between them they take all four services. */
+/** Pages for a customer with a filled cart. Together they involve all four services. */
 const pages: readonly Page[] = [
   { path: '/', services: ['frontend', 'product-service'] },
   { path: '/product/laptop-pro', services: ['frontend', 'product-service'] },
@@ -19,7 +19,7 @@ const pages: readonly Page[] = [
   { path: '/orders', services: ['frontend', 'order-service', 'user-service'] },
 ];
 
-/** Opens `count` pages in turns, `perSecond` of them, whether or not the one before has been answered. */
+/** Opens `count` pages in turn, `perSecond` each second, without waiting for the previous answer. */
 export async function visitPages(
   shopUrl: string,
   { count, perSecond, signal }: { count: number; perSecond: number; signal: AbortSignal },
@@ -36,7 +36,7 @@ export async function visitPages(
   return Promise.all(visits);
 }
 
-/** Registers an account for this one time, logs in and puts a product into the cart; resolves to the cookies. */
+/** Registers a new account, logs in and puts a product into the cart; resolves to the cookies. */
 async function becomeCustomer(shopUrl: string): Promise<string> {
   const username = `trace-test-${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
@@ -66,7 +66,7 @@ async function visit(shopUrl: string, page: Page, cookie: string): Promise<Visit
     await response.arrayBuffer();
     const traceId = response.headers.get('x-trace-id');
     const problem = response.status !== 200 ? `answered ${response.status}` : !traceId && 'has no X-Trace-Id';
-    // How far a request came that failed, nobody knows beforehand.
+    // A failed request may not have reached the other services.
     const expected: Page = problem ? { path: page.path, services: ['frontend'] } : page;
     return { ...expected, ...(traceId && { traceId }), ...(problem && { problem }) };
   } catch (error) {

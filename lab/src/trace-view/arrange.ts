@@ -6,25 +6,25 @@ type Item =
   | { kind: 'event'; event: SpanEvent; service: string }
   | { kind: 'log'; line: LogLine };
 
-/** One row of a trace as a person reads it: a span, or something that happened in it. */
+/** One row of a displayed trace: a span, or an event or log line within it. */
 export type Entry = Item & { depth: number; atMs: number };
 
 export type TraceView = {
   traceId: string;
-  /** The span that began the trace; where it is missing, the earliest. */
+  /** The span that began the trace, or the earliest when that is missing. */
   root: Span;
-  /** Of the earliest span. With clocks that disagree this need not be the root's. */
+  /** The start of the earliest span, which may differ from the root's when clocks disagree. */
   startMs: number;
   durationMs: number;
   spanCount: number;
   services: readonly string[];
-  /** Spans whose parent is not in the trace: it was lost, has not come yet, or began outside the shop. */
+  /** Spans whose parent is not in the trace: it was lost, has not arrived yet, or is outside the shop. */
   orphanCount: number;
-  /** Parents before children, siblings by time, and the events and log lines of a span in place among them. */
+  /** Parents precede children; siblings, events and log lines are ordered by time. */
   entries: readonly Entry[];
 };
 
-/** `lines` are those that carry the trace's id. Whatever is wrong with the spans, each appears once; undefined without any. */
+/** Arranges the spans, and `lines`, the log lines with the trace's id. Each span appears once; undefined without spans. */
 export function arrangeTrace({ traceId, spans }: Trace, lines: readonly LogLine[]): TraceView | undefined {
   const unique = [...new Map(spans.map((span) => [span.spanId, span])).values()];
   const entries = walk(placeItems(unique, lines));
@@ -45,12 +45,12 @@ export function arrangeTrace({ traceId, spans }: Trace, lines: readonly LogLine[
   };
 }
 
-/** It names a parent, and does not stand under it. */
+/** Whether the span names a parent that is not in the trace. */
 export function isOrphan({ depth, span }: Entry & { kind: 'span' }): boolean {
   return depth === 0 && span.parentSpanId !== undefined;
 }
 
-/** An item and the span it stands under; `owner` is undefined at the top. */
+/** An item with the id of the span that contains it; `owner` is undefined at the top. */
 type Placed = { item: Item; atMs: number; owner: string | undefined };
 
 function placeItems(spans: readonly Span[], lines: readonly LogLine[]): Placed[] {
@@ -71,12 +71,12 @@ function placeItems(spans: readonly Span[], lines: readonly LogLine[]): Placed[]
   return placed.toSorted((a, b) => a.atMs - b.atMs || endOf(a) - endOf(b));
 }
 
-/** Of what began in the same millisecond, as fine as the services' clock, the first to end came first. */
+/** Orders items that began in the same millisecond, the resolution of the services' clock, by their end. */
 function endOf({ item, atMs }: Placed): number {
   return atMs + (item.kind === 'span' ? item.span.durationMs : 0);
 }
 
-/** Without recursion: a trace may be thousands of spans deep. */
+/** Orders the items depth-first, without recursion: a trace may be thousands of spans deep. */
 function walk(placed: readonly Placed[]): Entry[] {
   const children = Map.groupBy(placed, ({ owner }) => owner);
   const entries: Entry[] = [];
@@ -94,7 +94,7 @@ function walk(placed: readonly Placed[]): Entry[] {
     }
   };
   visit(children.get(undefined) ?? []);
-  // Spans that name each other as parents hang from nothing.
+  // Spans that name each other as parents are not reachable from the top.
   for (const one of placed) {
     if (seen.has(one) || one.item.kind !== 'span') continue;
     visit([one]);

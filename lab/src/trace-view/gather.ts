@@ -12,22 +12,22 @@ export type Gathered = {
 };
 
 type GatherOptions = {
-  /** How long to wait for what is still on its way. */
+  /** How long to wait for spans and log lines that have not arrived. */
   limitMs: number;
   signal?: AbortSignal | undefined;
-  /** Called once, when it has to wait. */
+  /** Called once, when waiting begins. */
   onWait?: () => void;
 };
 
 const maxLines = 2000;
-/** Clocks may disagree, and a line may be written after its span has ended. */
+/** Margin for clocks that disagree and for lines that are written after their span has ended. */
 const marginMs = 60_000;
-/** Spans and lines arrive within three seconds; what is older than this gets no others. */
+/** Spans and lines arrive within three seconds, so an older trace is complete. */
 const settledAfterMs = 6000;
 
 /**
- * A trace and its log lines; undefined when Jaeger has no such trace. One that ended just now is waited for
- * until all of it has arrived. Throws a BackendError when Jaeger cannot be asked.
+ * A trace and its log lines; undefined when Jaeger has no such trace. Waits until a trace that just ended has arrived
+ * completely. Throws a BackendError when Jaeger fails.
  */
 export async function gatherTrace(
   { jaeger, loki }: { jaeger: Jaeger; loki: Loki },

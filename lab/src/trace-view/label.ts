@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { LogLine } from '../query/loki.ts';
 import type { Attributes, Span } from '../query/span.ts';
 
-/** `GET → order-service`, `SELECT → order_dbase`; of every other span its name. */
+/** `GET → order-service` or `SELECT → order_dbase` for a CLIENT span; the name of any other span. */
 export function spanLabel({ kind, name, attributes }: Span): string {
   if (kind !== 'client') return name;
   const other =
@@ -13,7 +13,7 @@ export function spanLabel({ kind, name, attributes }: Span): string {
   return other === undefined ? name : `${name} → ${other}`;
 }
 
-/** The answer's status where there was one, else what went wrong; empty when nothing did. */
+/** The response's status code if there is one, else the error's type; empty for success. */
 export function spanOutcome({ status, attributes }: Span): string {
   const code = attributes['http.response.status_code'];
   if (code !== undefined) return String(code);
@@ -27,13 +27,13 @@ export function isFailure({ kind, status, attributes }: Span): boolean {
 
 const services = ['frontend', 'user-service', 'product-service', 'order-service'];
 
-/** 0 to 3 for the shop's own, 4 for any other: what a service's colour goes by. */
+/** The number that selects a service's colour: 0 to 3 for the shop's own, 4 for any other. */
 export function serviceNumber(service: string): number {
   const number = services.indexOf(service);
   return number === -1 ? services.length : number;
 }
 
-/** `info`, `warn` … */
+/** The level of a log line: `info`, `warn` … */
 export function levelOf({ metadata }: LogLine): string {
   return (metadata.severity_text ?? metadata.detected_level ?? '').toLowerCase();
 }
@@ -42,13 +42,13 @@ const shownElsewhere = [
   ...['trace_id', 'span_id', 'flags', 'scope_name', 'scope_version'],
   ...['severity_text', 'severity_number', 'detected_level', 'observed_timestamp'],
 ];
-/** These tell of the process that wrote the line, not of the line. */
-const ofProcess = /^(?:deployment|host|os|process|service|telemetry)_/;
+/** Fields of the process that wrote the line. */
+const processField = /^(?:deployment|host|os|process|service|telemetry)_/;
 
-/** What a line says beside its text, as `key=value`. */
+/** The line's own fields beside its text, as `key=value`. */
 export function lineFields({ metadata }: LogLine): string[] {
   const own = Object.entries(metadata).filter(
-    ([key]) => !shownElsewhere.includes(key) && !ofProcess.test(key),
+    ([key]) => !shownElsewhere.includes(key) && !processField.test(key),
   );
   return pairs(Object.fromEntries(own));
 }
@@ -57,21 +57,21 @@ export function pairs(attributes: Attributes): string[] {
   return Object.entries(attributes).map(([key, value]) => `${key}=${value}`);
 }
 
-/** `0.42 ms`, `48.2 ms`, `1.24 s`. */
+/** Formats a duration as `0.42 ms`, `48.2 ms` or `1.24 s`. */
 export function formatDuration(ms: number): string {
   if (ms >= 999.95) return `${(ms / 1000).toFixed(2)} s`;
   return `${ms.toFixed(ms < 10 ? 2 : 1)} ms`;
 }
 
-/** `24 Nov 2026 17:03:11.123`, by the clock of this machine. */
+/** Formats a time as `24 Nov 2026 17:03:11.123`, in the time zone of this machine. */
 export function formatTime(ms: number): string {
   const time = new Date(ms);
   const day = time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
   return `${day} ${time.toLocaleTimeString('en-GB')}.${String(time.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** On one line, and without what a terminal would take for an order: somebody else may have written it. */
-export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/** Puts a text on one line and removes control sequences: attackers may have written it. */
+export function sanitizeForTerminal(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern removes them
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
 }

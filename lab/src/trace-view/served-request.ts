@@ -1,37 +1,37 @@
 import type { Jaeger } from '../query/jaeger.ts';
 import type { Span } from '../query/span.ts';
 
-/** What a service was asked once, as its SERVER span tells it. */
+/** One request to a service, read from its SERVER span. */
 export type ServedRequest = {
   traceId: string;
   service: string;
   atMs: number;
   durationMs: number;
   method: string;
-  /** `/product/:slug`; the path where no route answered. */
+  /** A route such as `/product/:slug`, or the path when no route matched. */
   route: string;
   path: string;
-  /** Undefined when the client left before there was an answer. */
+  /** Undefined when the client left before the response. */
   status: number | undefined;
   isError: boolean;
 };
 
 export type RequestSearch = {
   service: string;
-  /** Method and route: the span's name. */
+  /** The span's name: method and route. */
   operation?: string | undefined;
   status?: number | undefined;
   minDurationMs?: number | undefined;
-  /** Only answers from 500 upwards. */
+  /** Selects statuses from 500 upwards. */
   isErrorsOnly?: boolean | undefined;
   limit: number;
 };
 
 const lookBackMs = 24 * 3600 * 1000;
-/** Jaeger looks for one value at a time. */
+/** Jaeger searches for one value at a time. */
 const errorStatuses = [500, 502, 503, 504];
 
-/** The newest first. */
+/** The requests that match the search, the newest first. */
 export async function findRequests(
   jaeger: Jaeger,
   { isErrorsOnly = false, status, limit, ...search }: RequestSearch,
@@ -46,7 +46,7 @@ export async function findRequests(
     }),
   );
   const spans = new Map(found.flat().flatMap(({ spans }) => spans.map((span) => [span.spanId, span])));
-  // Jaeger answers with whole traces, of which one span at least fits.
+  // Jaeger returns whole traces in which at least one span matches.
   const fits = (span: Span) =>
     span.kind === 'server' &&
     span.service === search.service &&

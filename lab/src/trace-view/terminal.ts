@@ -2,11 +2,11 @@ import { type Entry, isOrphan, type TraceView } from './arrange.ts';
 import {
   formatDuration,
   formatTime,
-  harmless,
   isFailure,
   levelOf,
   lineFields,
   pairs,
+  sanitizeForTerminal,
   serviceNumber,
   spanLabel,
   spanOutcome,
@@ -16,11 +16,11 @@ import { type ServedRequest, servedRequest } from './served-request.ts';
 type Colour = 'bold' | 'gray' | 'red' | 'yellow' | 'green' | 'cyan' | 'magenta' | 'blue';
 
 export type Page = {
-  /** Columns. */
+  /** The number of columns. */
   width: number;
-  /** Whether longer lines are cut: not where a program reads them. */
+  /** Whether longer lines are cut, as on a terminal; a program gets them whole. */
   isCut: boolean;
-  /** Colours a text, or leaves it as it is. */
+  /** Colours a text where colours are supported. */
   paint: (colour: Colour, text: string) => string;
 };
 
@@ -28,7 +28,7 @@ const durationWidth = 9;
 const outcomeWidth = 6;
 const narrowestBar = 12;
 
-/** The trace as a tree with a bar for each span, and log lines and events in place. */
+/** The trace as a tree with a bar for each span, its log lines and its events. */
 export function traceLines(view: TraceView, page: Page): string[] {
   const { root, startMs, durationMs, spanCount, services, traceId, orphanCount } = view;
   const { method, route, status } = servedRequest(root);
@@ -36,23 +36,26 @@ export function traceLines(view: TraceView, page: Page): string[] {
   const counts = `${plural(spanCount, 'span')} of ${plural(services.length, 'service')}`;
   const layout = planLayout(view, page.width);
   return [
-    page.paint('bold', cut(harmless(`${root.service} ${title}, ${formatDuration(durationMs)}`), page.width)),
+    page.paint(
+      'bold',
+      cut(sanitizeForTerminal(`${root.service} ${title}, ${formatDuration(durationMs)}`), page.width),
+    ),
     page.paint('gray', cut(`${traceId}  ${formatTime(startMs)}  ${counts}`, page.width)),
     '',
     ...view.entries.map((entry) => entryLine(entry, view, layout, page)),
     ...(orphanCount === 0
       ? []
-      : ['', `${plural(orphanCount, 'span')} marked ? lack the parent that they name: it is not in Jaeger.`]),
+      : ['', `Spans marked ? (${orphanCount}) have a parent that is not in Jaeger.`]),
   ];
 }
 
-/** The latest requests, one a line, with the ids to ask for. */
+/** One line for each request, beginning with its trace id. */
 export function requestLines(requests: readonly ServedRequest[], { width, paint }: Page): string[] {
   return requests.map(({ atMs, status, durationMs, traceId, method, route, isError }) => {
     const outcome = String(status ?? '-').padStart(4);
     const head = `${traceId}  ${formatTime(atMs)} `;
     const line = `${head}${outcome} ${formatDuration(durationMs).padStart(durationWidth)}  `;
-    const shown = cut(harmless(`${method} ${route}`), width - line.length);
+    const shown = cut(sanitizeForTerminal(`${method} ${route}`), width - line.length);
     return isError ? paint('red', line + shown) : line + shown;
   });
 }
@@ -70,7 +73,7 @@ function planLayout({ entries }: TraceView, width: number): Layout {
 function label(entry: Entry & { kind: 'span' }): string {
   const { span, depth } = entry;
   const service = span.kind === 'server' || depth === 0 ? `${span.service} ` : '';
-  return `${'  '.repeat(depth)}${isOrphan(entry) ? '? ' : ''}${harmless(`${service}${spanLabel(span)}`)}`;
+  return `${'  '.repeat(depth)}${isOrphan(entry) ? '? ' : ''}${sanitizeForTerminal(`${service}${spanLabel(span)}`)}`;
 }
 
 function entryLine(entry: Entry, view: TraceView, { labels, bars }: Layout, { paint, width, isCut }: Page) {
@@ -78,7 +81,7 @@ function entryLine(entry: Entry, view: TraceView, { labels, bars }: Layout, { pa
     const offset = formatDuration(entry.atMs - view.startMs);
     const text =
       entry.kind === 'log' ? logText(entry) : [entry.event.name, ...pairs(entry.event.attributes)].join(' ');
-    const line = `${'  '.repeat(entry.depth)}· ${offset}  ${harmless(text)}`;
+    const line = `${'  '.repeat(entry.depth)}· ${offset}  ${sanitizeForTerminal(text)}`;
     const colour = entry.kind === 'log' ? levelColour(levelOf(entry.line)) : 'gray';
     return paint(colour, isCut ? cut(line, width) : line);
   }
@@ -86,7 +89,7 @@ function entryLine(entry: Entry, view: TraceView, { labels, bars }: Layout, { pa
   const isBad = isFailure(span);
   const name = cut(label(entry), labels).padEnd(labels);
   const duration = formatDuration(span.durationMs).padStart(durationWidth);
-  const outcome = cut(harmless(spanOutcome(span)), outcomeWidth).padStart(outcomeWidth);
+  const outcome = cut(sanitizeForTerminal(spanOutcome(span)), outcomeWidth).padStart(outcomeWidth);
   const cells = [isBad ? paint('red', name) : name];
   if (bars > 0) cells.push(paint(isBad ? 'red' : serviceColour(span.service), bar(span, view, bars)));
   cells.push(duration, isBad ? paint('red', outcome) : outcome);
@@ -97,7 +100,7 @@ function logText({ line }: Entry & { kind: 'log' }): string {
   return [levelOf(line), line.body, ...lineFields(line)].join(' ');
 }
 
-/** `width` columns for the whole trace; where the span was, blocks, one at least. */
+/** The span's bar, at least one column long, in a row of `width` columns for the whole trace. */
 function bar(span: { startMs: number; durationMs: number }, view: TraceView, width: number): string {
   const scale = width / (view.durationMs || 1);
   const from = Math.min(width - 1, Math.max(0, Math.floor((span.startMs - view.startMs) * scale)));
@@ -116,7 +119,7 @@ function levelColour(level: string): Colour {
   return level === 'warn' ? 'yellow' : 'gray';
 }
 
-/** At most `width` characters, the last of which says that there were more. */
+/** Cuts a text to `width` characters and marks the cut with `…`. */
 function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }

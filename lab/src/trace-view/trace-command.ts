@@ -3,7 +3,7 @@ import { LabError, UsageError } from '../lab-error.ts';
 import { backendUrls } from '../query/backend-urls.ts';
 import { createJaeger } from '../query/jaeger.ts';
 import { createLoki } from '../query/loki.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../stack.ts';
 import { arrangeTrace } from './arrange.ts';
 import { gatherTrace } from './gather.ts';
 import { findRequests } from './served-request.ts';
@@ -11,9 +11,9 @@ import { type Page, requestLines, traceLines } from './terminal.ts';
 import { readTraceId } from './trace-id.ts';
 
 const arrivalLimitMs = 4000;
-const listed = 15;
+const maxRequests = 15;
 
-/** `./vitrine trace <id>`: one request, its spans and log lines; without an id, the latest requests. */
+/** `./vitrine trace <id>`: prints the spans and log lines of one request; without an id, the latest requests. */
 export async function traceCommand(
   given: string | undefined,
   { settings, report }: Pick<Session, 'settings' | 'report'>,
@@ -23,7 +23,7 @@ export async function traceCommand(
   const jaeger = createJaeger(urls.jaeger);
   const page = pageOf(process.stdout);
   if (given === undefined) {
-    const requests = await findRequests(jaeger, { service: 'frontend', limit: listed }, Date.now());
+    const requests = await findRequests(jaeger, { service: 'frontend', limit: maxRequests }, Date.now());
     if (requests.length === 0)
       throw new LabError('Jaeger has no request to the frontend yet: open a page of the shop.');
     for (const line of requestLines(requests, page)) report(line);
@@ -32,11 +32,11 @@ export async function traceCommand(
   const traceId = readTraceId(given);
   if (traceId === undefined) {
     throw new UsageError(
-      `"${given}" is no trace id: that is 32 hexadecimal digits, as in X-Trace-Id. ./vitrine trace lists the latest.`,
+      `"${given}" is not a trace id, which has 32 hexadecimal digits, as in X-Trace-Id. ./vitrine trace lists the latest.`,
     );
   }
   const loki = createLoki(urls.loki);
-  const onWait = () => process.stderr.write('Waiting for what is still on its way …\n');
+  const onWait = () => process.stderr.write('Waiting for spans and log lines …\n');
   const found = await gatherTrace({ jaeger, loki }, traceId, { limitMs: arrivalLimitMs, signal, onWait });
   const view = found && arrangeTrace(found.trace, found.lines);
   if (!found || !view) {
@@ -45,7 +45,7 @@ export async function traceCommand(
     );
   }
   for (const line of traceLines(view, page)) report(line);
-  if (found.lokiProblem) report(`\nWithout log lines: ${found.lokiProblem}`);
+  if (found.lokiProblem) report(`\nThere are no log lines: ${found.lokiProblem}`);
 }
 
 function pageOf(stream: NodeJS.WriteStream): Page {

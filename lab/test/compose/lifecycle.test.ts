@@ -30,7 +30,7 @@ describe('When the shop is up', () => {
   test.for([
     ['kill', 'ended', ''],
     ['stop', 'stopped', ''],
-    ['pause', 'paused', 'product-service was paused, and goes on.\n'],
+    ['pause', 'paused', 'product-service was paused and is resumed.\n'],
   ] as const)(
     'then ./vitrine %s leaves a service %s until it is started',
     async ([action, state, remark], { shop }) => {

@@ -66,5 +66,5 @@ test('When a trace is asked for in the terminal, then it is shown with its log l
   const unknown = await stack.vitrine('trace', 'b'.repeat(32));
   expect([unknown.status, unknown.stderr]).toEqual([1, expect.stringContaining('within 3 s of its request')]);
   const odd = await stack.vitrine('trace', 'abc');
-  expect([odd.status, odd.stderr]).toEqual([2, expect.stringContaining('"abc" is no trace id')]);
+  expect([odd.status, odd.stderr]).toEqual([2, expect.stringContaining('"abc" is not a trace id')]);
 });

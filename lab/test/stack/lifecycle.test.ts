@@ -83,7 +83,7 @@ describe('When the shop is open', () => {
     await stack.vitrine('pause', 'product-service');
     expect(await stack.vitrine('start', 'product-service')).toEqual({
       ...{ status: 0, stderr: '' },
-      stdout: 'product-service was paused, and goes on.\nproduct-service is ready.\n',
+      stdout: 'product-service was paused and is resumed.\nproduct-service is ready.\n',
     });
   });
 
@@ -282,7 +282,7 @@ base('When the home holds what is not the shop’s, then nothing in it is touche
 base.each([
   [['start', 'no-such-part'], 'The parts are frontend, user-service'],
   [['no-such-command'], "unknown command 'no-such-command'"],
-  [['logs', '--lines', 'x'], 'A whole number is wanted'],
+  [['logs', '--lines', 'x'], 'It must be a whole number'],
   [['up', '--docker'], 'Docker cannot be used: '],
   [['up', '--docker', '--native'], "cannot be used with option '--docker'"],
 ])('When it is asked wrongly (%j), then the exit status is 2 and it says how', async (args, message) => {

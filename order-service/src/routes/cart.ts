@@ -4,8 +4,8 @@ import { HttpError } from '@vitrine/service-kit/http-error';
 import { id, integer } from '@vitrine/service-kit/input';
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { Dependencies } from '../app';
 import { addToCart, changeQuantity, checkOut, noItem, removeFromCart } from '../cart';
+import type { Dependencies } from '../dependencies';
 import { askCaller, askCatalogue } from '../neighbours';
 import { atTodaysPrices, order } from '../order';
 import { findOpenOrder } from '../order-repository';
@@ -13,7 +13,7 @@ import { findOpenOrder } from '../order-repository';
 const quantity = integer(1, 99);
 const reply = z.object({ result: order });
 
-/** The caller's open order. */
+/** Routes of the caller's open order. */
 export function addCartRoutes(api: Api, { database, userService, productService }: Dependencies): void {
   const forCaller = {
     needsApiKey: true,

@@ -3,7 +3,7 @@ import { requireApiKey } from '@vitrine/service-kit/api-key';
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { integer, MAX_ID } from '@vitrine/service-kit/input';
 import { z } from 'zod';
-import type { Dependencies } from '../app';
+import type { Dependencies } from '../dependencies';
 import { askCaller } from '../neighbours';
 import { asStored, order } from '../order';
 import { listOrders } from '../order-repository';
@@ -16,7 +16,7 @@ const query = z.object({
   all: z.stringbool({ truthy: ['true'], falsy: ['false'], error: 'must be true or false' }).default(false),
 });
 
-/** Past orders and, as last seen, the open one. Needs no product-service: what was bought is written on the order. */
+/** The route of past and open orders. It does not need product-service: names and prices are stored with the order. */
 export function addOrderRoutes(api: Api, { database, userService }: Dependencies): void {
   api.route({
     method: 'get',
@@ -26,7 +26,7 @@ export function addOrderRoutes(api: Api, { database, userService }: Dependencies
     context: (request) => askCaller(userService, requireApiKey(request)),
     query,
     reply: z.array(order),
-    failures: { 403: 'All orders, asked for by someone who is no administrator' },
+    failures: { 403: 'Only administrators may ask for all orders' },
     handler: async ({ context: caller, query: { all, before, limit } }) => {
       if (all && !caller.is_admin) throw new HttpError(403, 'Only administrators may see everyone’s orders');
       const stored = await listOrders(database, { before, limit, ...(!all && { userId: caller.id }) });

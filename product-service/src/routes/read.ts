@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type Product, product } from '../product';
 import { findProductById, findProductBySlug, listProducts } from '../product-repository';
 
-/** The catalogue, open to anyone. */
+/** Public routes of the catalogue. */
 export function addReadRoutes(api: Api, database: Database): void {
   api.route({
     method: 'get',

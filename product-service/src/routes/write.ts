@@ -5,12 +5,12 @@ import { logEvent } from '@vitrine/service-kit/logger';
 import { logs } from '@vitrine/service-kit/registry/shop';
 import { z } from 'zod';
 import { requireAdministrator } from '../administrator';
-import type { Dependencies } from '../app';
+import type { Dependencies } from '../dependencies';
 import { product, productInput } from '../product';
 import { deleteProduct, insertProduct, updateProduct } from '../product-repository';
 import { noSuchProduct } from './read';
 
-/** Changes to the catalogue, for administrators. */
+/** Routes that change the catalogue, for administrators. */
 export function addWriteRoutes(api: Api, { database, userService, logger }: Dependencies): void {
   const administratorsOnly = {
     needsApiKey: true,

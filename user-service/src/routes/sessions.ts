@@ -8,10 +8,10 @@ import { deleteApiKey, findUserByApiKey } from '../api-key-repository';
 import type { Dependencies } from '../dependencies';
 import { logIn } from '../log-in';
 
-/** Any text: what nobody's name or password can be is wrong, not invalid. No body is longer. */
+/** Any text is valid: a name or password that nobody can have is merely wrong. No body is longer. */
 const credentials = z.object({ username: text(0, 16_384), password: secretText() });
 
-/** Log in for an api key, log out to revoke it. */
+/** Login, which creates an api key, and logout, which revokes it. */
 export function addSessionRoutes(api: Api, dependencies: Dependencies): void {
   const { database, logger } = dependencies;
 

@@ -10,7 +10,7 @@ import type { Dependencies } from '../dependencies';
 import { registration, user, username as usernameSchema } from '../user';
 import { hasUsername, insertUser, listUsers } from '../user-repository';
 
-/** Accounts: make one, ask for one's own, see whether a username is taken, list them all. */
+/** Accounts: register one, read one's own, check a username, list all. */
 export function addUserRoutes(api: Api, { database, logger, passwords }: Dependencies): void {
   api.route({
     method: 'post',
@@ -21,8 +21,8 @@ export function addUserRoutes(api: Api, { database, logger, passwords }: Depende
     reply: z.object({ message: z.string(), result: user }),
     failures: { 409: 'Username or email taken, whatever its case' },
     handler: async ({ body: { password, ...rest } }, { socket }) => {
-      const isStillWanted = () => !socket.destroyed;
-      const password_hash = await passwords.inTurn(({ hash }) => hash(password), isStillWanted);
+      const isClientWaiting = () => !socket.destroyed;
+      const password_hash = await passwords.runLimited(({ hash }) => hash(password), isClientWaiting);
       const added = await insertUser(database, { ...rest, is_admin: false, password_hash }).catch(
         explainDuplicate,
       );

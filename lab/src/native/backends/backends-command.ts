@@ -1,9 +1,9 @@
 import { LabError } from '../../lab-error.ts';
-import type { Session } from '../../session.ts';
+import type { Session } from '../../stack.ts';
 import { alignColumns } from '../../status-table.ts';
 import { createBackends } from './backends.ts';
 
-/** `./vitrine backends`: compiles what is not here, and lists every program. Throws a LabError when one cannot be had. */
+/** `./vitrine backends`: compiles the missing programs and lists all. Throws a LabError when one stays missing. */
 export async function backendsCommand(
   { settings, report }: Omit<Session, 'stack'>,
   signal: AbortSignal,
@@ -13,13 +13,13 @@ export async function backendsCommand(
   const outcomes = await Promise.allSettled(
     missing.map(async ({ name }) => {
       const why = await backends.whyNotCompilable(name);
-      if (why) throw new LabError(`Not everything is here, and ${why}.`);
+      if (why) throw new LabError(`Programs are missing, and ${why}.`);
       await backends.compile(name);
     }),
   );
   signal.throwIfAborted();
 
-  const rows = (await backends.list()).map(({ name, version = '', path = 'not here', note = '' }) => {
+  const rows = (await backends.list()).map(({ name, version = '', path = 'missing', note = '' }) => {
     return [name, version, path, note];
   });
   for (const line of alignColumns([['program', 'version', 'from', ''], ...rows])) report(line);

@@ -2,29 +2,29 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { type LockOwner, underLock } from '../../lock.ts';
+import type { Progress } from '../../progress.ts';
 import type { Settings } from '../../settings.ts';
-import type { Conversation } from '../preflight.ts';
 import { programCache } from './cache.ts';
+import { compileProgress } from './compile-progress.ts';
 import { goCompiler } from './compiler.ts';
 import { findOnPath } from './on-path.ts';
 import { type ProgramName, programNames, programs } from './programs.ts';
-import { compileProgress } from './progress.ts';
 
-/** Two at a time: while one is being linked, which takes a single core, the other has the rest. */
-const atOnce = 2;
+/** Linking keeps a single core busy, so a second compilation uses the others meanwhile. */
+const maxConcurrent = 2;
 
-/** Where a program comes from, or why the one on PATH, if any, is not used. */
+/** Where a program comes from; `note` says why the one on PATH is not used. */
 export type ProgramReport = { name: ProgramName; version?: string; path?: string; note?: string };
 
 /** Finds the programs of the backends on PATH or in the cache, and compiles them into the cache. */
 export function createBackends(
   { root, cache, tools }: Pick<Settings, 'root' | 'cache' | 'tools'>,
-  { report, signal }: Conversation,
+  { report, signal }: Progress,
 ) {
   const compiled = programCache(join(cache, 'bin'), root);
   const compiler = goCompiler(root, tools);
   const progress = compileProgress(report);
-  const limit = pLimit(atOnce);
+  const limit = pLimit(maxConcurrent);
 
   const locate = async (name: ProgramName): Promise<ProgramReport> => {
     const onPath = await findOnPath(name, tools, signal);
@@ -34,16 +34,16 @@ export function createBackends(
     return { name, ...(path && { version: programs[name].version, path }), ...(note && { note }) };
   };
 
-  const compileHere = async (name: ProgramName, workshop: string): Promise<string> => {
-    const leftOver = readdirSync(workshop).filter((file) => file.startsWith(`${name}.`));
-    for (const file of leftOver) rmSync(join(workshop, file));
-    // The compiler of a process that was killed may go on, and write what nobody waits for.
-    const output = join(workshop, `${name}.${process.pid}`);
+  const compileHere = async (name: ProgramName, buildDirectory: string): Promise<string> => {
+    const leftOver = readdirSync(buildDirectory).filter((file) => file.startsWith(`${name}.`));
+    for (const file of leftOver) rmSync(join(buildDirectory, file));
+    // The compiler of a killed process may go on and write its output, so each process has a file of its own.
+    const output = join(buildDirectory, `${name}.${process.pid}`);
     progress.begin(name);
     try {
-      await compiler.compile(name, { output, log: join(workshop, `${name}.log`), signal });
-      report(`  ${name} ${programs[name].version} is compiled (${progress.secondsOf(name)} s)`);
-      return await compiled.keep(name, output, signal);
+      await compiler.compile(name, { output, log: join(buildDirectory, `${name}.log`), signal });
+      report(`  ${name} ${programs[name].version} is compiled (${progress.elapsedSeconds(name)} s)`);
+      return await compiled.store(name, output, signal);
     } finally {
       progress.end(name);
       rmSync(output, { force: true });
@@ -51,23 +51,23 @@ export function createBackends(
   };
 
   return {
-    /** The path of a program that fits, or undefined. */
+    /** The path of a program that can be used, or undefined. */
     find: async (name: ProgramName) => (await locate(name)).path,
     /** Where each program comes from. */
     list: () => Promise.all(programNames.map(locate)),
-    /** Why a program that is not here cannot be compiled either; undefined when it can. */
+    /** Why a missing program cannot be compiled; undefined when it can. */
     whyNotCompilable: (name: ProgramName) => compiler.whyNot(name, signal),
-    /** Compiles a program, unless it is here by now. Resolves to its path; throws a LabError when it does not compile. */
+    /** Compiles a program unless it is here by now. Resolves to its path; throws a LabError when compiling fails. */
     compile: (name: ProgramName): Promise<string> =>
       limit(async () => {
-        const workshop = join(cache, 'build', name);
-        mkdirSync(workshop, { recursive: true });
+        const buildDirectory = join(cache, 'build', name);
+        mkdirSync(buildDirectory, { recursive: true });
         const onWait = ({ pid }: LockOwner) =>
           report(`  … process ${pid} is compiling ${name}: waiting for it`);
         return underLock(
-          workshop,
+          buildDirectory,
           { onWait, signal },
-          async () => (await locate(name)).path ?? compileHere(name, workshop),
+          async () => (await locate(name)).path ?? compileHere(name, buildDirectory),
         );
       }),
   };

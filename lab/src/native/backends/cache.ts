@@ -6,15 +6,15 @@ import { underLock } from '../../lock.ts';
 import { goArguments } from './go-arguments.ts';
 import { type ProgramName, programs } from './programs.ts';
 
-/** What a compiled program was made of; `sources` is a digest of its module and of how it was compiled. */
+/** What each compiled program was made from; `sources` is a digest of its module and its compiler arguments. */
 const recordSchema = z.record(
   z.string(),
   z.object({ module: z.string(), version: z.string(), sources: z.string(), compiledAt: z.iso.datetime() }),
 );
 
 /**
- * The compiled programs in the folder `bin`, and the record of them, `bin`/versions.json. `root`: of the repository,
- * whose native/ says what they should be made of.
+ * The compiled programs in the folder `bin`, recorded in `bin`/versions.json. `root` is the repository, whose native/
+ * holds their sources.
  */
 export function programCache(bin: string, root: string) {
   const recordFile = join(bin, 'versions.json');
@@ -23,20 +23,20 @@ export function programCache(bin: string, root: string) {
     try {
       return recordSchema.parse(JSON.parse(readFileSync(recordFile, 'utf8')));
     } catch {
-      // Missing or not ours: then nothing is known of the programs, and they are compiled again.
+      // Without a readable record the programs are compiled again.
       return {};
     }
   };
 
   return {
-    /** The path of a program made of today's sources. */
+    /** The path of a program that was compiled from the present sources. */
     find(name: ProgramName): string | undefined {
       const path = join(bin, name);
       const isCurrent = readRecord()[name]?.sources === digestSources(name, root);
       return isCurrent && existsSync(path) ? path : undefined;
     },
-    /** Moves a program that was just compiled from `draft`, on the same disk, to its place; resolves to its path. */
-    keep(name: ProgramName, draft: string, signal: AbortSignal): Promise<string> {
+    /** Moves a freshly compiled program from `draft`, on the same disk, into the cache; resolves to its path. */
+    store(name: ProgramName, draft: string, signal: AbortSignal): Promise<string> {
       mkdirSync(bin, { recursive: true });
       const { module, version } = programs[name];
       const path = join(bin, name);

@@ -10,25 +10,25 @@ import { runProgram } from '../run-program.ts';
 import { goArguments } from './go-arguments.ts';
 import { type ProgramName, programs } from './programs.ts';
 
-/** The first Go that can fetch the one that a module wants. */
+/** The first Go version that can download the toolchain that a module asks for. */
 const firstToFetch = '1.21.0';
 
-/** How long a killed compiler has to delete its temporary files. */
+/** The time that an interrupted compiler has to delete its temporary files. */
 const cleanUpMs = 5000;
 
-/** The Go of this machine. `root`: of the repository; `environment`: with PATH, HOME and what Go itself reads. */
+/** The Go of this machine. `root` is the repository; `environment` holds PATH, HOME and what Go itself reads. */
 export function goCompiler(root: string, environment: Variables) {
   const go = findProgram(['go'], environment.PATH ?? '');
   const goEnvironment = { ...environment, CGO_ENABLED: '0', GOWORK: 'off' };
   const directoryOf = (name: ProgramName) => join(root, 'native', programs[name].module);
 
-  /** Why `name` cannot be compiled here; undefined when it can. Fetches nothing. */
+  /** Why `name` cannot be compiled here; undefined when it can. Downloads nothing. */
   const whyNot = async (name: ProgramName, signal: AbortSignal): Promise<string | undefined> => {
     const goModule = readFileSync(join(directoryOf(name), 'go.mod'), 'utf8');
     const wanted = /^go (\S+)$/m.exec(goModule)?.[1] ?? '';
     const remedy = `install Go ${wanted} or newer (https://go.dev/doc/install), or put the program on PATH`;
     if (go === undefined) return `there is no Go to compile it with: ${remedy}`;
-    // Outside the module: inside, this alone would make Go fetch the one that the module wants.
+    // Inside the module, this command alone would make Go download the toolchain that the module asks for.
     const { status, output } = await runProgram(go, ['env', 'GOVERSION', 'GOTOOLCHAIN'], {
       ...{ directory: '/', environment: goEnvironment, signal },
     });
@@ -39,7 +39,7 @@ export function goCompiler(root: string, environment: Variables) {
     return isEnough ? undefined : `Go ${found.replace(/^go/, '')} is too old to compile it: ${remedy}`;
   };
 
-  /** Compiles `name` to the file `output`; everything that Go says is in the file `log`. */
+  /** Compiles `name` to the file `output`; Go's own output goes to the file `log`. */
   const compile = async (
     name: ProgramName,
     { output, log, signal }: { output: string; log: string; signal: AbortSignal },
@@ -48,7 +48,7 @@ export function goCompiler(root: string, environment: Variables) {
     const file = openSync(log, 'w');
     const child = spawn(go, goArguments(name, output), {
       ...{ cwd: directoryOf(name), env: goEnvironment, stdio: ['ignore', file, file] },
-      // A group of its own, so that its compilers can be ended with it.
+      // A process group of its own lets its child compilers be ended with it.
       detached: true,
     });
     closeSync(file);
@@ -69,18 +69,18 @@ export function goCompiler(root: string, environment: Variables) {
   return { whyNot, compile };
 }
 
-/** About how long compiling takes here, in seconds. */
-export function usualSeconds(name: ProgramName): number {
+/** Seconds that compiling takes here, roughly. */
+export function estimatedSeconds(name: ProgramName): number {
   return Math.round((programs[name].seconds * 2) / availableParallelism());
 }
 
-/** SIGINT lets Go delete what it had begun. */
+/** Ends the compiler's process group. SIGINT lets Go delete its temporary files; SIGKILL follows if it does not end. */
 function endGroup(pid: number, ended: Promise<unknown>): void {
   const send = (signal: NodeJS.Signals) => {
     try {
       process.kill(-pid, signal);
     } catch {
-      // It has ended.
+      // The group has ended already.
     }
   };
   send('SIGINT');
@@ -96,13 +96,13 @@ const knownFailures = [
   ],
   [
     /toolchain not available/,
-    'the newer Go that it wants cannot be fetched: install it (https://go.dev/doc/install).',
+    'the newer Go that it needs cannot be downloaded: install it (https://go.dev/doc/install).',
   ],
-  [/checksum mismatch|SECURITY ERROR/, 'what was fetched is not what go.sum names. Nothing of it was run.'],
+  [/checksum mismatch|SECURITY ERROR/, 'the downloaded sources differ from go.sum. Nothing of them was run.'],
   [/signal: killed|out of memory|cannot allocate memory/i, 'the memory is full. It takes some 3 GB.'],
 ] as const;
 
-/** In a line what is known, and the end of what Go said. */
+/** The known cause, if any, and the end of Go's output. */
 function explain(output: string, log: string): string {
   const known = knownFailures.find(([pattern]) => pattern.test(output))?.[1];
   const lines = output.split('\n').filter((line) => line !== '' && !line.startsWith('go: downloading'));

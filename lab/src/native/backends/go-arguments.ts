@@ -1,6 +1,6 @@
 import { type Program, type ProgramName, programs } from './programs.ts';
 
-/** What `go` is given, in the program's module, to compile it to `output`. */
+/** The arguments of `go`, run in the program's module, that compile it to `output`. */
 export function goArguments(name: ProgramName, output: string): string[] {
   const { mainPackage, tags = '', version, versionVariable }: Program = programs[name];
   const stamp = versionVariable ? ` -X ${versionVariable}=${version}` : '';

@@ -8,10 +8,10 @@ import { collectorComponents, type ProgramName, programs } from './programs.ts';
 
 const answerLimitMs = 5000;
 
-/** A program on PATH; `unfit` says why it is not used. */
+/** A program on PATH. `unfit` says why it cannot be used. */
 export type PathProgram = { path: string; version: string; unfit?: string };
 
-/** Looks for a program on the PATH of `environment`, and asks it which version it is. */
+/** Looks for a program on the PATH of `environment` and asks for its version. */
 export async function findOnPath(
   name: ProgramName,
   environment: Variables,

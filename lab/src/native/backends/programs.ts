@@ -1,10 +1,10 @@
 /**
  * A program that the backends need.
- * - `commands`: what it is called on PATH.
- * - `version`: this one, or by semantic versioning a later one, will do.
- * - `module`: its folder in native/, which pins its sources; `mainPackage` is what is compiled there.
- * - `versionVariable`: the Go variable by which it learns its version.
- * - `seconds`: what compiling takes on two idle cores when nothing of it was compiled before.
+ * - `commands`: its names on PATH.
+ * - `version`: the version in use; later ones that are compatible by semantic versioning also do.
+ * - `module`: its folder in native/, which pins its sources; `mainPackage` is the package compiled there.
+ * - `versionVariable`: the Go variable that holds its version.
+ * - `seconds`: time to compile it on two idle cores with an empty build cache.
  */
 export type Program = {
   commands: readonly string[];
@@ -21,12 +21,12 @@ const prometheus = {
   version: '3.16.0',
   versionArgs: ['--version'],
   module: 'prometheus',
-  // Without its service discoveries, which would be most of it.
+  // The tag leaves out the service discoveries, which would be most of the program.
   tags: 'remove_all_sd',
   versionVariable: 'github.com/prometheus/common/version.Version',
 };
 
-/** By the name under which they are kept. */
+/** Keyed by the program's name in the cache. */
 export const programs = {
   otelcol: {
     commands: ['otelcol-contrib', 'otelcol'],
@@ -78,10 +78,10 @@ export const programs = {
 
 export type ProgramName = keyof typeof programs;
 
-/** In the order in which they are listed: what is missed most, first. */
+/** The order of the list: the programs that matter most come first. */
 export const programNames = ['otelcol', 'prometheus', 'loki', 'jaeger', 'promtool', 'k6'] as const;
 
-/** The collector comes in many choices of components; otel-collector-config.yaml names these. */
+/** Collectors are built with different components; otel-collector-config.yaml needs these. */
 export const collectorComponents = [
   ...['health_check', 'otlp', 'memory_limiter', 'redaction', 'transform', 'batch'],
   ...['span_metrics', 'otlp_grpc', 'otlp_http', 'prometheus'],

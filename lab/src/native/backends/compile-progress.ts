@@ -1,9 +1,9 @@
-import { usualSeconds } from './compiler.ts';
+import { estimatedSeconds } from './compiler.ts';
 import type { ProgramName } from './programs.ts';
 
 const noticeMs = 10_000;
 
-/** Says what begins to be compiled, and every ten seconds what still is. */
+/** Reports each program when its compilation begins, and every ten seconds those still being compiled. */
 export function compileProgress(report: (line: string) => void) {
   const since = new Map<ProgramName, number>();
   let timer: NodeJS.Timeout | undefined;
@@ -13,7 +13,7 @@ export function compileProgress(report: (line: string) => void) {
 
   const notice = () => {
     const each = [...since.keys()].map(
-      (name) => `${name} (${elapsedSeconds(name)} s of about ${usualSeconds(name)})`,
+      (name) => `${name} (${elapsedSeconds(name)} s of about ${estimatedSeconds(name)})`,
     );
     report(`  … compiling ${each.join(', ')}`);
   };
@@ -21,10 +21,10 @@ export function compileProgress(report: (line: string) => void) {
   return {
     begin(name: ProgramName): void {
       since.set(name, Date.now());
-      report(`  compiling ${name} (about ${usualSeconds(name)} s) …`);
+      report(`  compiling ${name} (about ${estimatedSeconds(name)} s) …`);
       timer ??= setInterval(notice, noticeMs);
     },
-    secondsOf: elapsedSeconds,
+    elapsedSeconds,
     end(name: ProgramName): void {
       since.delete(name);
       if (since.size > 0) return;

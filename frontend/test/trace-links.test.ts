@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { logsLink, type Observatory, traceLink } from '../src/radiography';
+import { logsLink, type TelemetryUrls, traceLink } from '../src/trace-links';
 
 const [consoleUrl, jaegerUrl, grafanaUrl] = [
   'http://console.test',
@@ -7,7 +7,7 @@ const [consoleUrl, jaegerUrl, grafanaUrl] = [
   'http://grafana.test',
 ];
 
-test.for<[string, Observatory, string | undefined, string | undefined]>([
+test.for<[string, TelemetryUrls, string | undefined, string | undefined]>([
   ['nothing is there to look with', {}, undefined, undefined],
   ['there is the console only', { consoleUrl }, `${consoleUrl}/trace/abc`, undefined],
   ['there are Jaeger and Grafana', { jaegerUrl, grafanaUrl }, `${jaegerUrl}/trace/abc`, grafanaUrl],
@@ -18,8 +18,8 @@ test.for<[string, Observatory, string | undefined, string | undefined]>([
     `${consoleUrl}/trace/abc`,
     grafanaUrl,
   ],
-])('When %s, then links lead there, and nowhere else', ([, observatory, toTrace, toLogs]) => {
-  expect(traceLink(observatory, 'abc')).toBe(toTrace);
-  const logs = logsLink(observatory, 'abc');
+])('When %s, then links lead there, and nowhere else', ([, telemetryUrls, toTrace, toLogs]) => {
+  expect(traceLink(telemetryUrls, 'abc')).toBe(toTrace);
+  const logs = logsLink(telemetryUrls, 'abc');
   expect(logs && new URL(logs).origin).toBe(toLogs);
 });

@@ -1,0 +1,10 @@
+/** The address that backends listen on. Their files append a port to it, so it cannot be an IPv6 address without brackets. */
+export function backendAddress(bindAddress: string): string {
+  return bindAddress.includes(':') ? '127.0.0.1' : bindAddress;
+}
+
+/** The host, as part of a URL, at which this machine reaches a service that listens on `bindAddress`. */
+export function reachableHost(bindAddress: string): string {
+  if (bindAddress === '0.0.0.0' || bindAddress === '::') return '127.0.0.1';
+  return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
+}

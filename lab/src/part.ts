@@ -1,0 +1,35 @@
+import type { Variables } from './env-file.ts';
+import type { PartName } from './part-names.ts';
+
+/** A schema and the one account that may use it. */
+export type Schema = { name: string; user: string; password: string };
+
+type Common = {
+  name: PartName;
+  port: number;
+  /** The other ports that it listens on, for its neighbours. */
+  furtherPorts: readonly number[];
+  /** The address for a person: a URL, or host and port for a database client. */
+  address: string;
+  /** The parts that it calls while it works. */
+  needs: readonly PartName[];
+};
+export type DatabasePart = Common & { kind: 'database'; schemas: readonly Schema[] };
+export type ServicePart = Common & { kind: 'service'; readyzUrl: string; environment: Variables };
+/** A program that receives, stores or forwards telemetry. Its configuration file reads `environment`. */
+export type BackendPart = Common & {
+  kind: 'backend';
+  name: BackendName;
+  readyUrl: string;
+  environment: Variables;
+};
+/** A program that shows telemetry to a person. */
+export type ViewerPart = Common & {
+  kind: 'viewer';
+  name: 'grafana' | 'console';
+  readyUrl: string;
+  environment: Variables;
+};
+export type Part = DatabasePart | ServicePart | BackendPart | ViewerPart;
+
+export type BackendName = 'otel-collector' | 'prometheus' | 'loki' | 'jaeger';

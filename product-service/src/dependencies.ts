@@ -1,0 +1,10 @@
+import type { Database } from '@vitrine/service-kit/database';
+import type { Logger } from '@vitrine/service-kit/logger';
+import type { ServiceClient } from '@vitrine/service-kit/service-client';
+
+/** The dependencies of the routes; `server.ts` builds them. */
+export interface Dependencies {
+  database: Database;
+  userService: ServiceClient;
+  logger: Logger;
+}
