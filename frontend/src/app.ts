@@ -11,7 +11,7 @@ import { contentSecurity } from './content-security';
 import { createCsrf } from './csrf';
 import { createErrorPages } from './error-page';
 import { createOrderService } from './order-service';
-import { createPages, startClock } from './page';
+import { createPages, recordStart } from './page';
 import { productImages } from './product-image';
 import { createProductService } from './product-service';
 import { accountRoutes } from './routes/account';
@@ -66,7 +66,7 @@ export function createApp(dependencies: Dependencies): Express {
 
   app.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
   app.use(
-    startClock,
+    recordStart,
     readSessions({
       secret: sessionSecret,
       store: new SessionStore(database, createSessionCipher(sessionSecret)),

@@ -9,7 +9,7 @@ import type { ShowPage } from './page';
 import { loginPath, pagePath } from './paths';
 import { endSession, visitorOf } from './session';
 
-const WORDS: Record<number, Exclude<keyof Messages['errors'], 'home' | 'retry' | 'unavailable'>> = {
+const MESSAGES: Record<number, Exclude<keyof Messages['errors'], 'home' | 'retry' | 'unavailable'>> = {
   403: 'forbidden',
   404: 'notFound',
   405: 'wrongMethod',
@@ -19,7 +19,7 @@ const WORDS: Record<number, Exclude<keyof Messages['errors'], 'home' | 'retry' |
 };
 
 /** The message for each part that may be unavailable. */
-const MISSING: Record<string, keyof Messages['errors']['unavailable']> = {
+const UNAVAILABLE: Record<string, keyof Messages['errors']['unavailable']> = {
   'product-service': 'products',
   product_dbase: 'products',
   'order-service': 'orders',
@@ -50,10 +50,10 @@ function wordsOf(error: HttpError) {
   return ({ errors }: Messages): { title: string; text: string; works?: string } => {
     if (error.status === 503) {
       const [part = ''] = error.message.split(' ', 1);
-      return errors.unavailable[MISSING[part] ?? 'sessions'];
+      return errors.unavailable[UNAVAILABLE[part] ?? 'sessions'];
     }
     if (error.status >= 500) return errors.broken;
     if (error instanceof ExpiredForm) return errors.expiredForm;
-    return errors[WORDS[error.status] ?? 'badRequest'];
+    return errors[MESSAGES[error.status] ?? 'badRequest'];
   };
 }

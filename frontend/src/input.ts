@@ -22,4 +22,4 @@ export function quantityOf(body: unknown): number | undefined {
 }
 
 /** A field as it was typed; empty when it is missing or was sent more than once. */
-export const typed = z.string().catch('');
+export const textField = z.string().catch('');

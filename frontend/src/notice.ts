@@ -36,12 +36,12 @@ export function redirectWith(response: Response, path: string, notice: Notice): 
 /** Takes the notice out of its cookie; undefined when there is none or it is not valid. */
 export function takeNotice(request: Request, response: Response): Notice | undefined {
   const cookies = cookiesOf(request);
-  const kept = cookies[COOKIE];
-  if (kept === undefined) return undefined;
+  const stored = cookies[COOKIE];
+  if (stored === undefined) return undefined;
   delete cookies[COOKIE];
   response.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax' });
   try {
-    return noticeSchema.parse(JSON.parse(kept));
+    return noticeSchema.parse(JSON.parse(stored));
   } catch {
     return undefined;
   }

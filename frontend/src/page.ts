@@ -30,7 +30,7 @@ interface PageParts {
 const startedAt = new WeakMap<Request, number>();
 
 /** Records the start of a request, so that its page can show how long it took. */
-export const startClock: RequestHandler = (request, _response, next) => {
+export const recordStart: RequestHandler = (request, _response, next) => {
   startedAt.set(request, performance.now());
   next();
 };
@@ -78,7 +78,7 @@ export function createPages({ csrf, imageUrl, telemetryUrls, stylesheet }: PageP
 
 /**
  * The page's trace id and the time it took so far, which is undefined for a request that was refused before
- * `startClock`. Undefined when the request is not traced.
+ * `recordStart`. Undefined when the request is not traced.
  */
 function requestTrace(request: Request) {
   const traceId = sampledSpan()?.traceId;

@@ -15,9 +15,9 @@ const CART_FORMS = /^\/(?:cart\/|checkout\/process)/;
 export function pagePath(request: Request): string {
   if (CART_FORMS.test(request.path)) return '/checkout';
   const [path, query] = request.originalUrl.split('?', 2);
-  const kept = new URLSearchParams(query);
-  kept.delete('lang');
-  return localPath(kept.size > 0 ? `${path}?${kept}` : path) ?? '/';
+  const parameters = new URLSearchParams(query);
+  parameters.delete('lang');
+  return localPath(parameters.size > 0 ? `${path}?${parameters}` : path) ?? '/';
 }
 
 /** The same page with one parameter of its query set. */
@@ -26,9 +26,9 @@ export function withParameter(path: string, name: string, value: string): string
 }
 
 /** Pages to which a login does not lead back. */
-const LEFT_BEHIND = /^\/(?:login|logout|register)?(?:\?|$)/;
+const NO_RETURN = /^\/(?:login|logout|register)?(?:\?|$)/;
 
 /** The login page, which leads back to `path`. */
 export function loginPath(path: string): string {
-  return LEFT_BEHIND.test(path) ? '/login' : withParameter('/login', 'next', path);
+  return NO_RETURN.test(path) ? '/login' : withParameter('/login', 'next', path);
 }

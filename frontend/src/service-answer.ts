@@ -12,8 +12,8 @@ const refusal = z
 /**
  * Calls a service and parses its answer with the schema `answer`.
  *
- * @throws HttpError with the service's own status, fields and Retry-After when it refuses; 503 when it is unavailable or
- * its answer is invalid
+ * @throws HttpError with the service's own status, fields and Retry-After when it refuses; 503 when it is unavailable
+ * or its answer is invalid
  */
 export async function ask<Schema extends z.ZodType>(
   service: ServiceClient,

@@ -11,7 +11,7 @@ export interface SessionCipher {
   decrypt(encrypted: string): string | undefined;
 }
 
-/** AES-256-GCM with a key derived from the secret; the result is base64 of initialization vector, tag and ciphertext. */
+/** AES-256-GCM with a key derived from the secret; the result is base64 of IV, tag and ciphertext. */
 export function createSessionCipher(secret: string): SessionCipher {
   // A key object is faster than a buffer, for which Node throws and catches an error at each use.
   const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'session data', 32)));

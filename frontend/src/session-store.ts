@@ -10,8 +10,8 @@ const ROWS_DELETED_AT_ONCE = 50;
 
 /**
  * Sessions in MySQL. Without a `touch` method a page costs one read and no write; a session ends with its cookie, which
- * is set at login. Each login deletes some expired sessions, so no timer is needed. The data, which includes an api key,
- * is encrypted: a reader of the table cannot act for a visitor.
+ * is set at login. Each login deletes some expired sessions, so no timer is needed. The data, which includes an api
+ * key, is encrypted: a reader of the table cannot act for a visitor.
  */
 export class SessionStore extends Store {
   readonly #database: Database;

@@ -25,8 +25,9 @@ const COOKIE = 'session';
 const failures = new WeakMap<Request, unknown>();
 
 /**
- * Reads the sessions of logged-in visitors. Anonymous visitors get no cookie and cost no query; their GET requests get no
- * session object either. When the database is unavailable, the request continues without a session and keeps its cookie.
+ * Reads the sessions of logged-in visitors. Anonymous visitors get no cookie and cost no query; their GET requests get
+ * no session object either. When the database is unavailable, the request continues without a session and keeps its
+ * cookie.
  */
 export function readSessions(options: { secret: string; store: Store; logger: Logger }): RequestHandler {
   const { secret, store, logger } = options;
@@ -40,12 +41,12 @@ export function readSessions(options: { secret: string; store: Store; logger: Lo
   });
   return (request, response, next) => {
     if (request.method !== 'POST' && !(COOKIE in cookiesOf(request))) return next();
-    let hasGoneOn = false;
+    let isContinued = false;
     handle(request, response, (error?: unknown) => {
       if (error) logEvent(logger, logs.sessionUnavailable, { err: error });
       // express-session also calls this for failures while the response ends, after `next` was called.
-      if (hasGoneOn) return;
-      hasGoneOn = true;
+      if (isContinued) return;
+      isContinued = true;
       if (error) failures.set(request, error);
       next();
     });

@@ -2,8 +2,8 @@ import { renderFile } from 'ejs';
 import type { Express } from 'express';
 
 /**
- * Names that templates use without `locals.`. EJS would allow any name through a `with` block, but that looks every name
- * up at run time. A name that may be missing, or that a template declares itself, is read as `locals.…`.
+ * Names that templates use without `locals.`. EJS would allow any name through a `with` block, but that looks every
+ * name up at run time. A name that may be missing, or that a template declares itself, is read as `locals.…`.
  */
 const SHARED =
   't language path visitor notice loginHref languageHref csrfToken stylesheet imageUrl money number date';
@@ -12,7 +12,7 @@ const CONTENT = 'name product products cart order orders users form errors next 
 const DETAILS = 'quantity isRefused refused refusedWith username isFirst before nextOrders nextUsers';
 const names = [SHARED, TRACE, CONTENT, DETAILS].flatMap((list) => list.split(' '));
 
-/** Renders templates from a folder; each is compiled once. Includes begin with `/`, which saves a file look-up each time. */
+/** Renders templates from a folder, compiling each once. Includes begin with `/`, which saves a file look-up. */
 export function useTemplates(app: Express, directory: string): void {
   const options = { root: directory, cache: true, _with: false, destructuredLocals: names };
   app.engine('ejs', (path, page, done) => renderFile(path, page, options, done));

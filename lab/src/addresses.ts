@@ -1,4 +1,4 @@
-/** The address that backends listen on. Their files append a port to it, so it cannot be an IPv6 address without brackets. */
+/** The address that backends listen on; their files append a port, so it must not be an IPv6 address. */
 export function backendAddress(bindAddress: string): string {
   return bindAddress.includes(':') ? '127.0.0.1' : bindAddress;
 }

@@ -8,7 +8,7 @@ import type { Session } from './stack.ts';
 import { statusTable } from './status-table.ts';
 import { welcome } from './welcome.ts';
 
-// When the reader of stdout goes away, `./vitrine logs --follow | head` ends, but `./start.sh | head` does not stop the shop.
+// When the reader of stdout closes it, `./vitrine logs --follow | head` ends, but `./start.sh | head` keeps the shop.
 const stdoutClosed = new AbortController();
 process.stdout.on('error', () => stdoutClosed.abort());
 

@@ -12,8 +12,8 @@ export type LockOwner = z.output<typeof ownerSchema>;
 let callers = 0;
 
 /**
- * Runs `work` while holding the lock in `folder`. When another process holds it, calls `onWait` with the owner, once, and
- * waits. The lock of a process that ended without releasing it is taken over.
+ * Runs `work` while holding the lock in `folder`. When another process holds it, calls `onWait` with the owner, once,
+ * and waits. The lock of a process that ended without releasing it is taken over.
  */
 export async function underLock<Result>(
   folder: string,

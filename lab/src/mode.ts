@@ -13,9 +13,9 @@ import type { Places } from './settings.ts';
 export type Mode = 'docker' | 'native';
 
 /**
- * Chooses the mode of a command: the requested one, else that of the running shop, else Docker where it can be used. Says
- * on stderr when Docker is installed but cannot be used. Throws a LabError when Docker does not answer; a UsageError when
- * it is requested and cannot be used, or when the shop runs in the other mode.
+ * Chooses the mode of a command: the requested one, else that of the running shop, else Docker where it can be used.
+ * Says on stderr when Docker is installed but cannot be used. Throws a LabError when Docker does not answer; a
+ * UsageError when it is requested and cannot be used, or when the shop runs in the other mode.
  */
 export async function chooseMode(
   places: Places,

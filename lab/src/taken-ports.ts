@@ -7,8 +7,8 @@ import type { PartName } from './part-names.ts';
 export type WantedPort = { name: PartName; port: number; host: string };
 
 /**
- * Throws a LabError that names every taken port and, where it can be seen, its owner. In native mode it also names ports
- * that this user may not listen on; Docker's engine may.
+ * Throws a LabError that names every taken port and, where it can be seen, its owner. In native mode it also names
+ * ports that this user may not listen on; Docker's engine may.
  */
 export async function refuseTakenPorts(wanted: readonly WantedPort[], mode: Mode = 'native'): Promise<void> {
   const complaints = await Promise.all(

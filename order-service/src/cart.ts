@@ -46,8 +46,8 @@ export async function addToCart(
     });
     cartItemsAdded.add(quantity, { product_id: String(product.id) });
     // Several calls at once may find no order; only the one that opened it finds just its own quantity in it.
-    const pieces = order.items.reduce((sum, line) => sum + line.quantity, 0);
-    if (isFirst && pieces === quantity) ordersCreated.add(1, { status: 'success' });
+    const totalQuantity = order.items.reduce((sum, line) => sum + line.quantity, 0);
+    if (isFirst && totalQuantity === quantity) ordersCreated.add(1, { status: 'success' });
     return order;
   } catch (error) {
     if (isFirst) ordersCreated.add(1, { status: 'failed' });
@@ -90,13 +90,13 @@ export async function checkOut(database: Database, userId: number, catalogue: Ca
     const cart = (await findOpenOrder(transaction, userId, { lock: true })) ?? noOrder();
     const { items } = atTodaysPrices(cart, catalogue);
     if (items.length === 0) throw new HttpError(409, 'The order is empty');
-    const gone = items.filter((item) => !item.available).map((item) => item.product_name);
-    if (gone.length > 0) throw new HttpError(409, `No longer available: ${gone.join(', ')}`);
+    const unavailable = items.filter((item) => !item.available).map((item) => item.product_name);
+    if (unavailable.length > 0) throw new HttpError(409, `No longer available: ${unavailable.join(', ')}`);
 
     for (const [index, item] of items.entries()) {
       const known = cart.items[index];
-      const isAsLastSeen = known?.price === item.price && known.product_name === item.product_name;
-      if (!isAsLastSeen) await setPrice(transaction, cart.id, item);
+      const isUnchanged = known?.price === item.price && known.product_name === item.product_name;
+      if (!isUnchanged) await setPrice(transaction, cart.id, item);
     }
     const now = new Date();
     await closeOrder(transaction, cart.id, now);

@@ -24,9 +24,9 @@ export interface Passwords {
 }
 
 /**
- * A hash keeps a core busy on a thread of libuv's pool, so there are as many slots as cores. On two cores, twenty logins
- * at once take 0.8 s (1.4 s with one slot) while other requests have a p95 of 9 ms (6 ms). The limit is three, because
- * the pool has four threads, and DNS and files need one.
+ * A hash keeps a core busy on a thread of libuv's pool, so there are as many slots as cores. On two cores, twenty
+ * logins at once take 0.8 s (1.4 s with one slot) while other requests have a p95 of 9 ms (6 ms). The limit is three,
+ * because the pool has four threads, and DNS and files need one.
  */
 const HASHES_AT_ONCE = Math.min(availableParallelism(), 3);
 

@@ -4,15 +4,15 @@ import { logs } from '@vitrine/service-kit/registry/shop';
 import { Router } from 'express';
 import { z } from 'zod';
 import { onlyAllow } from '../access';
-import { typed } from '../input';
+import { textField } from '../input';
 import { redirectWith } from '../notice';
 import { localPath, loginPath } from '../paths';
 import { fieldErrors, refusalOf } from '../refusal';
 import { beginSession, endSession, knownVisitorOf } from '../session';
 import type { Shop } from '../shop';
 
-const loginForm = z.object({ username: typed, password: typed, next: typed });
-const registrationForm = loginForm.extend({ first_name: typed, last_name: typed, email: typed });
+const loginForm = z.object({ username: textField, password: textField, next: textField });
+const registrationForm = loginForm.extend({ first_name: textField, last_name: textField, email: textField });
 
 /** Registration, login and logout. A form's `next` is the page that the visitor wanted. */
 export function accountRoutes({ access, logger, show, users }: Shop): Router {

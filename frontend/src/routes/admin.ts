@@ -2,7 +2,7 @@ import { parseInput } from '@vitrine/service-kit/input';
 import { Router } from 'express';
 import { z } from 'zod';
 import { onlyAllow } from '../access';
-import { idOf, optionalId, typed } from '../input';
+import { idOf, optionalId, textField } from '../input';
 import { redirectWith } from '../notice';
 import { fieldErrors, refusalOf } from '../refusal';
 import type { Shop } from '../shop';
@@ -10,7 +10,7 @@ import type { Shop } from '../shop';
 const ORDERS_SHOWN = 20;
 const USERS_SHOWN = 50;
 
-const productForm = z.object({ name: typed, slug: typed, image: typed, price: typed });
+const productForm = z.object({ name: textField, slug: textField, image: textField, price: textField });
 
 /** Pages for admins: the catalogue's forms, everybody's orders, the accounts. */
 export function adminRoutes({ access, show, users, products, orders }: Shop): Router {

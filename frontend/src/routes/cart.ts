@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { onlyAllow } from '../access';
-import { idOf, quantityOf, typed } from '../input';
+import { idOf, quantityOf, textField } from '../input';
 import { redirectWith } from '../notice';
 import { refusalOf } from '../refusal';
 import type { Shop } from '../shop';
@@ -17,7 +17,7 @@ export function cartRoutes({ access, show, orders }: Shop): Router {
     const productId = idOf(request.params.product_id);
     const quantity = quantityOf(request.body);
     const refuse = async () => {
-      const refused = { productId, quantity: typed.parse(request.body?.quantity) };
+      const refused = { productId, quantity: textField.parse(request.body?.quantity) };
       show(request, response, 'cart', { cart: await orders.cart(visitor.apiKey), refused }, 400);
     };
     if (quantity === undefined) return refuse();

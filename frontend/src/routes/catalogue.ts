@@ -1,7 +1,7 @@
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { type Request, Router } from 'express';
 import { onlyAllow } from '../access';
-import { quantityOf, typed } from '../input';
+import { quantityOf, textField } from '../input';
 import { redirectWith } from '../notice';
 import { refusalOf } from '../refusal';
 import type { Shop } from '../shop';
@@ -35,7 +35,7 @@ export function catalogueRoutes({ access, show, products, orders }: Shop): Route
     const product = await productOf(request);
     const quantity = quantityOf(request.body);
     const refuse = () => {
-      const content = { product, quantity: typed.parse(request.body?.quantity), isRefused: true };
+      const content = { product, quantity: textField.parse(request.body?.quantity), isRefused: true };
       show(request, response, 'product', content, 400);
     };
     if (quantity === undefined) return refuse();

@@ -34,13 +34,13 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
     }
   });
 
-  const thank = access.forVisitors(async (_visitor, request, response) => {
+  const showThankYou = access.forVisitors(async (_visitor, request, response) => {
     const notice = takeNotice(request, response);
     if (notice?.kind !== 'ordered') return response.redirect(303, '/orders');
     show(request, response, 'thank-you', { order: notice });
   });
 
   router.route('/checkout/process').post(recordAnonymous, process).all(onlyAllow('POST'));
-  router.route('/order/thank-you').get(thank).all(onlyAllow('GET'));
+  router.route('/order/thank-you').get(showThankYou).all(onlyAllow('GET'));
   return router;
 }

@@ -23,9 +23,9 @@ export type Project = {
 };
 
 /**
- * Creates and starts the containers of `parts`, whose images must be present, and resolves when all are ready. A running
- * container is replaced when its image or its settings changed. Reports each part as it becomes ready. Throws a LabError
- * with the end of the log of the part that failed.
+ * Creates and starts the containers of `parts`, whose images must be present, and resolves when all are ready. A
+ * running container is replaced when its image or its settings changed. Reports each part as it becomes ready. Throws a
+ * LabError with the end of the log of the part that failed.
  */
 export async function bringUp(parts: readonly DockerPart[], project: Project): Promise<void> {
   const names = parts.map(({ name }) => name);

@@ -5,7 +5,7 @@ import { runProgram } from '../native/run-program.ts';
 import { portNames, portVariable } from '../part-names.ts';
 import type { Places, Settings } from '../settings.ts';
 
-/** The Compose project of the shop in this home; each home has its own. scripts/without-node.sh derives the same name. */
+/** The Compose project of this home; each home has its own. scripts/without-node.sh derives the same name. */
 export function projectName({ root, home }: Pick<Places, 'root' | 'home'>): string {
   if (home === join(root, '.vitrine')) return 'vitrine';
   return `vitrine${home.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;

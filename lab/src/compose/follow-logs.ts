@@ -6,8 +6,8 @@ import { LabError } from '../lab-error.ts';
 import { type PartName, partNames } from '../part-names.ts';
 
 /**
- * Runs `docker` with `args`, a complete `compose logs` command, to its end or until `signal` aborts. Passes each line to
- * `onLine`, with the part that wrote it.
+ * Runs `docker` with `args`, a complete `compose logs` command, to its end or until `signal` aborts. Passes each line
+ * to `onLine`, with the part that wrote it.
  */
 export async function followLogs(
   args: readonly string[],

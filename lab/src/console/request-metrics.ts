@@ -42,9 +42,9 @@ async function readOne(prometheus: Prometheus, span: Span): Promise<RequestMetri
   ]);
   return {
     ...{ service, method, route, queries },
-    count: finite(count[0]?.value),
-    perSecond: finite(rate[0]?.value),
-    p95Ms: finite(p95[0]?.value, 1000),
+    count: finiteOrUndefined(count[0]?.value),
+    perSecond: finiteOrUndefined(rate[0]?.value),
+    p95Ms: finiteOrUndefined(p95[0]?.value, 1000),
     exemplar: exemplars.find((one) => one.traceId === traceId) ?? exemplars[0],
   };
 }
@@ -73,6 +73,6 @@ function selectorOf(labels: Record<string, string>): string {
 }
 
 /** Turns NaN, the quantile of an empty histogram, into undefined. */
-function finite(value: number | undefined, factor = 1): number | undefined {
+function finiteOrUndefined(value: number | undefined, factor = 1): number | undefined {
   return value !== undefined && Number.isFinite(value) ? value * factor : undefined;
 }

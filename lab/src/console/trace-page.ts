@@ -21,12 +21,12 @@ export type TracePage = {
 /** A user who follows the link at the foot of a page arrives before the trace is complete. */
 const arrivalLimitMs = 4000;
 
-/** The three signals of one request. Undefined when Jaeger has no such trace; throws a BackendError when Jaeger fails. */
+/** The three signals of one request; undefined when there is no such trace. Throws a BackendError when Jaeger fails. */
 export async function tracePage(sources: Sources, traceId: string): Promise<TracePage | undefined> {
   const found = await gatherTrace(sources, traceId, { limitMs: arrivalLimitMs });
   const view = found && arrangeTrace(found.trace, found.lines);
   if (!found || !view) return undefined;
-  const { metrics, problem } = await orProblem(readMetrics(sources.prometheus, found.trace.spans));
+  const { metrics, problem } = await catchProblem(readMetrics(sources.prometheus, found.trace.spans));
   const request = servedRequest(view.root);
   return {
     title: view.root.kind === 'server' ? `${request.method} ${request.route}` : view.root.name,
@@ -38,7 +38,7 @@ export async function tracePage(sources: Sources, traceId: string): Promise<Trac
   };
 }
 
-async function orProblem(
+async function catchProblem(
   reading: Promise<readonly RequestMetrics[]>,
 ): Promise<{ metrics: readonly RequestMetrics[]; problem?: string }> {
   try {

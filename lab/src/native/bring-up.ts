@@ -48,7 +48,7 @@ export async function bringUp(
     if (parts.length > 1) report(`  ${name} is ready (${((Date.now() - since) / 1000).toFixed(1)} s)`);
   };
 
-  const endNotices = noticeWaiting(waiting, report);
+  const endReports = reportWaiting(waiting, report);
   try {
     // A service starts without its neighbours, but not without its database.
     const isService = ({ part }: NativePart) => part.kind === 'service';
@@ -56,17 +56,17 @@ export async function bringUp(
       await runAll(group, makeReady, signal);
     }
   } catch (error) {
-    endNotices();
+    endReports();
     if (started.length > 0) report('Stopping what was started …');
     await takeDown(started, report);
     throw error;
   }
-  endNotices();
+  endReports();
   return started;
 }
 
 /** Reports what is waited for: after two seconds, whenever that changes, and every ten seconds. */
-function noticeWaiting(waiting: ReadonlyMap<string, string>, report: (line: string) => void): () => void {
+function reportWaiting(waiting: ReadonlyMap<string, string>, report: (line: string) => void): () => void {
   let last = { text: '', atMs: 0 };
   const timer = setInterval(() => {
     const text = [...Map.groupBy(waiting, ([, why]) => why)]
@@ -79,7 +79,7 @@ function noticeWaiting(waiting: ReadonlyMap<string, string>, report: (line: stri
   return () => clearInterval(timer);
 }
 
-/** Runs `work` on all parts at once. The first failure, or `signal`, stops the others and is thrown when all have ended. */
+/** Runs `work` on all parts at once. The first failure, or `signal`, stops the others and is thrown at the end. */
 async function runAll(
   parts: readonly NativePart[],
   work: (one: NativePart, stop: AbortSignal) => Promise<void>,

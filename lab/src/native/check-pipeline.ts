@@ -11,8 +11,8 @@ import { runProgram } from './run-program.ts';
 export const pipelineFile = ({ root }: Settings) => join(root, 'otel-collector-config.yaml');
 
 /**
- * `./vitrine pipeline check`: lets the collector validate a configuration file with the addresses of this stack. Throws a
- * LabError with the collector's complaint.
+ * `./vitrine pipeline check`: lets the collector validate a configuration file with the addresses of this stack. Throws
+ * a LabError with the collector's complaint.
  */
 export async function checkPipeline(
   file: string | undefined,

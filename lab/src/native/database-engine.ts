@@ -27,8 +27,8 @@ export function runAsArguments(): string[] {
 
 /**
  * Creates an empty data directory at `directory`, which must not exist, in a folder that must. No account in it can log
- * in over TCP. An interruption leaves nothing at `directory`. `scratch`, for temporary files, must belong to this server
- * alone: at its start the server deletes every temporary file there.
+ * in over TCP. An interruption leaves nothing at `directory`. `scratch`, for temporary files, must belong to this
+ * server alone: at its start the server deletes every temporary file there.
  */
 export async function createDataDirectory(
   engine: DatabaseEngine,
@@ -87,12 +87,12 @@ async function run(
   const ended = new Promise<number | null>((resolve, reject) =>
     server.on('error', reject).on('close', resolve),
   );
-  const fed = pipeline(() => bootstrapStatements(scripts), server.stdin);
-  const [end, feed] = await Promise.allSettled([ended, fed]);
+  const inputWritten = pipeline(() => bootstrapStatements(scripts), server.stdin);
+  const [end, input] = await Promise.allSettled([ended, inputWritten]);
   if (end.status === 'rejected') throw end.reason;
   if (end.value !== 0)
     throw new LabError(`${engine.path} could not make its data directory:\n${await errorOutput}`);
-  if (feed.status === 'rejected') throw feed.reason;
+  if (input.status === 'rejected') throw input.reason;
 }
 
 async function* bootstrapStatements(scripts: readonly string[]): AsyncGenerator<string | Buffer> {

@@ -38,8 +38,8 @@ const stopLimitMs = 10_000;
 const reaperScript = '"$@" 3>&- & echo $! >&3; exec 3>&-; wait $!; echo $? >"$0"';
 
 /**
- * The process of one part, which outlives this one. `folders` hold run files and logs, and must exist. A record (process
- * id and birth) exists from the start of the process until `stop`.
+ * The process of one part, which outlives this one. `folders` hold run files and logs, and must exist. A record
+ * (process id and birth) exists from the start of the process until `stop`.
  */
 export function partProcess(part: PartName, folders: { run: string; logs: string }) {
   const recordFile = join(folders.run, `${part}.json`);
@@ -78,7 +78,7 @@ export function partProcess(part: PartName, folders: { run: string; logs: string
     renameSync(`${recordFile}.new`, recordFile);
   };
 
-  const forget = () => {
+  const deleteRecord = () => {
     rmSync(recordFile, { force: true });
     rmSync(exitFile, { force: true });
   };
@@ -107,7 +107,7 @@ export function partProcess(part: PartName, folders: { run: string; logs: string
       hadToBeKilled = (await poll(isGone, limits)) === undefined;
       if (hadToBeKilled && send('SIGKILL')) await poll(isGone, limits);
     }
-    forget();
+    deleteRecord();
     return { hadToBeKilled };
   };
 

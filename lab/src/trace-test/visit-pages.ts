@@ -24,7 +24,7 @@ export async function visitPages(
   shopUrl: string,
   { count, perSecond, signal }: { count: number; perSecond: number; signal: AbortSignal },
 ): Promise<readonly Visit[]> {
-  const cookie = await becomeCustomer(shopUrl);
+  const cookie = await createCustomer(shopUrl);
   const visits: Promise<Visit>[] = [];
   const startedAt = performance.now();
   for (let index = 0; index < count; index += 1) {
@@ -37,7 +37,7 @@ export async function visitPages(
 }
 
 /** Registers a new account, logs in and puts a product into the cart; resolves to the cookies. */
-async function becomeCustomer(shopUrl: string): Promise<string> {
+async function createCustomer(shopUrl: string): Promise<string> {
   const username = `trace-test-${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
   const email = `${username}@example.com`;

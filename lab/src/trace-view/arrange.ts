@@ -24,7 +24,7 @@ export type TraceView = {
   entries: readonly Entry[];
 };
 
-/** Arranges the spans, and `lines`, the log lines with the trace's id. Each span appears once; undefined without spans. */
+/** Arranges the spans, each once, and the log lines with the trace's id; undefined without spans. */
 export function arrangeTrace({ traceId, spans }: Trace, lines: readonly LogLine[]): TraceView | undefined {
   const unique = [...new Map(spans.map((span) => [span.spanId, span])).values()];
   const entries = walk(placeItems(unique, lines));
