@@ -1,3 +1,4 @@
+import { DEFAULT_INSTRUMENTATIONS } from '@vitrine/service-kit/telemetry/environment';
 import { expect, test } from 'vitest';
 import { rotate } from '../src/bench/price-list.ts';
 import { priceRows } from '../src/bench/price-rows.ts';
@@ -38,6 +39,11 @@ test('The price list has a row for each instrumentation, signal and sampling rat
     all: {},
     'all, again': {},
   });
+});
+
+test('The price list takes for the default instrumentations what the services take for them', () => {
+  const only = priceRows.flatMap(({ name }) => (name.startsWith('only ') ? [name.replace('only ', '')] : []));
+  expect(only).toEqual(DEFAULT_INSTRUMENTATIONS);
 });
 
 test('The quick price list leaves out all but a few rows', () => {

@@ -20,8 +20,7 @@ const CHANGE_SECONDS = 4;
 /**
  * Measures what each row costs: starts the services with its variables, warms them up, measures, and stops them; row
  * after row, round after round, each time beginning with another row. The databases keep running. Reports tables in
- * Markdown.
- * Throws a LabError when what arrives at the collector contradicts a row's variables.
+ * Markdown. Throws a LabError when what arrives at the collector contradicts a row's variables.
  */
 export function priceList(
   rows: readonly PriceRow[],
@@ -77,12 +76,12 @@ async function measureRow(
   const stack = stackOf(shop, environment, progress);
   const services = servicesOf(load);
   const before = sink.received();
-  if (services === SERVICES) await stack.up();
-  else for (const service of services) await stack.start(service);
+  if (load === productList) await stack.start('product-service');
+  else await stack.up();
   const warmUp = await load.run(shop, warmUpOf(load), signal);
 
-  const pids = await statusOf(stack, services);
-  const cpu = () => pids.reduce((sum, { pid = 0 }) => sum + cpuSeconds(pid), 0);
+  const pids = (await statusOf(stack, services)).flatMap(({ pid }) => pid ?? []);
+  const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
   const cpuBefore = cpu();
   const sample = await load.run(shop, seconds, signal);
   const cpuMs = ((cpu() - cpuBefore) * 1000) / sample.count;

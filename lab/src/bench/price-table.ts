@@ -93,17 +93,13 @@ export function contradictions(
     const reading = readings.find((each) => each.row === name);
     if (reading === undefined) return [];
     const { atLeast, atMost } = spans(load);
-    const share = reading.received.spans / spansOf(ALL);
-    const percent = (value: number) => `${Math.round(value * 100)} %`;
-    const noisy = silent.filter((signal) => reading.received.bytes[signal] > 0);
+    const sent = reading.received.spans;
+    const share = sent / spansOf(ALL);
+    const amount = `${sent.toFixed(2)} spans each, where "${ALL}" sends ${spansOf(ALL).toFixed(2)}`;
     const complaints = [
-      ...(share < atLeast
-        ? [`sends ${percent(share)} of the spans of "${ALL}" instead of at least ${percent(atLeast)}`]
-        : []),
-      ...(share > atMost
-        ? [`sends ${percent(share)} of the spans of "${ALL}" instead of at most ${percent(atMost)}`]
-        : []),
-      ...noisy.map((signal) => `sends ${signal}`),
+      ...(share < atLeast ? [`sends only ${amount}`] : []),
+      ...(share > atMost ? [`sends ${amount}`] : []),
+      ...silent.filter((signal) => reading.received.bytes[signal] > 0).map((signal) => `sends ${signal}`),
     ];
     const variables = Object.entries(environment).map(([variable, value]) => `${variable}=${value}`);
     return complaints.map((complaint) => `${[`"${name}"`, ...variables].join(' ')} ${complaint}.`);
