@@ -1,4 +1,5 @@
 import { type HTMLElement, parse } from 'node-html-parser';
+import request, { type Test } from 'supertest';
 
 /** A page as a visitor gets it. */
 export interface Page {
@@ -18,11 +19,8 @@ export interface Browser {
   open(path: string): Promise<Page>;
   /** Sends a form of a page with its hidden fields and these others, and does not follow the redirect. */
   submit(page: Page, action: string, fields?: Record<string, string>): Promise<Page>;
-  send(
-    method: string,
-    path: string,
-    parts?: { body?: BodyInit; headers?: Record<string, string> },
-  ): Promise<Page>;
+  /** Sends a request as it is, but for what `fillIn` adds to it. */
+  send(method: string, path: string, fillIn?: (request: Test) => void): Promise<Page>;
   /** Opens where a redirect leads. */
   follow(page: Page): Promise<Page>;
 }
@@ -31,26 +29,24 @@ export interface Browser {
 export function openBrowser(baseUrl: string, headers: Record<string, string> = {}): Browser {
   const cookies = new Map<string, string>();
 
-  const send: Browser['send'] = async (method, path, parts = {}) => {
+  const send: Browser['send'] = async (method, path, fillIn = () => undefined) => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(baseUrl + path, {
-      method,
-      redirect: 'manual',
-      headers: { ...headers, ...(cookie && { cookie }), ...parts.headers },
-      body: parts.body ?? null,
-    });
+    const reply = await new request.Test(baseUrl, method, path)
+      .set({ ...headers, ...(cookie && { cookie }) })
+      .use(fillIn);
     const setCookies = new Map<string, string>();
-    for (const header of response.headers.getSetCookie()) {
+    for (const header of reply.get('Set-Cookie') ?? []) {
       const [name = '', value = ''] = header.split(';', 1)[0]?.split('=') ?? [];
       setCookies.set(name, header);
       if (/expires=thu, 01 jan 1970/i.test(header)) cookies.delete(name);
       else cookies.set(name, value);
     }
-    const html = parse(await response.text());
+    // Pictures have no text, nor has an answer to HEAD.
+    const html = parse(reply.text ?? '');
     return {
-      status: response.status,
-      headers: response.headers,
-      location: response.headers.get('location'),
+      status: reply.status,
+      headers: new Headers(reply.headers),
+      location: reply.get('Location') ?? null,
       setCookies,
       html,
       text: html.textContent.replace(/\s+/g, ' ').trim(),
@@ -73,9 +69,8 @@ export function openBrowser(baseUrl: string, headers: Record<string, string> = {
         input.getAttribute('name') ?? '',
         input.getAttribute('value') ?? '',
       ]);
-      return send('POST', action, {
-        body: new URLSearchParams({ ...Object.fromEntries(values), ...fields }),
-      });
+      const filledIn = { ...Object.fromEntries(values), ...fields };
+      return send('POST', action, (request) => request.type('form').send(filledIn));
     },
   };
 }

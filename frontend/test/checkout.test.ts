@@ -14,8 +14,6 @@ trace.setGlobalTracerProvider(
 beforeEach(() => exporter.reset());
 afterAll(() => trace.disable());
 
-const form = { 'content-type': 'application/x-www-form-urlencoded' };
-
 const spansOf = (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name);
 
 const refuseCheckout = ({ orderService }: StartedShop, answer: Answer) => {
@@ -168,7 +166,9 @@ describe('the radiography of a page', () => {
   test('When a request is refused before it is read, then its page still names its trace', async ({
     stranger,
   }) => {
-    const page = await stranger.send('POST', '/login', { body: 'x'.repeat(20_000), headers: form });
+    const page = await stranger.send('POST', '/login', (request) =>
+      request.type('form').send('x'.repeat(20_000)),
+    );
     expect(page.status).toBe(413);
     expect(page.html.querySelector('.radiography code')?.textContent).toBe(page.headers.get('x-trace-id'));
   });

@@ -64,12 +64,8 @@ describe.for(FORMS)('the form on %s for %s', ([path, action]) => {
 
   test.for(hostileBodies)(
     'When %s is sent, then it is refused on a page',
-    async ([, parts, status], { shop, admin }) => {
-      const body = parts.form ? new URLSearchParams(parts.form) : parts.body;
-      const reply = await admin.send('POST', action, {
-        ...(body && { body }),
-        ...(parts.headers && { headers: parts.headers }),
-      });
+    async ([, hostile, status], { shop, admin }) => {
+      const reply = await admin.send('POST', action, hostile);
       // What can be read has no token.
       expect([status === 400 ? 403 : status, status], reply.text).toContain(reply.status);
       expect(reply.html.querySelector('h1')).not.toBeNull();
@@ -150,7 +146,7 @@ describe('addresses and methods', () => {
     'notice=null',
   ])('When the cookies are %s, then they mean nothing', async (cookie, { stranger }) => {
     for (const path of PAGES.slice(0, 4)) {
-      const page = await stranger.send('GET', path, { headers: { cookie } });
+      const page = await stranger.send('GET', path, (request) => request.set('Cookie', cookie));
       expect([page.status, page.html.querySelector('[role=status]')?.textContent], path).toEqual([
         200,
         undefined,

@@ -1,7 +1,9 @@
+import type { Test } from 'supertest';
 import { describe, expect } from 'vitest';
-import { orderOf, test } from './order-service';
+import { type Customer, orderOf, test } from './order-service';
 
 const noOrder = { message: 'No order found' };
+const noItem = { message: 'Item not found' };
 
 describe('adding', () => {
   test('When something is added first, then an order is open with one line, names and totals', async ({
@@ -26,7 +28,7 @@ describe('adding', () => {
     const { date_added } = orderOf(reply);
     expect(Date.parse(date_added)).toBeGreaterThanOrEqual(before);
     expect(Date.parse(date_added)).toBeLessThanOrEqual(Date.now());
-    expect(await customer.cart()).toMatchObject({ status: 200, body: reply.body });
+    await customer.cart().expect(200, reply.body);
   });
 
   test('When more is added, then a known product adds to its line and another gets its own', async ({
@@ -50,7 +52,7 @@ describe('adding', () => {
   test('When product and quantity come as a form, then they are taken like JSON', async ({ service }) => {
     const customer = service.aCustomer();
     const form = { product_id: String(service.aProduct().id), qty: '3' };
-    const order = orderOf(await customer.ask('POST /api/order/add-item', { form }));
+    const order = orderOf(await customer.api.post('/api/order/add-item').type('form').send(form));
     expect(order.items).toMatchObject([{ quantity: 3 }]);
   });
 
@@ -65,15 +67,15 @@ describe('adding', () => {
     });
     expect(orderOf(await customer.cart()).items).toMatchObject([{ quantity: 990 }]);
     expect(orderOf(await customer.add(id, 9)).items).toMatchObject([{ quantity: 999 }]);
-    expect(await customer.add(id, 1)).toMatchObject({ status: 400 });
+    await customer.add(id, 1).expect(400);
   });
 
   test('When the product is unknown, then 404 and no order is opened', async ({ service }) => {
     const customer = service.aCustomer();
     for (const id of [4294967295, 4294967296, '4294967296', Number.MAX_SAFE_INTEGER]) {
-      expect(await customer.add(id)).toMatchObject({ status: 404, body: { message: 'Cannot find product' } });
+      await customer.add(id).expect(404, { message: 'Cannot find product' });
     }
-    expect((await customer.cart()).body).toEqual(noOrder);
+    await customer.cart().expect(200, noOrder);
   });
 });
 
@@ -99,10 +101,7 @@ describe('changing', () => {
     expect(orderOf(await customer.remove(lamp.id)).items).toMatchObject([{ product_id: chair.id }]);
     expect(orderOf(await customer.remove(chair.id))).toMatchObject({ items: [], total: 0, is_open: true });
     expect(orderOf(await customer.cart())).toMatchObject({ items: [], total: 0 });
-    expect(await customer.remove(chair.id)).toMatchObject({
-      status: 404,
-      body: { message: 'Item not found' },
-    });
+    await customer.remove(chair.id).expect(404, noItem);
   });
 
   test('When there is no order, then there is none to read, change, remove from or buy', async ({
@@ -110,14 +109,10 @@ describe('changing', () => {
   }) => {
     const customer = service.aCustomer();
     const { id } = service.aProduct();
-    expect(await customer.cart()).toMatchObject({ status: 200, body: noOrder });
-    for (const reply of [
-      await customer.setQuantity(id, 1),
-      await customer.remove(id),
-      await customer.checkOut(),
-    ]) {
-      expect(reply).toMatchObject({ status: 404, body: noOrder });
-    }
+    await customer.cart().expect(200, noOrder);
+    await customer.setQuantity(id, 1).expect(404, noOrder);
+    await customer.remove(id).expect(404, noOrder);
+    await customer.checkOut().expect(404, noOrder);
   });
 
   test.for(['0', '01', '-1', '1.5', '1_0', '%D9%A3', '4294967296', '99999999999999999999', 'lamp', '%00'])(
@@ -125,8 +120,8 @@ describe('changing', () => {
     async (id, { service }) => {
       const customer = service.aCustomer();
       const before = orderOf(await customer.add(service.aProduct().id));
-      for (const reply of [await customer.setQuantity(id, 2), await customer.remove(id)])
-        expect(reply).toMatchObject({ status: 404, body: { message: 'Item not found' } });
+      await customer.setQuantity(id, 2).expect(404, noItem);
+      await customer.remove(id).expect(404, noItem);
       expect(orderOf(await customer.cart())).toEqual(before);
     },
   );
@@ -160,23 +155,23 @@ describe('a catalogue that changes', () => {
         { product_name: chair.name, price: 45, quantity: 1, available: true },
       ],
     });
-    expect(await customer.add(lamp.id)).toMatchObject({ status: 404 });
+    await customer.add(lamp.id).expect(404);
     expect(orderOf(await customer.setQuantity(lamp.id, 1)).items[0]).toMatchObject({ available: false });
     expect(orderOf(await customer.remove(lamp.id)).items).toMatchObject([{ product_id: chair.id }]);
   });
 });
 
 describe('the neighbours', () => {
-  test.for([
-    'GET /api/order',
-    'POST /api/order/add-item',
-    'PUT /api/order/item/1',
-    'DELETE /api/order/remove-item/1',
-    'POST /api/order/checkout',
-  ])('When %s is asked, then each is asked once, at the same time', async (route, { service }) => {
+  test.for<[what: string, ask: (customer: Customer, productId: number) => Test]>([
+    ['read', ({ cart }) => cart()],
+    ['added to', ({ add }, productId) => add(productId)],
+    ['changed', ({ setQuantity }, productId) => setQuantity(productId, 2)],
+    ['reduced', ({ remove }, productId) => remove(productId)],
+    ['bought', ({ checkOut }) => checkOut()],
+  ])('When a cart is %s, then each is asked once, at the same time', async ([, ask], { service }) => {
     const { userService, productService } = service;
     const customer = service.aCustomer();
-    const products = Array.from({ length: 3 }, () => service.aProduct());
+    const products = [service.aProduct(), service.aProduct(), service.aProduct()] as const;
     for (const { id } of products) await customer.add(id);
 
     // Each answers only once the other has been asked, too.
@@ -189,8 +184,7 @@ describe('the neighbours', () => {
     userService.requests.length = productService.requests.length = 0;
     userService.routes = { 'GET /api/user': waiting({ result: { id: customer.id, is_admin: false } }) };
     productService.routes = { 'GET /api/products': waiting({ results: products }) };
-    const json = { product_id: products[0]?.id, qty: 1 };
-    const reply = await customer.ask(route, route.startsWith('GET') ? {} : { json });
+    const reply = await ask(customer, products[0].id);
     expect(reply.status).not.toBe(503);
     expect(userService.requests).toHaveLength(1);
     expect(productService.requests).toHaveLength(1);

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { orderOf, test } from './order-service';
 
 test('When nothing was ordered, then the list is empty', async ({ service }) => {
-  expect(await service.aCustomer().ask('GET /api/orders')).toMatchObject({ status: 200, body: [] });
+  await service.aCustomer().api.get('/api/orders').expect(200, []);
 });
 
 test('When orders are listed, then the newest comes first and the open one is told apart', async ({
@@ -59,9 +59,8 @@ describe('whose orders', () => {
     await theirs.checkOut();
     const cart = orderOf(await theirs.add(id, 5));
     expect(await mine.orders()).toEqual([]);
-    expect((await mine.cart()).body).toEqual({ message: 'No order found' });
-    for (const reply of [await mine.setQuantity(id, 1), await mine.remove(id), await mine.checkOut()])
-      expect(reply).toMatchObject({ status: 404 });
+    await mine.cart().expect(200, { message: 'No order found' });
+    for (const ask of [mine.setQuantity(id, 1), mine.remove(id), mine.checkOut()]) await ask.expect(404);
     expect(orderOf(await theirs.cart())).toEqual(cart);
     expect(orderOf(await mine.add(id)).id).not.toBe(cart.id);
   });
@@ -81,11 +80,10 @@ describe('whose orders', () => {
   });
 
   test('When a customer asks for all, then 403', async ({ service }) => {
-    const reply = await service.aCustomer().ask('GET /api/orders?all=true');
-    expect(reply).toMatchObject({
-      status: 403,
-      body: { message: 'Only administrators may see everyone’s orders' },
-    });
+    await service
+      .aCustomer()
+      .api.get('/api/orders?all=true')
+      .expect(403, { message: 'Only administrators may see everyone’s orders' });
   });
 });
 

@@ -1,33 +1,32 @@
+import type { Test } from 'supertest';
 import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
 import { type Customer, orderOf, test } from './order-service';
 
-const cartRoutes = [
-  'GET /api/order',
-  'POST /api/order/add-item',
-  'PUT /api/order/item/:id',
-  'DELETE /api/order/remove-item/:id',
-  'POST /api/order/checkout',
+/** A request to every route of a cart. */
+const cartRequests = (customer: Customer, productId: number) => [
+  customer.cart(),
+  customer.add(productId, 2),
+  customer.setQuantity(productId, 2),
+  customer.remove(productId),
+  customer.checkOut(),
 ];
 
-/** Asks every route at once; each must say, in time, that the part is away. */
-async function expectUnavailable(
-  customer: Customer,
-  {
-    routes,
-    productId,
-    part,
-    limitMs,
-  }: { routes: string[]; productId: number; part: string; limitMs: number },
-): Promise<void> {
+/** A request to every route. */
+const allRequests = (customer: Customer, productId: number) => [
+  ...cartRequests(customer, productId),
+  customer.api.get('/api/orders'),
+];
+
+/** Sends all at once; each answer must say, in time, that the part is away. */
+async function expectUnavailable(requests: Test[], { part, limitMs }: { part: string; limitMs: number }) {
   await Promise.all(
-    routes.map(async (route) => {
-      const json = { product_id: productId, qty: 2 };
-      const parts = route.startsWith('GET') ? {} : { json };
-      const { value: reply, ms } = await elapsed(customer.ask(route.replace(':id', `${productId}`), parts));
-      expect(reply, route).toMatchObject({ status: 503, body: { message: `${part} is not available` } });
-      expect(reply.headers.get('retry-after')).toBe('1');
-      expect(ms, route).toBeLessThan(limitMs);
+    requests.map(async (request) => {
+      const { value: reply, ms } = await elapsed(request);
+      const what = `${request.method} ${request.url}`;
+      expect(reply, what).toMatchObject({ status: 503, body: { message: `${part} is not available` } });
+      expect(reply.headers['retry-after'], what).toBe('1');
+      expect(ms, what).toBeLessThan(limitMs);
     }),
   );
 }
@@ -42,20 +41,15 @@ describe('the database', () => {
       // So that all connections know the statements.
       await Promise.all(Array.from({ length: 20 }, () => customer.setQuantity(id, 1)));
       service.proxy.pretend(state);
-      await expectUnavailable(customer, {
-        routes: [...cartRoutes, 'GET /api/orders'],
-        productId: id,
-        part: service.settings.database,
-        limitMs: 1400,
-      });
-      expect(await customer.ask('GET /readyz')).toMatchObject({
-        status: 503,
-        body: { dependencies: { order_dbase: 'unavailable' } },
-      });
+      const { database: part } = service.settings;
+      await expectUnavailable(allRequests(customer, id), { part, limitMs: 1400 });
+      await service.api
+        .get('/readyz')
+        .expect(503, { status: 'unavailable', dependencies: { order_dbase: 'unavailable' } });
       service.proxy.pretend('there');
       const carts = await Promise.all(Array.from({ length: 20 }, () => customer.cart()));
       expect(carts.map(orderOf)).toEqual(Array(20).fill(before));
-      expect(await customer.ask('GET /readyz')).toMatchObject({ status: 200 });
+      await service.api.get('/readyz').expect(200);
       expect(orderOf(await customer.checkOut())).toMatchObject({ id: before.id, items: [{ quantity: 1 }] });
     },
   );
@@ -77,7 +71,7 @@ describe('the database', () => {
 });
 
 describe.for(['user-service', 'product-service'] as const)('%s', (part) => {
-  const routes = part === 'user-service' ? [...cartRoutes, 'GET /api/orders'] : cartRoutes;
+  const requests = part === 'user-service' ? allRequests : cartRequests;
 
   test.for(['hang', 'cut', 'stop'] as const)(
     'When it does %s, then every route that needs it says so in time; when back, all is well',
@@ -89,7 +83,7 @@ describe.for(['user-service', 'product-service'] as const)('%s', (part) => {
       if (fault === 'stop') await neighbour.stop();
       else neighbour.mode = fault;
       try {
-        await expectUnavailable(customer, { routes, productId: id, part, limitMs: 1600 });
+        await expectUnavailable(requests(customer, id), { part, limitMs: 1600 });
         if (part === 'product-service') expect(await customer.orders()).toEqual([before]);
       } finally {
         if (fault === 'stop') await neighbour.start();
@@ -111,7 +105,7 @@ describe.for(['user-service', 'product-service'] as const)('%s', (part) => {
     const customer = service.aCustomer();
     const route = part === 'user-service' ? 'GET /api/user' : 'GET /api/products';
     neighbour.routes = { [route]: { status, body } };
-    await expectUnavailable(customer, { routes, productId: 1, part: named, limitMs: 1000 });
+    await expectUnavailable(requests(customer, 1), { part: named, limitMs: 1000 });
   });
 });
 
@@ -127,7 +121,7 @@ test('When the api key is unknown and the catalogue is away, then one of the two
 }) => {
   service.productService.mode = 'hang';
   const { value: reply, ms } = await elapsed(
-    service.aCustomer().ask('GET /api/order', { apiKey: 'unknown' }),
+    service.api.get('/api/order').auth('unknown', { type: 'bearer' }),
   );
   expect(reply.status).toBe(401);
   expect(ms).toBeLessThan(600);

@@ -3,12 +3,12 @@ import { createDatabase } from '@vitrine/service-kit/database';
 import { createLogger } from '@vitrine/service-kit/logger';
 import { migrate } from '@vitrine/service-kit/migrate';
 import { createServiceClient } from '@vitrine/service-kit/service-client';
+import request, { type Response } from 'supertest';
 import { test as base } from 'vitest';
 import { z } from 'zod';
 import { freshDatabase } from '../../test/database';
 import { type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
-import { type Reply, requestsTo } from '../../test/request';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createApp } from '../src/app';
 import { product } from '../src/product';
@@ -36,7 +36,15 @@ async function startProductService() {
     await Promise.all([server.close(), userService.stop(), database.close()]);
     await proxy.close();
   };
-  return { request: requestsTo(server.url), userService, proxy, schema: settings.database, stop };
+  return {
+    /** Asks without a key, and with that of an administrator. */
+    api: request(server.url),
+    admin: request.agent(server.url).auth(ADMIN_KEY, { type: 'bearer' }),
+    userService,
+    proxy,
+    schema: settings.database,
+    stop,
+  };
 }
 
 const knownKeys: FakeService['routes'] = {
@@ -62,11 +70,18 @@ export const test = base
   });
 
 /** The product in the answer to its creation. */
-export function productOf(reply: Reply) {
+export function productOf(reply: Response) {
   return z.object({ product }).parse(reply.body).product;
 }
 
 let serial = 0;
+
+/** Every route that changes something. */
+export const changes = [
+  ['post', '/api/product/create'],
+  ['put', '/api/product/1'],
+  ['delete', '/api/product/1'],
+] as const;
 
 /** A product that no other test has. */
 export function aProduct(fields: Record<string, unknown> = {}) {

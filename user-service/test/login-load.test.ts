@@ -9,10 +9,10 @@ const test = base.extend('shop', { scope: 'file' }, async ({ service }, { onClea
 });
 
 test('When nobody has the username, then the refusal takes as long as a wrong password', async ({ shop }) => {
-  const { username } = await register(shop.request);
+  const { username } = await register(shop.api);
   const timeOf = async (name: string) => {
     const startedAt = performance.now();
-    expect((await logIn(shop.request, name, 'wrong guess')).status).toBe(401);
+    await logIn(shop.api, name, 'wrong guess').expect(401);
     return performance.now() - startedAt;
   };
   const [known, unknown, impossible]: [number[], number[], number[]] = [[], [], []];
@@ -27,11 +27,11 @@ test('When nobody has the username, then the refusal takes as long as a wrong pa
 });
 
 test('When a username takes no more guesses, then none is hashed', async ({ shop }) => {
-  const { username } = await register(shop.request);
+  const { username } = await register(shop.api);
   const timesMs: Record<number, number[]> = { 401: [], 429: [] };
   for (let round = 0; round < 17; round += 1) {
     const startedAt = performance.now();
-    const { status } = await logIn(shop.request, username, 'wrong guess');
+    const { status } = await logIn(shop.api, username, 'wrong guess');
     timesMs[status]?.push(performance.now() - startedAt);
   }
   expect(timesMs).toMatchObject({ 401: { length: 10 }, 429: { length: 7 } });
@@ -41,18 +41,18 @@ test('When a username takes no more guesses, then none is hashed', async ({ shop
 test('When twenty log in at once, then they all get in and others are answered meanwhile', async ({
   shop,
 }) => {
-  const user = await register(shop.request);
-  const apiKey = await apiKeyOf(shop.request, user);
+  const user = await register(shop.api);
+  const apiKey = await apiKeyOf(shop.api, user);
   let isOver = false;
   const logins = Promise.all(
-    Array.from({ length: 20 }, () => logIn(shop.request, user.username, user.password)),
+    Array.from({ length: 20 }, () => logIn(shop.api, user.username, user.password)),
   ).finally(() => {
     isOver = true;
   });
   const timesMs: number[] = [];
   while (!isOver) {
     const startedAt = performance.now();
-    expect((await shop.request('GET /api/user', { apiKey })).status).toBe(200);
+    await shop.api.get('/api/user').auth(apiKey, { type: 'bearer' }).expect(200);
     timesMs.push(performance.now() - startedAt);
   }
   expect(countStatuses(await logins)).toStrictEqual({ 200: 20 });
@@ -68,11 +68,12 @@ test('When the tenth guess fails elsewhere while a right one is being checked, t
   // Half a second a hash: on the busiest machine the other guesses are there before it is done.
   const slow = await startService(service.settings, { cost: 13 });
   onTestFinished(slow.close);
-  const { username, password } = await register(slow.request);
-  await logIn(slow.request, username, 'wrong guess');
-  const right = logIn(slow.request, username, password);
+  const { username, password } = await register(slow.api);
+  await logIn(slow.api, username, 'wrong guess');
+  // supertest sends on `then`, not before.
+  const right = logIn(slow.api, username, password).then(({ status }) => status);
   // An answer to a later question: the login is being hashed by now.
-  await slow.request('GET /api/user/admin/exists');
+  await slow.api.get('/api/user/admin/exists');
   const copies = Array.from({ length: 9 }, (_, index) => `SELECT ${index}`).join(' UNION ALL ');
   await service.sql.execute(
     `INSERT INTO login_failures (username_hash, failed_at)
@@ -80,12 +81,12 @@ test('When the tenth guess fails elsewhere while a right one is being checked, t
      WHERE username_hash = UNHEX(SHA2(?, 256))`,
     [username],
   );
-  expect((await right).status).toBe(429);
+  expect(await right).toBe(429);
 });
 
 test('When clients give up before their turn, then nothing is hashed for them', async ({ shop }) => {
-  const { username } = await register(shop.request);
-  const patient = await register(shop.request);
+  const { username } = await register(shop.api);
+  const patient = await register(shop.api);
   const giveUp = new AbortController();
   const guess = () =>
     fetch(`${shop.url}/api/user/login`, {
@@ -99,10 +100,9 @@ test('When clients give up before their turn, then nothing is hashed for them', 
   giveUp.abort();
   await answered;
   // Whoever asks later has their turn later, so by now it is known what became of the others.
-  await apiKeyOf(shop.request, patient);
+  await apiKeyOf(shop.api, patient);
   // Had all nine counted, the second would be one too many.
-  for (let more = 0; more < 3; more += 1)
-    expect((await logIn(shop.request, username, 'wrong guess')).status).toBe(401);
+  for (let more = 0; more < 3; more += 1) await logIn(shop.api, username, 'wrong guess').expect(401);
 });
 
 function quantile(values: number[], q: number): number {

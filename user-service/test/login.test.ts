@@ -6,10 +6,10 @@ const NOT_LOGGED_IN = { message: 'Not logged in' };
 
 describe('When a user logs in', () => {
   test('with the right password, then there is a new api key each time', async ({ service }) => {
-    const { username, password } = await register(service.request);
+    const { username, password } = await register(service.api);
     const replies = [
-      await logIn(service.request, username, password),
-      await service.request('POST /api/user/login', { form: { username, password } }),
+      await logIn(service.api, username, password),
+      await service.api.post('/api/user/login').type('form').send({ username, password }),
     ];
     for (const { status, body } of replies) {
       expect(status).toBe(200);
@@ -22,24 +22,21 @@ describe('When a user logs in', () => {
   test('with the name in another case or with spaces around, then it is the same user', async ({
     service,
   }) => {
-    const { username, password } = await register(service.request);
+    const { username, password } = await register(service.api);
     for (const typed of [username.toUpperCase(), ` ${username} `])
-      expect((await logIn(service.request, typed, password)).status).toBe(200);
+      await logIn(service.api, typed, password).expect(200);
   });
 
   test('twenty times at once, then every login succeeds', async ({ service }) => {
-    const { username, password } = await register(service.request);
-    const logins = Array.from({ length: 20 }, () => logIn(service.request, username, password));
+    const { username, password } = await register(service.api);
+    const logins = Array.from({ length: 20 }, () => logIn(service.api, username, password));
     expect(countStatuses(await Promise.all(logins))).toStrictEqual({ 200: 20 });
   });
 
   test('who has been made inactive, then 401', async ({ service }) => {
-    const { id, username, password } = await register(service.request);
+    const { id, username, password } = await register(service.api);
     await service.sql.execute('UPDATE users SET is_active = FALSE WHERE id = ?', [id]);
-    expect(await logIn(service.request, username, password)).toMatchObject({
-      status: 401,
-      body: NOT_LOGGED_IN,
-    });
+    await logIn(service.api, username, password).expect(401, NOT_LOGGED_IN);
   });
 });
 
@@ -51,25 +48,21 @@ describe('When the credentials are wrong, then 401 tells nothing more', () => {
     ['more than the 72 bytes that bcrypt reads', { password: 'x'.repeat(72) }, 'x'.repeat(73)],
     ['a password of many KB', {}, 'x'.repeat(15_000)],
   ] as const)('%s', async ([, fields, password], { service }) => {
-    const { username } = await register(service.request, fields);
-    expect(await logIn(service.request, username, password)).toMatchObject({
-      status: 401,
-      body: NOT_LOGGED_IN,
-    });
+    const { username } = await register(service.api, fields);
+    await logIn(service.api, username, password).expect(401, NOT_LOGGED_IN);
   });
 
   test.for(['nobody', 'no', '', '../users?', "' OR 1=1 -- ", 'amélie', '😀', '%', 'x'.repeat(10_000)])(
     'a user called %j',
     async (username, { service }) => {
-      const reply = await logIn(service.request, username, 'difference engine');
-      expect(reply).toMatchObject({ status: 401, body: NOT_LOGGED_IN });
+      await logIn(service.api, username, 'difference engine').expect(401, NOT_LOGGED_IN);
     },
   );
 });
 
 describe('When the request is no login, then 400 names the field', () => {
   const { username, password } = aUser();
-  test.for<[field: string, json: unknown]>([
+  test.for<[field: string, json: object]>([
     ['username', { password }],
     ['password', { username }],
     ['username', { username: ['admin'], password }],
@@ -79,11 +72,11 @@ describe('When the request is no login, then 400 names the field', () => {
     ['username', { username: 'adm\0in', password }],
     ['password', { username, password: 'half a pair \ud800' }],
   ])('%s in %j', async ([field, json], { service }) => {
-    const reply = await service.request('POST /api/user/login', { json });
+    const reply = await service.api.post('/api/user/login').send(json);
     expect(reply).toMatchObject({ status: 400, body: { errors: [{ field }] } });
   });
 
-  test.for(hostileBodies)('The body is %s', async ([, parts, status], { service }) => {
-    expect((await service.request('POST /api/user/login', parts)).status).toBe(status);
+  test.for(hostileBodies)('The body is %s', async ([, hostile, status], { service }) => {
+    await service.api.post('/api/user/login').use(hostile).expect(status);
   });
 });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { DatabaseSettings } from '@vitrine/service-kit/database';
+import request from 'supertest';
 import { beforeAll, expect, test } from 'vitest';
 import { freshDatabase } from '../../test/database';
 import { freePort } from '../../test/database-server';
-import { requestsTo } from '../../test/request';
 import { ADMIN_PASSWORD, apiKeyOf, countStatuses, logIn, register } from './user-service';
 
 const root = join(__dirname, '../..');
@@ -44,27 +44,30 @@ async function environmentFor({ host, port, user, password, database }: Database
 async function startReady(settings: DatabaseSettings) {
   const environment = await environmentFor(settings);
   const service = startProcess(environment);
-  const request = requestsTo(`http://127.0.0.1:${environment.PORT}`);
-  const readiness = () => request('GET /readyz').then(({ status }) => status, String);
+  const api = request(`http://127.0.0.1:${environment.PORT}`);
+  const readiness = () => api.get('/readyz').then(({ status }) => status, String);
   await expect.poll(readiness, { timeout: 10_000 }).toBe(200);
-  return { ...service, request, port: Number(environment.PORT) };
+  return { ...service, api, port: Number(environment.PORT) };
 }
 
 test('When SIGTERM comes under load, then no request is cut and the process ends with 0', async () => {
-  const { child, ended, request } = await startReady(await freshDatabase('user_server'));
-  const apiKey = await apiKeyOf(request, { username: 'admin', password: ADMIN_PASSWORD });
-  const logins = Promise.all(Array.from({ length: 20 }, () => logIn(request, 'admin', ADMIN_PASSWORD)));
+  const { child, ended, api } = await startReady(await freshDatabase('user_server'));
+  const apiKey = await apiKeyOf(api, { username: 'admin', password: ADMIN_PASSWORD });
+  const logins = Promise.all(Array.from({ length: 20 }, () => logIn(api, 'admin', ADMIN_PASSWORD)));
   const askUntilRefused = async () => {
     for (;;) {
-      const reply = await request('GET /api/user', { apiKey }).catch((error) => error);
-      if (reply instanceof Error) return reply.cause;
+      const reply = await api
+        .get('/api/user')
+        .auth(apiKey, { type: 'bearer' })
+        .catch((error) => error);
+      if (reply instanceof Error) return reply.message;
       expect(reply.status).toBe(200);
     }
   };
   const askers = Promise.all(Array.from({ length: 5 }, askUntilRefused));
-  await request('GET /api/user', { apiKey });
+  await api.get('/api/user').auth(apiKey, { type: 'bearer' });
   child.kill('SIGTERM');
-  for (const lastWord of await askers) expect(lastWord).toMatchObject({ code: 'ECONNREFUSED' });
+  for (const lastWord of await askers) expect(lastWord).toBe('ECONNREFUSED: Connection refused');
   expect(countStatuses(await logins)).toStrictEqual({ 200: 20 });
   const { status, stdout, stderr } = await ended;
   expect(stderr).toBe('');
@@ -85,12 +88,12 @@ test('When SIGTERM comes while clients hold connections and ask nothing, then it
 }, 20_000);
 
 test('When people come and go, then the log tells their ids and nothing else of them', async () => {
-  const { child, ended, request } = await startReady(await freshDatabase('user_server'));
-  const user = await register(request, { first_name: 'Augusta', last_name: 'Byron' });
-  await logIn(request, user.username, 'a wrong password');
-  await request('POST /api/user/create', { json: user });
-  const apiKey = await apiKeyOf(request, user);
-  await request('POST /api/user/logout', { apiKey });
+  const { child, ended, api } = await startReady(await freshDatabase('user_server'));
+  const user = await register(api, { first_name: 'Augusta', last_name: 'Byron' });
+  await logIn(api, user.username, 'a wrong password');
+  await api.post('/api/user/create').send(user);
+  const apiKey = await apiKeyOf(api, user);
+  await api.post('/api/user/logout').auth(apiKey, { type: 'bearer' });
   child.kill('SIGTERM');
   const { stdout } = await ended;
   for (const event of ['user registered', 'login failed', 'logged in', 'logged out'])

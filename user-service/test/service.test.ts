@@ -13,18 +13,17 @@ const routes = [
 
 describe('When the OpenAPI document is asked for', () => {
   test('then it is valid 3.1 and describes every route', async ({ service }) => {
-    const { body } = await service.request('GET /openapi.json');
+    const { body } = await service.api.get('/openapi.json');
     expect(await describedRoutes(body)).toStrictEqual(routes.toSorted());
   });
 });
 
 describe('When a request fits no route', () => {
   test.for(routes)('%s with another method, then 405 says which it takes', async (route, { service }) => {
-    const [method, path] = route.replace('{username}', 'admin').split(' ');
-    for (const other of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', method === 'GET' ? 'POST' : 'GET']) {
-      const reply = await service.request(`${other} ${path}`);
-      expect(reply.status).toBe(405);
-      expect(reply.headers.get('allow')).toContain(method);
+    const [method = '', path = ''] = route.replace('{username}', 'admin').split(' ');
+    const another = method === 'GET' ? 'post' : 'get';
+    for (const other of ['put', 'patch', 'delete', 'options', another] as const) {
+      await service.api[other](path).expect(405).expect('Allow', new RegExp(method));
     }
   });
 
@@ -38,17 +37,15 @@ describe('When a request fits no route', () => {
     '/api/users/1',
     '/%2e%2e/x',
   ])('GET %s, then 404 in JSON', async (path, { service }) => {
-    const reply = await service.request(`GET ${path}`);
-    expect(reply).toMatchObject({ status: path === '/api/user/' ? 401 : 404 });
-    expect(reply.body).toMatchObject({ message: expect.any(String) });
+    const { body } = await service.api.get(path).expect(path === '/api/user/' ? 401 : 404);
+    expect(body).toMatchObject({ message: expect.any(String) });
   });
 
   test('but HEAD where GET is, then it is GET without a body', async ({ service }) => {
-    expect(await service.request('HEAD /api/user/admin/exists')).toMatchObject({
-      status: 200,
-      body: undefined,
-    });
-    expect(await service.request('HEAD /api/user')).toMatchObject({ status: 401, body: undefined });
+    const there = await service.api.head('/api/user/admin/exists');
+    expect(there).toMatchObject({ status: 200, text: undefined });
+    const refused = await service.api.head('/api/user');
+    expect(refused).toMatchObject({ status: 401, text: undefined });
   });
 });
 
@@ -56,16 +53,16 @@ describe('When the database', () => {
   test('hangs, then every route answers 503 that names it, and all is well when it is back', async ({
     service,
   }) => {
-    const user = await register(service.request);
-    const apiKey = await apiKeyOf(service.request, user);
+    const user = await register(service.api);
+    const apiKey = await apiKeyOf(service.api, user);
     const asks = [
-      () => service.request('POST /api/user/create', { json: aUser() }),
-      () => logIn(service.request, user.username, user.password),
-      () => service.request('POST /api/user/logout', { apiKey }),
-      () => service.request('GET /api/user', { apiKey }),
-      () => service.request('GET /api/user/admin/exists'),
-      () => service.request('GET /api/users', { apiKey }),
-      () => service.request('GET /readyz'),
+      () => service.api.post('/api/user/create').send(aUser()),
+      () => logIn(service.api, user.username, user.password),
+      () => service.api.post('/api/user/logout').auth(apiKey, { type: 'bearer' }),
+      () => service.api.get('/api/user').auth(apiKey, { type: 'bearer' }),
+      () => service.api.get('/api/user/admin/exists'),
+      () => service.api.get('/api/users').auth(apiKey, { type: 'bearer' }),
+      () => service.api.get('/readyz'),
     ];
     for (const state of ['hanging', 'gone'] as const) {
       service.proxy.pretend(state);
@@ -79,14 +76,14 @@ describe('When the database', () => {
           /user_dbase.* is not available|"user_dbase":"unavailable"/,
         );
       }
-      await expect.poll(async () => (await service.request('GET /readyz')).status).toBe(200);
-      expect((await service.request('GET /api/user', { apiKey })).status).toBe(200);
+      await expect.poll(async () => (await service.api.get('/readyz')).status).toBe(200);
+      await service.api.get('/api/user').auth(apiKey, { type: 'bearer' }).expect(200);
     }
   });
 
   test('hangs, then the process is healthy nonetheless', async ({ service }) => {
     service.proxy.pretend('hanging');
-    expect(await service.request('GET /healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    await service.api.get('/healthz').expect(200, { status: 'ok' });
     service.proxy.pretend('there');
   });
 });

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { createDatabase, type DatabaseSettings } from '@vitrine/service-kit/database';
 import { createLogger } from '@vitrine/service-kit/logger';
 import { migrate } from '@vitrine/service-kit/migrate';
+import request, { type Agent, type Response, type Test } from 'supertest';
 import { test as base } from 'vitest';
 import { z } from 'zod';
 import { freshDatabase } from '../../test/database';
 import { listen } from '../../test/listen';
-import { type Reply, requestsTo, type SendRequest } from '../../test/request';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createApp } from '../src/app';
 import { createPasswords } from '../src/passwords';
@@ -35,7 +35,7 @@ export async function startService(settings: DatabaseSettings, { cost = COST } =
   const app = createApp({ database, logger, passwords: createPasswords(cost), apiKeyTtlHours: 24 });
   const server = await listen(app);
   return {
-    request: requestsTo(server.url),
+    api: request(server.url),
     url: server.url,
     async close() {
       await server.close();
@@ -56,7 +56,7 @@ export const test = base.extend('service', { scope: 'file' }, async ({}, { onCle
     await Promise.all([service.close(), sql.close()]);
     await proxy.close();
   });
-  return { request: service.request, url: service.url, settings, proxy, sql };
+  return { api: service.api, url: service.url, settings, proxy, sql };
 });
 
 let serial = 0;
@@ -75,30 +75,29 @@ export function aUser(fields: Record<string, unknown> = {}) {
 }
 
 /** Registers {@link aUser}; gives back what was sent. */
-export async function register(request: SendRequest, fields: Record<string, unknown> = {}) {
+export async function register(api: Agent, fields: Record<string, unknown> = {}) {
   const sent = aUser(fields);
-  const reply = await request('POST /api/user/create', { json: sent });
-  if (reply.status !== 201) throw new Error(`Not registered: ${JSON.stringify(reply.body)}`);
-  return { ...sent, id: created.parse(reply.body).result.id };
+  const { body } = await api.post('/api/user/create').send(sent).expect(201);
+  return { ...sent, id: created.parse(body).result.id };
 }
 
 const created = z.object({ result: z.object({ id: z.int() }) });
 const loggedIn = z.object({ message: z.literal('Logged in'), api_key: z.string() });
 
-export function logIn(request: SendRequest, username: string, password: string): Promise<Reply> {
-  return request('POST /api/user/login', { json: { username, password } });
+export function logIn(api: Agent, username: string, password: string): Test {
+  return api.post('/api/user/login').send({ username, password });
 }
 
 /** The api key of a login that must succeed. */
 export async function apiKeyOf(
-  request: SendRequest,
+  api: Agent,
   { username, password }: { username: string; password: string },
 ): Promise<string> {
-  return loggedIn.parse((await logIn(request, username, password)).body).api_key;
+  return loggedIn.parse((await logIn(api, username, password)).body).api_key;
 }
 
 /** How often each status came. */
-export function countStatuses(replies: Reply[]): Record<number, number> {
+export function countStatuses(replies: Response[]): Record<number, number> {
   const counts: Record<number, number> = {};
   for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
