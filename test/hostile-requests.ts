@@ -12,7 +12,7 @@ const json = (body: string) => typed('application/json', body);
 
 const form = (fields: Record<string, string>) => typed('form', new URLSearchParams(fields).toString());
 
-/** Bytes that claim to be JSON; supertest would make JSON of them, were they not passed through. */
+/** Bytes that claim to be JSON; without a serializer of their own supertest would turn them into JSON. */
 const bytes =
   (body: Buffer): FillIn =>
   (request) =>
@@ -26,7 +26,7 @@ const encoded =
   (request) =>
     request.set('Content-Encoding', encoding).use(fillIn);
 
-/** Bodies, for `request.use`, that every route with a body refuses, whatever its fields, and with which status. */
+/** Bodies that every route with a body refuses, whatever its fields, each as a plug-in for `request.use`. */
 export const hostileBodies: [what: string, hostile: FillIn, status: number][] = [
   ['no body', () => undefined, 400],
   ['an empty JSON body', json(''), 400],
@@ -59,14 +59,14 @@ function numberedFields(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, '']));
 }
 
-/** What is no whole number, or not written as one. */
+/** Values that are no whole number, or not written as one. */
 export const notIntegers: unknown[] = [
   ...['1_0', ' 7 ', '٣', '1.5', '1.0', '1e3', '1e0', '0x1', '+1', '-1', '--1', '', ' ', 'abc', '12abc'],
   ...['1\0', '９', '1,000', 'NaN', 'Infinity', 'null', 'true', '1n', '9'.repeat(400), '%ff', '\ud800'],
   ...[1.5, -1, -0.5, 1e300, 2 ** 53, true, false, null, [], [1], ['1'], {}, { valueOf: 1 }],
 ];
 
-/** What is no text that a person could have meant. */
+/** Values that no person could have meant as text. */
 export const notText: unknown[] = [
   ...['', ' ', '\t\n', '\u00a0', 'a\0b', 'a\nb', '\x1b[31m', '\x7f', '\u0085', 'a\ud800b', '\udc00'],
   ...['\ufffd', '\u2028', '\u200b', '\u00ad', '\u0301', '\u202eevil'],

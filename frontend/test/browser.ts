@@ -1,31 +1,31 @@
 import { type HTMLElement, parse } from 'node-html-parser';
 import request, { type Test } from 'supertest';
 
-/** A page as a visitor gets it. */
+/** A page as a visitor receives it. */
 export interface Page {
   status: number;
   headers: Headers;
-  /** Where a redirect leads. */
+  /** The target of a redirect. */
   location: string | null;
-  /** `Set-Cookie` headers, by name. */
+  /** `Set-Cookie` headers, by name of the cookie. */
   setCookies: Map<string, string>;
   html: HTMLElement;
-  /** The words between the tags, in one line. */
+  /** The text between the tags, in one line. */
   text: string;
 }
 
 export interface Browser {
   readonly cookies: Map<string, string>;
   open(path: string): Promise<Page>;
-  /** Sends a form of a page with its hidden fields and these others, and does not follow the redirect. */
+  /** Submits a form of a page with its hidden fields and these others; does not follow the redirect. */
   submit(page: Page, action: string, fields?: Record<string, string>): Promise<Page>;
-  /** Sends a request as it is, but for what `fillIn` adds to it. */
+  /** Sends a request that `fillIn` may complete. */
   send(method: string, path: string, fillIn?: (request: Test) => void): Promise<Page>;
-  /** Opens where a redirect leads. */
+  /** Follows the redirect. */
   follow(page: Page): Promise<Page>;
 }
 
-/** A browser of little brain: it keeps cookies, reads pages and fills in forms. `headers` go with every request. */
+/** Opens a browser that keeps cookies, parses pages and fills in forms. `headers` go with every request. */
 export function openBrowser(baseUrl: string, headers: Record<string, string> = {}): Browser {
   const cookies = new Map<string, string>();
 
@@ -41,7 +41,7 @@ export function openBrowser(baseUrl: string, headers: Record<string, string> = {
       if (/expires=thu, 01 jan 1970/i.test(header)) cookies.delete(name);
       else cookies.set(name, value);
     }
-    // Pictures have no text, nor has an answer to HEAD.
+    // Pictures and answers to HEAD have no text.
     const html = parse(reply.text ?? '');
     return {
       status: reply.status,
@@ -75,7 +75,7 @@ export function openBrowser(baseUrl: string, headers: Record<string, string> = {
   };
 }
 
-/** The text of a field's error, found the way a screen reader finds it; undefined when there is none. */
+/** Finds the error of a field as a screen reader does. @returns its text, undefined when there is none */
 export function errorOf(page: Page, field: string): string | undefined {
   const input = page.html.querySelector(`[name=${field}][aria-invalid]`);
   const ids = input?.getAttribute('aria-describedby')?.split(' ') ?? [];

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { hostileBodies, notIntegers } from '../../test/hostile-requests';
 import { type Customer, orderOf, test } from './order-service';
 
-/** The two requests that carry a body. */
+/** Builds the two requests that take a body. */
 const writes = ({ api }: Customer, productId: number) => [
   api.post('/api/order/add-item'),
   api.put(`/api/order/item/${productId}`),
@@ -20,7 +20,9 @@ const badFields: [field: string, value: unknown][] = [
 ];
 
 describe('a bad field', () => {
-  test('When an addition or change has one, then 400 names it and nothing changes', async ({ service }) => {
+  test('When an addition or a change has a bad field, then 400 names it and nothing changes', async ({
+    service,
+  }) => {
     const customer = service.aCustomer();
     const { id } = service.aProduct();
     const before = orderOf(await customer.add(id));
@@ -35,7 +37,7 @@ describe('a bad field', () => {
   });
 
   test.for(['1e0', '1.0', '2e0', '-0', '0.1e1', '1E+0'])(
-    'When qty is %s in JSON, which is no decimal whole number, then 400',
+    'When qty in JSON is %s, not plain decimal digits, then 400',
     async (qty, { service }) => {
       const customer = service.aCustomer();
       const { id } = service.aProduct();
@@ -77,19 +79,22 @@ describe('a bad field', () => {
       `all=${value}`,
       'all',
     ]),
-  ])('When orders are asked for with ?%s, then 400 names it', async ([query, field], { service }) => {
-    const reply = await service.aCustomer(true).api.get(`/api/orders?${query}`);
-    expect(reply).toMatchObject({ status: 400, body: { errors: [{ field }] } });
-  });
+  ])(
+    'When orders are requested with ?%s, then 400 names the parameter',
+    async ([query, field], { service }) => {
+      const reply = await service.aCustomer(true).api.get(`/api/orders?${query}`);
+      expect(reply).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+    },
+  );
 
-  test('When a query holds what nobody asked for, then it is ignored', async ({ service }) => {
+  test('When a query holds unknown parameters, then they are ignored', async ({ service }) => {
     await service.aCustomer().api.get('/api/orders?__proto__=1&a[b]=1&%ff=%ff&&&=').expect(200, []);
   });
 });
 
 describe('a bad request', () => {
   test.for(hostileBodies)(
-    'When the body is %s, then it is refused',
+    'When the body is %s, then it is refused and nothing changes',
     async ([, hostile, status], { service }) => {
       const customer = service.aCustomer();
       const { id } = service.aProduct();
@@ -111,7 +116,7 @@ describe('a bad request', () => {
     ['get', '/api/orders'],
     ['get', '/api/orders?all=true'],
   ] as const)(
-    'When a stranger asks %s %s, then 401 before anything else',
+    'When a stranger requests %s %s, then 401 before any other check',
     async ([method, path], { service }) => {
       for (const authorization of [
         '',
@@ -130,7 +135,7 @@ describe('a bad request', () => {
   );
 
   test.for(['Basic ', 'Bearer ', 'BEARER   ', ''])(
-    'When the key comes as "%s<key>", then it counts',
+    'When the header is "%s<key>", then the key is accepted',
     async (prefix, { service }) => {
       const customer = service.aCustomer();
       await service.api
@@ -148,7 +153,7 @@ describe('a bad request', () => {
     ['get', '/api/order/remove-item/1', 'DELETE'],
     ['delete', '/api/orders', 'GET, HEAD'],
   ] as const)(
-    'When %s %s is asked, then 405 says what is allowed',
+    'When %s %s is requested, then 405 lists the allowed methods',
     async ([method, path, allowed], { service }) => {
       const { api } = service.aCustomer();
       await api[method](path)
@@ -163,11 +168,11 @@ describe('a bad request', () => {
     ['put', '/api/order/item/'],
     ['delete', '/api/order/remove-item'],
     ['get', '/%00'],
-  ] as const)('When %s %s is asked, then 404', async ([method, path], { service }) => {
+  ] as const)('When %s %s is requested, then 404', async ([method, path], { service }) => {
     await service.aCustomer().api[method](path).expect(404, { message: 'Not found' });
   });
 
-  test('When a path holds no UTF-8, then 400', async ({ service }) => {
+  test('When a path is no valid UTF-8, then 400', async ({ service }) => {
     await service.aCustomer().remove('%ff').expect(400);
   });
 });

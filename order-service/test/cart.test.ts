@@ -6,7 +6,7 @@ const noOrder = { message: 'No order found' };
 const noItem = { message: 'Item not found' };
 
 describe('adding', () => {
-  test('When something is added first, then an order is open with one line, names and totals', async ({
+  test('When the first product is added, then an order opens with one line, its name and its total', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -31,7 +31,7 @@ describe('adding', () => {
     await customer.cart().expect(200, reply.body);
   });
 
-  test('When more is added, then a known product adds to its line and another gets its own', async ({
+  test('When more is added, then the quantity of a line grows and another product gets its own line', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -49,14 +49,14 @@ describe('adding', () => {
     });
   });
 
-  test('When product and quantity come as a form, then they are taken like JSON', async ({ service }) => {
+  test('When product and quantity come as a form, then they are read like JSON', async ({ service }) => {
     const customer = service.aCustomer();
     const form = { product_id: String(service.aProduct().id), qty: '3' };
     const order = orderOf(await customer.api.post('/api/order/add-item').type('form').send(form));
     expect(order.items).toMatchObject([{ quantity: 3 }]);
   });
 
-  test('When a line would pass 999, then 400 names qty and nothing changes', async ({ service }) => {
+  test('When a line would exceed 999, then 400 names qty and nothing changes', async ({ service }) => {
     const customer = service.aCustomer();
     const { id } = service.aProduct();
     for (let added = 0; added < 990; added += 99) await customer.add(id, 99);
@@ -91,7 +91,7 @@ describe('changing', () => {
     expect(orderOf(await customer.cart())).toEqual(order);
   });
 
-  test('When a line is removed, then the others stay, and the last leaves an empty order', async ({
+  test('When lines are removed, then the others stay, and removing the last leaves an empty order', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -104,7 +104,7 @@ describe('changing', () => {
     await customer.remove(chair.id).expect(404, noItem);
   });
 
-  test('When there is no order, then there is none to read, change, remove from or buy', async ({
+  test('When there is no order, then the cart says so, and changing, removing and buying get 404', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -116,7 +116,7 @@ describe('changing', () => {
   });
 
   test.for(['0', '01', '-1', '1.5', '1_0', '%D9%A3', '4294967296', '99999999999999999999', 'lamp', '%00'])(
-    'When the line is that of product %s, then 404 and nothing changes',
+    'When a line is addressed by product %s, then 404 and nothing changes',
     async (id, { service }) => {
       const customer = service.aCustomer();
       const before = orderOf(await customer.add(service.aProduct().id));
@@ -128,7 +128,7 @@ describe('changing', () => {
 });
 
 describe('a catalogue that changes', () => {
-  test('When name or price change, then the cart shows those of today', async ({ service }) => {
+  test('When a name or a price changes, then the cart shows the new one', async ({ service }) => {
     const customer = service.aCustomer();
     const lamp = service.aProduct({ price: 30 });
     await customer.add(lamp.id, 2);
@@ -139,7 +139,7 @@ describe('a catalogue that changes', () => {
     });
   });
 
-  test('When a product is deleted, then its line stays as last known, costs nothing, and can go', async ({
+  test('When a product is deleted, then its line keeps the last name and price, costs nothing, and can be removed', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -168,26 +168,29 @@ describe('the neighbours', () => {
     ['changed', ({ setQuantity }, productId) => setQuantity(productId, 2)],
     ['reduced', ({ remove }, productId) => remove(productId)],
     ['bought', ({ checkOut }) => checkOut()],
-  ])('When a cart is %s, then each is asked once, at the same time', async ([, ask], { service }) => {
-    const { userService, productService } = service;
-    const customer = service.aCustomer();
-    const products = [service.aProduct(), service.aProduct(), service.aProduct()] as const;
-    for (const { id } of products) await customer.add(id);
+  ])(
+    'When a cart is %s, then both neighbours are asked once, at the same time',
+    async ([, ask], { service }) => {
+      const { userService, productService } = service;
+      const customer = service.aCustomer();
+      const products = [service.aProduct(), service.aProduct(), service.aProduct()] as const;
+      for (const { id } of products) await customer.add(id);
 
-    // Each answers only once the other has been asked, too.
-    const whenBothAreAsked = Promise.withResolvers<void>();
-    const waiting = (body: unknown) => async () => {
-      if (userService.requests.length + productService.requests.length === 2) whenBothAreAsked.resolve();
-      await whenBothAreAsked.promise;
-      return { body };
-    };
-    userService.requests.length = productService.requests.length = 0;
-    userService.routes = { 'GET /api/user': waiting({ result: { id: customer.id, is_admin: false } }) };
-    productService.routes = { 'GET /api/products': waiting({ results: products }) };
-    const reply = await ask(customer, products[0].id);
-    expect(reply.status).not.toBe(503);
-    expect(userService.requests).toHaveLength(1);
-    expect(productService.requests).toHaveLength(1);
-    expect(userService.requests[0]?.headers.authorization).toBe(`Bearer ${customer.apiKey}`);
-  });
+      // Either neighbour answers only when both have been asked.
+      const whenBothAreAsked = Promise.withResolvers<void>();
+      const waiting = (body: unknown) => async () => {
+        if (userService.requests.length + productService.requests.length === 2) whenBothAreAsked.resolve();
+        await whenBothAreAsked.promise;
+        return { body };
+      };
+      userService.requests.length = productService.requests.length = 0;
+      userService.routes = { 'GET /api/user': waiting({ result: { id: customer.id, is_admin: false } }) };
+      productService.routes = { 'GET /api/products': waiting({ results: products }) };
+      const reply = await ask(customer, products[0].id);
+      expect(reply.status).not.toBe(503);
+      expect(userService.requests).toHaveLength(1);
+      expect(productService.requests).toHaveLength(1);
+      expect(userService.requests[0]?.headers.authorization).toBe(`Bearer ${customer.apiKey}`);
+    },
+  );
 });

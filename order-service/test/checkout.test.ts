@@ -20,7 +20,7 @@ test('When a cart is bought, then the answer is the closed order and the next ca
   expect(orderOf(await customer.add(lamp.id)).id).toBeGreaterThan(bought.id);
 });
 
-test('When an order was bought, then it cannot be bought or changed again', async ({ service }) => {
+test('When an order has been bought, then it cannot be bought or changed again', async ({ service }) => {
   const customer = service.aCustomer();
   const { id } = service.aProduct();
   await customer.add(id);
@@ -32,7 +32,7 @@ test('When an order was bought, then it cannot be bought or changed again', asyn
   expect(await customer.orders()).toEqual([bought]);
 });
 
-test('When a price changed since it was added, then today’s is paid and written down', async ({
+test('When a price has changed since the product was added, then the new one is paid and recorded', async ({
   service,
 }) => {
   const customer = service.aCustomer();
@@ -63,7 +63,7 @@ test('When the catalogue changes after an order, then the order stays as it was'
   expect(await customer.orders()).toEqual([bought]);
 });
 
-test('When the cart holds a product that is gone, then 409 names it and nothing is bought', async ({
+test('When the cart holds a deleted product, then 409 names it and nothing is bought', async ({
   service,
 }) => {
   const customer = service.aCustomer();

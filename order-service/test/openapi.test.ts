@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { describedRoutes } from '../../test/openapi';
 import { test } from './order-service';
 
-test('When the OpenAPI document is asked for, then it is valid and describes every route', async ({
+test('When the OpenAPI document is requested, then it is valid and describes every route', async ({
   service,
 }) => {
   const { body } = await service.api.get('/openapi.json');

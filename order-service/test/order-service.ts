@@ -25,7 +25,7 @@ interface Product {
   image: string;
 }
 
-/** The service over HTTP and its real database; its two neighbours are fakes. */
+/** Starts the service with a real database and two fake neighbours. */
 async function startOrderService() {
   const settings = await freshDatabase('order_dbase');
   await migrate({ settings, directory: migrations, logger });
@@ -51,14 +51,14 @@ async function startOrderService() {
     productService,
     /** A customer without an order. */
     aCustomer: (isAdmin = false) => customer(server.url, isAdmin),
-    /** A product on sale; changed or deleted in the `catalogue`. */
+    /** A product on sale; a test changes or deletes it in the `catalogue`. */
     aProduct(fields: Partial<Product> = {}): Product {
       const id = nextId();
       const product = { id, name: `Lamp ${id}`, slug: `lamp-${id}`, price: 30, image: 'lamp.svg', ...fields };
       catalogue.set(product.id, product);
       return product;
     },
-    /** Holds an order's row, as a transaction that hangs would; the answer lets go of it. */
+    /** Locks an order's row, as a transaction that hangs would. @returns what unlocks it */
     async lockOrder(orderId: number): Promise<() => Promise<void>> {
       const connection = await createConnection(settings);
       await connection.query('START TRANSACTION');
@@ -123,7 +123,7 @@ function customer(url: string, isAdmin: boolean) {
   };
 }
 
-/** The order in an answer of 200. */
+/** Reads the order in an answer, which must be 200. */
 export function orderOf(reply: Response) {
   if (reply.status !== 200) throw new Error(`No order, but ${reply.status} ${JSON.stringify(reply.body)}`);
   return z.object({ result: order }).parse(reply.body).result;

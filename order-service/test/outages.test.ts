@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
 import { type Customer, orderOf, test } from './order-service';
 
-/** A request to every route of a cart. */
+/** Builds a request to every route of a cart. */
 const cartRequests = (customer: Customer, productId: number) => [
   customer.cart(),
   customer.add(productId, 2),
@@ -12,13 +12,13 @@ const cartRequests = (customer: Customer, productId: number) => [
   customer.checkOut(),
 ];
 
-/** A request to every route. */
+/** Builds a request to every route. */
 const allRequests = (customer: Customer, productId: number) => [
   ...cartRequests(customer, productId),
   customer.api.get('/api/orders'),
 ];
 
-/** Sends all at once; each answer must say, in time, that the part is away. */
+/** Sends all requests at once; each must be answered in time, with 503 that names the part. */
 async function expectUnavailable(requests: Test[], { part, limitMs }: { part: string; limitMs: number }) {
   await Promise.all(
     requests.map(async (request) => {
@@ -33,12 +33,12 @@ async function expectUnavailable(requests: Test[], { part, limitMs }: { part: st
 
 describe('the database', () => {
   test.for(['gone', 'hanging'] as const)(
-    'When it is %s, then every route says so within 1.1 s and nothing is changed; when back, all is well',
+    'When it is %s, then every route answers 503 in time and changes nothing, and works again once it is back',
     async (state, { service }) => {
       const customer = service.aCustomer();
       const { id } = service.aProduct();
       const before = orderOf(await customer.add(id));
-      // So that all connections know the statements.
+      // This prepares the statements on every connection.
       await Promise.all(Array.from({ length: 20 }, () => customer.setQuantity(id, 1)));
       service.proxy.pretend(state);
       const { database: part } = service.settings;
@@ -54,7 +54,7 @@ describe('the database', () => {
     },
   );
 
-  test('When one customer’s cart is locked for long, then others shop on, and theirs is 503 in time', async ({
+  test('When a cart stays locked, then its customer gets 503 in time and others can shop', async ({
     service,
   }) => {
     const [stuck, other] = [service.aCustomer(), service.aCustomer()];
@@ -74,7 +74,7 @@ describe.for(['user-service', 'product-service'] as const)('%s', (part) => {
   const requests = part === 'user-service' ? allRequests : cartRequests;
 
   test.for(['hang', 'cut', 'stop'] as const)(
-    'When it does %s, then every route that needs it says so in time; when back, all is well',
+    'When it is made to %s, then every route that needs it answers 503 in time, and works again once it is back',
     async (fault, { service }) => {
       const neighbour = part === 'user-service' ? service.userService : service.productService;
       const customer = service.aCustomer();
@@ -95,11 +95,11 @@ describe.for(['user-service', 'product-service'] as const)('%s', (part) => {
 
   test.for<[what: string, status: number, body: unknown, named: string]>([
     ['has a bug', 500, { message: 'Something went wrong' }, part],
-    ['misses its database', 503, { message: 'some_dbase is not available' }, 'some_dbase'],
+    ['cannot reach its database', 503, { message: 'some_dbase is not available' }, 'some_dbase'],
     ['answers no JSON', 200, '<html>', part],
     ['answers nonsense', 200, { result: 1, results: 'x' }, part],
     ['answers null', 200, null, part],
-    ['is overrun', 429, { message: 'Too many' }, part],
+    ['is overloaded', 429, { message: 'Too many' }, part],
   ])('When it %s, then 503 names the part at fault', async ([, status, body, named], { service }) => {
     const neighbour = part === 'user-service' ? service.userService : service.productService;
     const customer = service.aCustomer();
@@ -116,7 +116,7 @@ test('When both neighbours hang, then the answer takes no longer than for one', 
   expect(ms).toBeLessThan(1600);
 });
 
-test('When the api key is unknown and the catalogue is away, then one of the two is said at once', async ({
+test('When the api key is unknown and product-service hangs, then 401 does not wait for product-service', async ({
   service,
 }) => {
   service.productService.mode = 'hang';

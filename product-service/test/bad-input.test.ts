@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { hostileBodies, notIntegers, notText } from '../../test/hostile-requests';
 import { aProduct, changes, test } from './product-service';
 
-/** Values that only a refusal fits, by field; `undefined` leaves the field out. */
+/** Values that must be refused, by field; `undefined` leaves the field out. */
 const badFields: [field: string, value: unknown][] = [
   ...notText.map((value): [string, unknown] => ['name', value]),
   ...notText.map((value): [string, unknown] => ['slug', value]),
@@ -53,7 +53,7 @@ describe('a bad product', () => {
     expect((await service.api.get('/api/products')).body).toEqual(before.body);
   });
 
-  test('When a price is no decimal whole number in JSON, then 400', async ({ service }) => {
+  test('When a price in JSON is not written in plain decimal digits, then 400', async ({ service }) => {
     const { price: _, ...product } = aProduct();
     for (const price of ['1e3', '1.0', '12.0', '1E0', '-0', '0.1e1', '1e-0', '10000000000000000000000']) {
       const body = `${JSON.stringify(product).slice(0, -1)},"price":${price}}`;
@@ -62,7 +62,7 @@ describe('a bad product', () => {
     }
   });
 
-  test('When everything is bad, then 400 names each field once', async ({ service }) => {
+  test('When every field is missing, then 400 names each of them once', async ({ service }) => {
     const reply = await service.admin.post('/api/product/create').send({});
     expect(reply).toMatchObject({
       status: 400,
@@ -97,7 +97,7 @@ describe('a bad product', () => {
 
 describe('a bad request', () => {
   test.for(hostileBodies)(
-    'When the body is %s, then it is refused',
+    'When the body is %s, then it is refused and nothing changes',
     async ([, hostile, status], { service }) => {
       for (const [method, path] of writes) {
         const reply = await service.admin[method](path).use(hostile);
@@ -116,7 +116,7 @@ describe('a bad request', () => {
     ['patch', '/api/product/1', 'GET, HEAD, PUT, DELETE'],
     ['propfind', '/api/products', 'GET, HEAD'],
   ] as const)(
-    'When %s %s is asked, then 405 says what is allowed',
+    'When %s %s is requested, then 405 lists the allowed methods',
     async ([method, path, allowed], { service }) => {
       await service.admin[method](path)
         .expect(405, { message: `Method not allowed; use ${allowed}` })
@@ -132,11 +132,11 @@ describe('a bad request', () => {
     ['post', '/nothing'],
     ['get', '//'],
     ['get', '/%00'],
-  ] as const)('When %s %s is asked, then 404', async ([method, path], { service }) => {
+  ] as const)('When %s %s is requested, then 404', async ([method, path], { service }) => {
     await service.api[method](path).expect(404, { message: 'Not found' });
   });
 
-  test('When only the head is asked for, then the answer has no body', async ({ service }) => {
+  test('When HEAD is requested, then the answer has the status of GET and no body', async ({ service }) => {
     for (const [path, status] of [
       ['/api/products', 200],
       ['/api/product/1', 200],

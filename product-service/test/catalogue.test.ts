@@ -22,12 +22,15 @@ describe('reading', () => {
     await service.api.get('/api/products').expect(200, { results });
   });
 
-  test.for(['laptop-pro', '1'])('When asked for %s, then it is the laptop', async (idOrSlug, { service }) => {
-    const reply = await service.api.get(`/api/product/${idOrSlug}`);
-    const result = { id: 1, name: 'Laptop Pro', slug: 'laptop-pro', price: 1200, image: 'laptop-pro.svg' };
-    expect(reply).toMatchObject({ status: 200, body: { result } });
-    expect(service.userService.requests).toEqual([]);
-  });
+  test.for(['laptop-pro', '1'])(
+    'When %s is requested, then the answer is the laptop',
+    async (idOrSlug, { service }) => {
+      const reply = await service.api.get(`/api/product/${idOrSlug}`);
+      const result = { id: 1, name: 'Laptop Pro', slug: 'laptop-pro', price: 1200, image: 'laptop-pro.svg' };
+      expect(reply).toMatchObject({ status: 200, body: { result } });
+      expect(service.userService.requests).toEqual([]);
+    },
+  );
 
   test.for([
     ...['unknown', 'Laptop-Pro', 'laptop_pro', '%20laptop-pro', 'laptop-pro%00', '%00', '%0a'],
@@ -41,11 +44,11 @@ describe('reading', () => {
       '__proto__',
     ],
     ...["'%20or%201=1", '%25ff', 'constructor', 'create'],
-  ])('When asked for %j, which nobody sells, then 404', async (path, { service }) => {
+  ])('When %j is requested, which is no product, then 404', async (path, { service }) => {
     await service.api.get(`/api/product/${path}`).expect(404, { message: 'Cannot find product' });
   });
 
-  test('When a path holds no UTF-8, then 400', async ({ service }) => {
+  test('When a path is no valid UTF-8, then 400', async ({ service }) => {
     await service.api.get('/api/product/%ff').expect(400);
     await service.api.get('/api/product/%').expect(400);
   });
@@ -60,16 +63,14 @@ describe('changing', () => {
     await service.api.get(`/api/product/${input.slug}`).expect(200, { result: product });
   });
 
-  test('When a product comes as a form, then it is taken like JSON', async ({ service }) => {
+  test('When a product comes as a form, then it is read like JSON', async ({ service }) => {
     const input = aProduct();
     const form = { ...input, price: String(input.price) };
     const reply = await service.admin.post('/api/product/create').type('form').send(form);
     expect(reply).toMatchObject({ status: 201, body: { product: input } });
   });
 
-  test('When a form escapes no more than it must, then it is read as a browser would', async ({
-    service,
-  }) => {
+  test('When a form holds a % that escapes nothing, then it is read as a %', async ({ service }) => {
     const { name, slug } = aProduct();
     const type = 'application/x-www-form-urlencoded; charset=UTF-8';
     const body = `name=50%+caf%C3%A9+${name}&slug=${slug}&image=lamp.svg&price=3`;
@@ -77,7 +78,9 @@ describe('changing', () => {
     expect(reply).toMatchObject({ status: 201, body: { product: { name: `50% café ${name}`, price: 3 } } });
   });
 
-  test('When text is typed carelessly, then it is kept trimmed and composed', async ({ service }) => {
+  test('When a name has spaces around and decomposed accents, then it is stored trimmed and composed', async ({
+    service,
+  }) => {
     const input = aProduct();
     const json = { ...input, name: `  E\u0301cran ${input.name}\u00a0`, is_admin: 1, id: 7, unknown: {} };
     const reply = await service.admin.post('/api/product/create').send(json);
@@ -102,7 +105,7 @@ describe('changing', () => {
     expect(reply.status).toBe(201);
   });
 
-  test('When an administrator changes a product, then it reads changed and keeps its id', async ({
+  test('When an administrator changes a product, then the change can be read back and the id stays', async ({
     service,
   }) => {
     const { id } = productOf(await service.admin.post('/api/product/create').send(aProduct()));
@@ -118,7 +121,7 @@ describe('changing', () => {
       .expect(200, { message: 'Product updated', product: { id, ...json } });
   });
 
-  test('When an administrator deletes a product, then it is gone, and cannot go twice', async ({
+  test('When an administrator deletes a product, then it is gone and cannot be deleted again', async ({
     service,
   }) => {
     const { id, slug } = productOf(await service.admin.post('/api/product/create').send(aProduct()));
@@ -164,9 +167,9 @@ describe('changing', () => {
   });
 });
 
-describe('who may change', () => {
+describe('permission to change', () => {
   test.for(changes)(
-    'When a stranger tries %s %s, then 401 and nobody is asked',
+    'When a stranger tries %s %s, then 401 without asking user-service',
     async ([method, path], { service }) => {
       for (const authorization of ['', 'Bearer a b', 'Bearer é', 'Digest a=b', 'x'.repeat(129)]) {
         await service.api[method](path)
@@ -179,7 +182,7 @@ describe('who may change', () => {
     },
   );
 
-  test.for(changes)('When the key of %s %s is unknown, then 401', async ([method, path], { service }) => {
+  test.for(changes)('When %s %s comes with an unknown key, then 401', async ([method, path], { service }) => {
     for (const authorization of ['Bearer unknown', 'Bearer', 'Basic ', ADMIN_KEY.toUpperCase()]) {
       await service.api[method](path)
         .set('Authorization', authorization)
@@ -200,7 +203,7 @@ describe('who may change', () => {
   );
 
   test.for(['Basic ', 'Bearer ', 'bearer  ', ''])(
-    'When the key comes as "%s<key>", then it counts, and user-service is asked once',
+    'When the header is "%s<key>", then the key is accepted and user-service is asked once',
     async (prefix, { service }) => {
       await service.api
         .post('/api/product/create')

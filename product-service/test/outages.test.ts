@@ -8,7 +8,7 @@ const unavailable = (part: string) => ({ message: `${part} is not available` });
 
 describe('the database', () => {
   test.for(['gone', 'hanging'] as const)(
-    'When it is %s, then every route says so within 1.1 s and nothing is changed; when back, all is well',
+    'When it is %s, then every route answers 503 in time and changes nothing, and works again once it is back',
     async (state, { service }) => {
       const before = await service.api.get('/api/products');
       service.proxy.pretend(state);
@@ -37,13 +37,13 @@ describe('the database', () => {
     },
   );
 
-  test('When it hangs during a change, then what was told to have failed is not done later', async ({
+  test('When it hangs during a change, then a change that was answered with 503 is not made later', async ({
     service,
   }) => {
     const json = aProduct();
     const { id } = productOf(await service.admin.post('/api/product/create').send(json));
     const tenAtOnce = (ask: () => Test) => Promise.all(Array.from({ length: 10 }, ask));
-    // So that all connections know the statements, and a change is one message.
+    // This prepares the statements on every connection, so that a change is one message.
     await tenAtOnce(() => service.admin.put(`/api/product/${id}`).send(json));
     await tenAtOnce(() => service.admin.delete('/api/product/4294967295'));
     service.proxy.pretend('hanging');
@@ -57,7 +57,9 @@ describe('the database', () => {
       expect(await service.api.get(`/api/product/${id}`)).toMatchObject({ body: { result: json } });
   });
 
-  test('When it hangs under load, then nobody waits longer for the crowd', async ({ service }) => {
+  test('When it hangs under load, then no request waits longer than a single one would', async ({
+    service,
+  }) => {
     service.proxy.pretend('hanging');
     const { ms } = await elapsed(
       Promise.all(
@@ -69,9 +71,7 @@ describe('the database', () => {
     expect(ms).toBeLessThan(1500);
   });
 
-  test('When its connections were cut while idle, then the next request gets new ones', async ({
-    service,
-  }) => {
+  test('When idle connections have been cut, then the next requests open new ones', async ({ service }) => {
     await Promise.all(Array.from({ length: 10 }, () => service.api.get('/api/products')));
     service.proxy.pretend('gone');
     service.proxy.pretend('there');
@@ -81,7 +81,9 @@ describe('the database', () => {
 });
 
 describe('user-service', () => {
-  test('When it hangs, then changes say so within its limit, and reading goes on', async ({ service }) => {
+  test('When it hangs, then changes are answered with 503 in time, and reads still work', async ({
+    service,
+  }) => {
     service.userService.mode = 'hang';
     await Promise.all([
       ...changes.map(async ([method, path]) => {
@@ -94,7 +96,7 @@ describe('user-service', () => {
   });
 
   test.for(changes)(
-    'When it cuts connections, then %s %s tries twice and says so',
+    'When it cuts connections, then %s %s asks it twice and answers 503',
     async ([method, path], { service }) => {
       service.userService.mode = 'cut';
       await service.admin[method](path).send(aProduct()).expect(503, unavailable('user-service'));
@@ -103,7 +105,7 @@ describe('user-service', () => {
   );
 
   test.for(changes)(
-    'When it is gone, then %s %s says so, and reading goes on',
+    'When it is gone, then %s %s answers 503, and reads still work',
     async ([method, path], { service }) => {
       await service.userService.stop();
       try {
@@ -119,7 +121,7 @@ describe('user-service', () => {
 
   test.for<[what: string, status: number, body: unknown, part: string]>([
     ['has a bug', 500, { message: 'Something went wrong' }, 'user-service'],
-    ['misses its database', 503, { message: 'user_dbase is not available' }, 'user_dbase'],
+    ['cannot reach its database', 503, { message: 'user_dbase is not available' }, 'user_dbase'],
     ['names nothing', 503, {}, 'user-service'],
     ['answers no JSON', 200, '<html>', 'user-service'],
     ['answers nonsense', 200, { result: { is_admin: 'yes' } }, 'user-service'],

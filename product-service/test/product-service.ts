@@ -19,7 +19,7 @@ export const logger = createLogger({ level: 'silent' });
 export const ADMIN_KEY = 'a'.repeat(43);
 export const CUSTOMER_KEY = 'c'.repeat(43);
 
-/** The service over HTTP and its real database, once a test file; its neighbour is a fake. */
+/** Starts the service with a real database and a fake user-service. */
 async function startProductService() {
   const settings = await freshDatabase('product_dbase');
   await migrate({ settings, directory: migrations, logger });
@@ -37,7 +37,7 @@ async function startProductService() {
     await proxy.close();
   };
   return {
-    /** Asks without a key, and with that of an administrator. */
+    /** `api` sends no key, `admin` that of an administrator. */
     api: request(server.url),
     admin: request.agent(server.url).auth(ADMIN_KEY, { type: 'bearer' }),
     userService,
@@ -69,7 +69,7 @@ export const test = base
     return started;
   });
 
-/** The product in the answer to its creation. */
+/** Reads the product in the answer to its creation. */
 export function productOf(reply: Response) {
   return z.object({ product }).parse(reply.body).product;
 }
@@ -83,7 +83,7 @@ export const changes = [
   ['delete', '/api/product/1'],
 ] as const;
 
-/** A product that no other test has. */
+/** Makes up the fields of a product that no other test has. */
 export function aProduct(fields: Record<string, unknown> = {}) {
   serial += 1;
   return { name: `Lamp ${serial}`, slug: `lamp-${serial}`, image: 'lamp.svg', price: 30, ...fields };

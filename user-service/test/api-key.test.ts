@@ -5,9 +5,9 @@ import { apiKeyOf, register, test } from './user-service';
 const LOGGED_OUT = { message: 'You are logged out' };
 const NOT_LOGGED_IN = { message: 'You are not logged in' };
 
-describe('When a request carries an api key', () => {
+describe('an api key in a request', () => {
   test.for(['Basic ', 'Bearer ', 'bearer ', ''])(
-    'as "%s<key>", then it says whose it is',
+    'When the header is "%s<key>", then the answer names the user of that key',
     async (scheme, { service }) => {
       const { password, ...user } = await register(service.api);
       const authorization = scheme + (await apiKeyOf(service.api, { ...user, password }));
@@ -18,14 +18,14 @@ describe('When a request carries an api key', () => {
     },
   );
 
-  test('of a user made inactive, then 401', async ({ service }) => {
+  test('When the user of the key has been made inactive, then 401', async ({ service }) => {
     const user = await register(service.api);
     const apiKey = await apiKeyOf(service.api, user);
     await service.sql.execute('UPDATE users SET is_active = FALSE WHERE id = ?', [user.id]);
     await service.api.get('/api/user').auth(apiKey, { type: 'bearer' }).expect(401);
   });
 
-  test('that has expired, then 401, and the next login clears it away', async ({ service }) => {
+  test('When the key has expired, then 401, and the next login deletes it', async ({ service }) => {
     const user = await register(service.api);
     const apiKey = await apiKeyOf(service.api, user);
     const keys = () => service.sql.query('SELECT expires_at FROM api_keys WHERE user_id = ?', [user.id]);
@@ -38,7 +38,7 @@ describe('When a request carries an api key', () => {
     expect(await keys()).toHaveLength(1);
   });
 
-  test('that lives 24 hours, then it is valid until just before', async ({ service }) => {
+  test('When the key is a minute short of 24 hours old, then it is still valid', async ({ service }) => {
     const user = await register(service.api);
     const apiKey = await apiKeyOf(service.api, user);
     const age = 'UPDATE api_keys SET expires_at = expires_at - INTERVAL 1439 MINUTE WHERE user_id = ?';
@@ -47,7 +47,7 @@ describe('When a request carries an api key', () => {
   });
 });
 
-describe('When the api key is none of ours, then 401', () => {
+describe('an unknown api key', () => {
   test.for([
     ...[
       '',
@@ -60,7 +60,7 @@ describe('When the api key is none of ours, then 401', () => {
       "Bearer ' OR 1=1 -- ",
     ],
     ...['Bearer %ff', 'Bearer \u00e9', 'Basic YWRtaW46YWRtaW4xMjM='],
-  ])('%j', async (authorization, { service }) => {
+  ])('When the Authorization header is %j, then 401', async (authorization, { service }) => {
     await service.api
       .get('/api/user')
       .set('Authorization', authorization)
@@ -68,11 +68,11 @@ describe('When the api key is none of ours, then 401', () => {
       .expect('WWW-Authenticate', 'Bearer');
   });
 
-  test('no header at all', async ({ service }) => {
+  test('When there is no Authorization header, then 401', async ({ service }) => {
     await service.api.get('/api/user').expect(401);
   });
 
-  test('the right one in another case', async ({ service }) => {
+  test('When one letter of a valid key is in the other case, then 401', async ({ service }) => {
     const apiKey = await apiKeyOf(service.api, await register(service.api));
     const swapped = apiKey.replace(/[a-z]/i, (letter) =>
       letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
@@ -81,8 +81,10 @@ describe('When the api key is none of ours, then 401', () => {
   });
 });
 
-describe('When a user logs out', () => {
-  test('then that key is revoked and the other devices stay logged in', async ({ service }) => {
+describe('logging out', () => {
+  test('When a user logs out, then that key is revoked and other devices stay logged in', async ({
+    service,
+  }) => {
     const user = await register(service.api);
     const [here, there] = [await apiKeyOf(service.api, user), await apiKeyOf(service.api, user)];
     await service.api.post('/api/user/logout').auth(here, { type: 'bearer' }).expect(200, LOGGED_OUT);
@@ -91,7 +93,9 @@ describe('When a user logs out', () => {
     await service.api.post('/api/user/logout').auth(here, { type: 'bearer' }).expect(200, NOT_LOGGED_IN);
   });
 
-  test('twenty times at once, then one of them did it', async ({ service }) => {
+  test('When one key is logged out twenty times at once, then exactly one answer says so', async ({
+    service,
+  }) => {
     const user = await register(service.api);
     for (let round = 0; round < 5; round += 1) {
       const apiKey = await apiKeyOf(service.api, user);
@@ -102,12 +106,14 @@ describe('When a user logs out', () => {
     }
   });
 
-  test('without a key, then 200 says so', async ({ service }) => {
+  test('When a request without a key logs out, then 200 says that nobody was logged in', async ({
+    service,
+  }) => {
     await service.api.post('/api/user/logout').expect(200, NOT_LOGGED_IN);
   });
 });
 
-test('When many keys have expired, then those who log in at once clear them away together', async ({
+test('When many keys have expired, then logins that come at once delete them together', async ({
   service,
 }) => {
   const user = await register(service.api);
@@ -123,9 +129,7 @@ test('When many keys have expired, then those who log in at once clear them away
   expect(keys).toHaveLength(40);
 });
 
-test('When the database is read by others, then no api key or password can be found in it', async ({
-  service,
-}) => {
+test('When someone reads the database, then they find no api key and no password', async ({ service }) => {
   const user = await register(service.api);
   const apiKey = await apiKeyOf(service.api, user);
   const rows = [

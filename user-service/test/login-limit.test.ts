@@ -5,24 +5,30 @@ import { aUser, countStatuses, logIn, register, startService, test } from './use
 const failures = (api: Agent, username: string, count: number) =>
   Promise.all(Array.from({ length: count }, () => logIn(api, username, 'wrong guess')));
 
-describe('When ten guesses at a username have failed', () => {
-  test.for(['a user', 'nobody'])('of %s, then 429 says when to come back', async (who, { service }) => {
-    const { username } = who === 'a user' ? await register(service.api) : aUser();
-    for (let guess = 0; guess < 10; guess += 1) await logIn(service.api, username, 'wrong guess').expect(401);
-    const reply = await logIn(service.api, username, 'wrong guess').expect(429);
-    const retryAfterSeconds = Number(reply.headers['retry-after']);
-    expect(retryAfterSeconds).toBeGreaterThan(290);
-    expect(retryAfterSeconds).toBeLessThanOrEqual(300);
-  });
+describe('the limit of ten failed logins of a username', () => {
+  test.for(['a user', 'nobody'])(
+    'When ten guesses at %s have failed, then 429 says when to come back',
+    async (who, { service }) => {
+      const { username } = who === 'a user' ? await register(service.api) : aUser();
+      for (let guess = 0; guess < 10; guess += 1)
+        await logIn(service.api, username, 'wrong guess').expect(401);
+      const reply = await logIn(service.api, username, 'wrong guess').expect(429);
+      const retryAfterSeconds = Number(reply.headers['retry-after']);
+      expect(retryAfterSeconds).toBeGreaterThan(290);
+      expect(retryAfterSeconds).toBeLessThanOrEqual(300);
+    },
+  );
 
-  test('then the right password is refused too, and other users are not', async ({ service }) => {
+  test('When a username is blocked, then its right password is refused too, and other users can log in', async ({
+    service,
+  }) => {
     const [blocked, other] = [await register(service.api), await register(service.api)];
     await failures(service.api, blocked.username.toUpperCase(), 10);
     await logIn(service.api, blocked.username, blocked.password).expect(429);
     await logIn(service.api, other.username, other.password).expect(200);
   });
 
-  test('with a success between them, then it clears nothing', async ({ service }) => {
+  test('When a login succeeds between the failures, then they still count', async ({ service }) => {
     const { username, password } = await register(service.api);
     await failures(service.api, username, 9);
     await logIn(service.api, username, password).expect(200);
@@ -30,7 +36,7 @@ describe('When ten guesses at a username have failed', () => {
     await logIn(service.api, username, password).expect(429);
   });
 
-  test('then it takes guesses again once the first of them is five minutes old', async ({ service }) => {
+  test('When the oldest failure is five minutes old, then one more guess is allowed', async ({ service }) => {
     const { username, password } = await register(service.api);
     await failures(service.api, username, 10);
     await logIn(service.api, username, password).expect(429);
@@ -42,7 +48,10 @@ describe('When ten guesses at a username have failed', () => {
     await logIn(service.api, username, 'wrong guess').expect(429);
   });
 
-  test('on another replica, then it counts here', async ({ service, onTestFinished }) => {
+  test('When guesses fail on two replicas, then both refuse the next one', async ({
+    service,
+    onTestFinished,
+  }) => {
     const replica = await startService(service.settings);
     onTestFinished(replica.close);
     const { username, password } = await register(service.api);
@@ -53,20 +62,22 @@ describe('When ten guesses at a username have failed', () => {
   });
 });
 
-describe('When a hundred guesses come at once', () => {
-  test('then about ten are tried, and a right one behind them does not get in', async ({ service }) => {
-    const { username, password } = await register(service.api);
-    const wrong = failures(service.api, username, 99);
-    const [right, replies] = await Promise.all([logIn(service.api, username, password), wrong]);
-    const counts = countStatuses(replies);
-    expect(counts[401]).toBeGreaterThanOrEqual(10);
-    expect(counts[401]).toBeLessThanOrEqual(13);
-    expect(counts[429]).toBe(99 - (counts[401] ?? 0));
-    expect(right.status).toBe(429);
-  });
+test('When a hundred guesses come at once, then about ten are checked, and a right one behind them is refused', async ({
+  service,
+}) => {
+  const { username, password } = await register(service.api);
+  const wrong = failures(service.api, username, 99);
+  const [right, replies] = await Promise.all([logIn(service.api, username, password), wrong]);
+  const counts = countStatuses(replies);
+  expect(counts[401]).toBeGreaterThanOrEqual(10);
+  expect(counts[401]).toBeLessThanOrEqual(13);
+  expect(counts[429]).toBe(99 - (counts[401] ?? 0));
+  expect(right.status).toBe(429);
 });
 
-test('When failures are old, then new ones clear them away, a few at a time', async ({ service }) => {
+test('When failures are too old to count, then every new failure deletes a few of them', async ({
+  service,
+}) => {
   const old = Array.from(
     { length: 50 },
     () => "(REPEAT('x', 32), UTC_TIMESTAMP(3) - INTERVAL 6 MINUTE)",

@@ -1,14 +1,16 @@
 import { expect } from 'vitest';
 import { apiKeyOf, aUser, test as base, countStatuses, logIn, register, startService } from './user-service';
 
-/** With hashes as slow as in the shop. */
+/** The service with hashes as slow as in the shop. */
 const test = base.extend('shop', { scope: 'file' }, async ({ service }, { onCleanup }) => {
   const shop = await startService(service.settings, { cost: 10 });
   onCleanup(shop.close);
   return shop;
 });
 
-test('When nobody has the username, then the refusal takes as long as a wrong password', async ({ shop }) => {
+test('When nobody has the username, then the refusal takes as long as for a wrong password', async ({
+  shop,
+}) => {
   const { username } = await register(shop.api);
   const timeOf = async (name: string) => {
     const startedAt = performance.now();
@@ -26,7 +28,7 @@ test('When nobody has the username, then the refusal takes as long as a wrong pa
   expect(quantile(impossible, 0.5)).toBeGreaterThan(quantile(known, 0.5) / 2);
 });
 
-test('When a username takes no more guesses, then none is hashed', async ({ shop }) => {
+test('When a username is blocked, then its guesses are not hashed', async ({ shop }) => {
   const { username } = await register(shop.api);
   const timesMs: Record<number, number[]> = { 401: [], 429: [] };
   for (let round = 0; round < 17; round += 1) {
@@ -38,7 +40,7 @@ test('When a username takes no more guesses, then none is hashed', async ({ shop
   expect(quantile(timesMs[429] ?? [], 0.5)).toBeLessThan(quantile(timesMs[401] ?? [], 0.5) / 2);
 });
 
-test('When twenty log in at once, then they all get in and others are answered meanwhile', async ({
+test('When twenty logins come at once, then all succeed and other requests are answered meanwhile', async ({
   shop,
 }) => {
   const user = await register(shop.api);
@@ -57,22 +59,22 @@ test('When twenty log in at once, then they all get in and others are answered m
   }
   expect(countStatuses(await logins)).toStrictEqual({ 200: 20 });
   const p95Ms = quantile(timesMs, 0.95).toFixed(1);
-  // biome-ignore lint/suspicious/noConsole: a figure for whoever reads the run; it depends too much on the machine to be asserted
+  // biome-ignore lint/suspicious/noConsole: the figure depends too much on the machine to be asserted
   console.info(`GET /api/user during 20 logins: ${timesMs.length} times, p95 ${p95Ms} ms`);
 });
 
-test('When the tenth guess fails elsewhere while a right one is being checked, then it does not get in', async ({
+test('When the tenth guess fails on another replica while a right one is being checked, then that is refused', async ({
   service,
   onTestFinished,
 }) => {
-  // Half a second a hash: on the busiest machine the other guesses are there before it is done.
+  // A hash takes half a second; even on a busy machine the other failures are stored before it is done.
   const slow = await startService(service.settings, { cost: 13 });
   onTestFinished(slow.close);
   const { username, password } = await register(slow.api);
   await logIn(slow.api, username, 'wrong guess');
-  // supertest sends on `then`, not before.
+  // supertest sends a request when its `then` is called.
   const right = logIn(slow.api, username, password).then(({ status }) => status);
-  // An answer to a later question: the login is being hashed by now.
+  // A request that came later has been answered, so the login is being hashed by now.
   await slow.api.get('/api/user/admin/exists');
   const copies = Array.from({ length: 9 }, (_, index) => `SELECT ${index}`).join(' UNION ALL ');
   await service.sql.execute(
@@ -99,9 +101,9 @@ test('When clients give up before their turn, then nothing is hashed for them', 
   await Promise.race(guesses);
   giveUp.abort();
   await answered;
-  // Whoever asks later has their turn later, so by now it is known what became of the others.
+  // Logins are hashed in turn, so the abandoned ones are settled once a later one is answered.
   await apiKeyOf(shop.api, patient);
-  // Had all nine counted, the second would be one too many.
+  // If all nine guesses had counted, the second of these would get 429.
   for (let more = 0; more < 3; more += 1) await logIn(shop.api, username, 'wrong guess').expect(401);
 });
 

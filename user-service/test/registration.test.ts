@@ -5,8 +5,10 @@ import { apiKeyOf, aUser, countStatuses, logIn, register, test } from './user-se
 const userWithout = (field: string) =>
   Object.fromEntries(Object.entries(aUser()).filter(([key]) => key !== field));
 
-describe('When someone registers', () => {
-  test('with good fields, then 201 tells the user without password and key', async ({ service }) => {
+describe('registering', () => {
+  test('When all fields are good, then 201 returns the user without password and key', async ({
+    service,
+  }) => {
     const { password, ...names } = aUser();
     const { body } = await service.api
       .post('/api/user/create')
@@ -18,21 +20,21 @@ describe('When someone registers', () => {
     });
   });
 
-  test('with a form, then it is the same', async ({ service }) => {
+  test('When the fields come as a form, then they are read like JSON', async ({ service }) => {
     const { first_name, last_name, email, username, password } = aUser();
     const form = { first_name, last_name, email, username, password };
     const { body } = await service.api.post('/api/user/create').type('form').send(form).expect(201);
     expect(body).toMatchObject({ result: { username, email } });
   });
 
-  test('with is_admin, id and other fields, then they are ignored', async ({ service }) => {
+  test('When is_admin, id and unknown fields are sent, then they are ignored', async ({ service }) => {
     const json = aUser({ is_admin: true, is_active: false, id: 1, password_hash: 'x' });
     const { body } = await service.api.post('/api/user/create').send(json).expect(201);
     expect(body).toMatchObject({ result: { is_admin: false, is_active: true } });
     expect(body).not.toMatchObject({ result: { id: 1 } });
   });
 
-  test('with spaces around and decomposed accents, then names are trimmed and composed', async ({
+  test('When names have spaces around and decomposed accents, then they are trimmed and composed', async ({
     service,
   }) => {
     const json = aUser({ first_name: '  Ame\u0301lie ', last_name: '李😀' });
@@ -40,26 +42,33 @@ describe('When someone registers', () => {
     expect(reply.body).toMatchObject({ result: { first_name: 'Am\u00e9lie', last_name: '李😀' } });
   });
 
-  test('with names that look alike to a collation, then they are different users', async ({ service }) => {
+  test('When usernames look alike to a collation, then they belong to different users', async ({
+    service,
+  }) => {
     for (const username of ['a.b-c', 'a-b.c', 'abc', 'a_b_c', 'abc-', '-abc'])
       await register(service.api, { username });
   });
 });
 
-describe('When the password is at its limits', () => {
+describe('unusual passwords', () => {
   test.for([
     ['8 characters', '12345678'],
     ['8 characters that take 32 bytes', '😀'.repeat(8)],
     ['72 bytes', 'é'.repeat(36)],
     ['spaces around', '  secret  '],
     ['% and &', '100% &safe=+'],
-  ])('%s, then it works at login as typed', async ([, password = ''], { service }) => {
-    const { username } = await register(service.api, { password });
-    await logIn(service.api, username, password).expect(200);
-    await logIn(service.api, username, password.trim().replace(/.$/u, '!')).expect(401);
-  });
+  ])(
+    'When the password has %s, then it works at login exactly as typed',
+    async ([, password = ''], { service }) => {
+      const { username } = await register(service.api, { password });
+      await logIn(service.api, username, password).expect(200);
+      await logIn(service.api, username, password.trim().replace(/.$/u, '!')).expect(401);
+    },
+  );
 
-  test('then its accents may be typed composed or decomposed', async ({ service }) => {
+  test('When a password has composed accents, then they may be typed decomposed at login', async ({
+    service,
+  }) => {
     const { username } = await register(service.api, { password: 'caf\u00e9 crème' });
     await logIn(service.api, username, 'cafe\u0301 cre\u0300me').expect(200);
   });
@@ -105,8 +114,8 @@ const refused: [field: string, value: unknown][] = [
   ['password', 'half a pair \udc00'],
 ];
 
-describe('When a field is bad', () => {
-  test.for(refused)('%s = %j, then 400 names it', async ([field, value], { service }) => {
+describe('a bad field', () => {
+  test.for(refused)('When %s is %j, then 400 names it', async ([field, value], { service }) => {
     const { body } = await service.api
       .post('/api/user/create')
       .send(aUser({ [field]: value }))
@@ -115,7 +124,7 @@ describe('When a field is bad', () => {
   });
 
   test.for(['first_name', 'last_name', 'email', 'username', 'password'])(
-    '%s is missing, then 400 says that it is required',
+    'When %s is missing, then 400 says that it is required',
     async (field, { service }) => {
       await service.api
         .post('/api/user/create')
@@ -127,7 +136,7 @@ describe('When a field is bad', () => {
     },
   );
 
-  test('in a form with escapes that are no UTF-8, then 400', async ({ service }) => {
+  test('When the escapes of a form are no UTF-8, then 400', async ({ service }) => {
     const body = 'first_name=%ff&last_name=L&email=x%40example.com&username=xyz&password=12345678';
     await service.api.post('/api/user/create').type('form').send(body).expect(400);
   });
@@ -140,9 +149,9 @@ test.for(hostileBodies)(
   },
 );
 
-describe('When the name is taken', () => {
+describe('a taken username or email', () => {
   test.for(['username', 'email'] as const)(
-    '%s, in another case, then 409 names it',
+    'When the %s is taken in another case, then 409 names it',
     async (field, { service }) => {
       const first = await register(service.api);
       const json = aUser({ [field]: first[field].toUpperCase() });
@@ -156,14 +165,16 @@ describe('When the name is taken', () => {
     },
   );
 
-  test('by the seeded administrator, then 409', async ({ service }) => {
+  test('When the username is that of the seeded administrator, then 409', async ({ service }) => {
     await service.api
       .post('/api/user/create')
       .send(aUser({ username: 'ADMIN' }))
       .expect(409);
   });
 
-  test('by ten at once, then one gets it and can log in', async ({ service }) => {
+  test('When ten people register the same username at once, then one gets it and can log in', async ({
+    service,
+  }) => {
     const { username } = aUser();
     const rivals = Array.from({ length: 10 }, () =>
       aUser({ username, password: `secret of ${Math.random()}` }),

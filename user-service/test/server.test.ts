@@ -17,7 +17,7 @@ beforeAll(async () => {
   await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-b', join(root, 'user-service')]);
 }, 60_000);
 
-/** The built service as a process of its own, told nothing but these variables. */
+/** Starts the built service as a process of its own, with no environment but these variables. */
 function startProcess(environment: Record<string, string>) {
   const child = spawn(process.execPath, ['--require', './dist/telemetry.js', 'dist/server.js'], {
     cwd: join(root, 'user-service'),
@@ -75,7 +75,7 @@ test('When SIGTERM comes under load, then no request is cut and the process ends
   expect(status).toBe(0);
 }, 20_000);
 
-test('When SIGTERM comes while clients hold connections and ask nothing, then it does not wait for them', async () => {
+test('When SIGTERM comes while idle clients hold connections, then the process does not wait for them', async () => {
   const { child, ended, port } = await startReady(await freshDatabase('user_server'));
   const silent = connect(port, '127.0.0.1');
   const halfway = connect(port, '127.0.0.1').on('connect', () => halfway.write('GET /api/user HTTP/1.1\r\n'));
@@ -87,7 +87,7 @@ test('When SIGTERM comes while clients hold connections and ask nothing, then it
   expect(performance.now() - startedAt).toBeLessThan(3000);
 }, 20_000);
 
-test('When people come and go, then the log tells their ids and nothing else of them', async () => {
+test('When users register, log in and log out, then the log holds their ids and none of their data', async () => {
   const { child, ended, api } = await startReady(await freshDatabase('user_server'));
   const user = await register(api, { first_name: 'Augusta', last_name: 'Byron' });
   await logIn(api, user.username, 'a wrong password');
@@ -115,7 +115,7 @@ test.for<[name: string, value: string]>([
   ['ADMIN_PASSWORD', 'secret7'],
   ['ADMIN_PASSWORD', 'é'.repeat(37)],
 ])(
-  'When started with %s=%s, then it ends with 1 and one line that names the variable',
+  'When %s is "%s", then the process ends with 1 and one line that names the variable',
   async ([name, value]) => {
     const environment = await environmentFor(await freshDatabase('user_server'));
     const { status, stdout, stderr } = await startProcess({ ...environment, [name]: value }).ended;
@@ -126,7 +126,7 @@ test.for<[name: string, value: string]>([
   },
 );
 
-test('When the database refuses the account, then it ends with 1 and says so in one line', async () => {
+test('When the database refuses the account, then the process ends with 1 and one line says so', async () => {
   const environment = await environmentFor(await freshDatabase('user_server'));
   const { status, stdout, stderr } = await startProcess({ ...environment, DB_PASSWORD: 'wrong' }).ended;
   expect(status).toBe(1);

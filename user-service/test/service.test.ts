@@ -11,37 +11,40 @@ const routes = [
   'GET /api/users',
 ];
 
-describe('When the OpenAPI document is asked for', () => {
-  test('then it is valid 3.1 and describes every route', async ({ service }) => {
-    const { body } = await service.api.get('/openapi.json');
-    expect(await describedRoutes(body)).toStrictEqual(routes.toSorted());
-  });
+test('When the OpenAPI document is requested, then it is valid 3.1 and describes every route', async ({
+  service,
+}) => {
+  const { body } = await service.api.get('/openapi.json');
+  expect(await describedRoutes(body)).toStrictEqual(routes.toSorted());
 });
 
-describe('When a request fits no route', () => {
-  test.for(routes)('%s with another method, then 405 says which it takes', async (route, { service }) => {
-    const [method = '', path = ''] = route.replace('{username}', 'admin').split(' ');
-    const another = method === 'GET' ? 'post' : 'get';
-    for (const other of ['put', 'patch', 'delete', 'options', another] as const) {
-      await service.api[other](path).expect(405).expect('Allow', new RegExp(method));
-    }
-  });
+describe('a request that fits no route', () => {
+  test.for(routes)(
+    'When the route of %s is requested with another method, then 405 names the right one',
+    async (route, { service }) => {
+      const [method = '', path = ''] = route.replace('{username}', 'admin').split(' ');
+      const another = method === 'GET' ? 'post' : 'get';
+      for (const other of ['put', 'patch', 'delete', 'options', another] as const) {
+        await service.api[other](path).expect(405).expect('Allow', new RegExp(method));
+      }
+    },
+  );
 
-  test.for([
-    '/',
-    '/api',
-    '/api/user/',
-    '/api/user/1',
-    '/api/user/a/b',
-    '/admin',
-    '/api/users/1',
-    '/%2e%2e/x',
-  ])('GET %s, then 404 in JSON', async (path, { service }) => {
-    const { body } = await service.api.get(path).expect(path === '/api/user/' ? 401 : 404);
+  test.for<[path: string, status: number]>([
+    ['/', 404],
+    ['/api', 404],
+    ['/api/user/', 401],
+    ['/api/user/1', 404],
+    ['/api/user/a/b', 404],
+    ['/admin', 404],
+    ['/api/users/1', 404],
+    ['/%2e%2e/x', 404],
+  ])('When GET %s is requested, then %i in JSON', async ([path, status], { service }) => {
+    const { body } = await service.api.get(path).expect(status);
     expect(body).toMatchObject({ message: expect.any(String) });
   });
 
-  test('but HEAD where GET is, then it is GET without a body', async ({ service }) => {
+  test('When HEAD is requested, then the answer has the status of GET and no body', async ({ service }) => {
     const there = await service.api.head('/api/user/admin/exists');
     expect(there).toMatchObject({ status: 200, text: undefined });
     const refused = await service.api.head('/api/user');
@@ -49,8 +52,8 @@ describe('When a request fits no route', () => {
   });
 });
 
-describe('When the database', () => {
-  test('hangs, then every route answers 503 that names it, and all is well when it is back', async ({
+describe('the database', () => {
+  test('When it hangs or is gone, then every route answers 503 that names it, and works again once it is back', async ({
     service,
   }) => {
     const user = await register(service.api);
@@ -81,14 +84,14 @@ describe('When the database', () => {
     }
   });
 
-  test('hangs, then the process is healthy nonetheless', async ({ service }) => {
+  test('When it hangs, then the process still reports itself healthy', async ({ service }) => {
     service.proxy.pretend('hanging');
     await service.api.get('/healthz').expect(200, { status: 'ok' });
     service.proxy.pretend('there');
   });
 });
 
-describe('When rows come from elsewhere, then the schema refuses', () => {
+describe('the schema', () => {
   const row = {
     username: 'row',
     email: 'r@example.com',
@@ -106,13 +109,13 @@ describe('When rows come from elsewhere, then the schema refuses', () => {
     ['an empty first name', { first_name: '' }],
     ['an empty last name', { last_name: '' }],
     ['a password that is no hash', { password_hash: 'admin123' }],
-  ])('%s', async ([, fields], { service }) => {
+  ])('When a row has %s, then the database refuses it', async ([, fields], { service }) => {
     const values = { ...row, ...fields };
     const insert = `INSERT INTO users (${Object.keys(values)}) VALUES (${Object.keys(values).fill('?')})`;
     await expect(service.sql.execute(insert, Object.values(values))).rejects.toThrow();
   });
 
-  test('an api key of nobody', async ({ service }) => {
+  test('When an api key belongs to no user, then the database refuses it', async ({ service }) => {
     const insert = "INSERT INTO api_keys VALUES (REPEAT('x', 32), 4000000000, UTC_TIMESTAMP(3))";
     await expect(service.sql.execute(insert)).rejects.toThrow('foreign key');
   });

@@ -14,7 +14,7 @@ import { seedAdmin } from '../src/seed-admin';
 
 export const ADMIN_PASSWORD = 'admin123';
 
-/** bcrypt's cheapest: what is tested here is seldom how long a hash takes. */
+/** bcrypt's lowest cost; few tests are about how long a hash takes. */
 const COST = 4;
 
 const logger = createLogger({ level: 'silent' });
@@ -29,7 +29,7 @@ export function migrateAndSeed(settings: DatabaseSettings, adminPassword = ADMIN
   });
 }
 
-/** The service over HTTP, with connections of its own to a database that is brought up to date already. */
+/** Starts the service on a database whose schema is up to date, with a pool of its own. */
 export async function startService(settings: DatabaseSettings, { cost = COST } = {}) {
   const database = createDatabase(settings);
   const app = createApp({ database, logger, passwords: createPasswords(cost), apiKeyTtlHours: 24 });
@@ -44,7 +44,7 @@ export async function startService(settings: DatabaseSettings, { cost = COST } =
   };
 }
 
-/** The service and its real database, once a test file. `sql` sees the rows behind the service's back. */
+/** The service and its real database, started once for a test file. `sql` goes past the service. */
 // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
 export const test = base.extend('service', { scope: 'file' }, async ({}, { onCleanup }) => {
   const settings = await freshDatabase('user_dbase');
@@ -61,7 +61,7 @@ export const test = base.extend('service', { scope: 'file' }, async ({}, { onCle
 
 let serial = 0;
 
-/** The fields of a user that no other test has. */
+/** Makes up the fields of a user that no other test has. */
 export function aUser(fields: Record<string, unknown> = {}) {
   serial += 1;
   return {
@@ -74,7 +74,7 @@ export function aUser(fields: Record<string, unknown> = {}) {
   };
 }
 
-/** Registers {@link aUser}; gives back what was sent. */
+/** Registers {@link aUser}. @returns the fields that were sent, and the user's id */
 export async function register(api: Agent, fields: Record<string, unknown> = {}) {
   const sent = aUser(fields);
   const { body } = await api.post('/api/user/create').send(sent).expect(201);
@@ -88,7 +88,7 @@ export function logIn(api: Agent, username: string, password: string): Test {
   return api.post('/api/user/login').send({ username, password });
 }
 
-/** The api key of a login that must succeed. */
+/** Logs in, which must succeed. @returns the api key */
 export async function apiKeyOf(
   api: Agent,
   { username, password }: { username: string; password: string },
@@ -96,7 +96,7 @@ export async function apiKeyOf(
   return loggedIn.parse((await logIn(api, username, password)).body).api_key;
 }
 
-/** How often each status came. */
+/** Counts how often each status came. */
 export function countStatuses(replies: Response[]): Record<number, number> {
   const counts: Record<number, number> = {};
   for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1;

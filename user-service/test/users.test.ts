@@ -5,14 +5,17 @@ import { ADMIN_PASSWORD, apiKeyOf, test as base, register } from './user-service
 
 const page = z.array(z.looseObject({ id: z.int(), username: z.string() }));
 
-/** `admin` asks with the key of the shop's administrator. */
+/** `admin` sends its requests with the key of the shop's administrator. */
 const test = base.extend('admin', { scope: 'file' }, async ({ service }) => {
   const apiKey = await apiKeyOf(service.api, { username: 'admin', password: ADMIN_PASSWORD });
   return request.agent(service.url).auth(apiKey, { type: 'bearer' });
 });
 
-describe('When an administrator lists the users', () => {
-  test('then they come by id, without password', async ({ service, admin }) => {
+describe('listing users', () => {
+  test('When an administrator lists the users, then they come in order of id, without passwords', async ({
+    service,
+    admin,
+  }) => {
     const { password, ...user } = await register(service.api);
     const { body } = await admin.get('/api/users').expect(200);
     const users = page.parse(body);
@@ -25,7 +28,10 @@ describe('When an administrator lists the users', () => {
     expect(ids).toStrictEqual(ids.toSorted((a, b) => a - b));
   });
 
-  test('a page at a time, then every one comes once', async ({ service, admin }) => {
+  test('When an administrator asks for page after page, then every user comes once', async ({
+    service,
+    admin,
+  }) => {
     const names: string[] = [];
     for (let count = 0; count < 5; count += 1) names.push((await register(service.api)).username);
     const seen: string[] = [];
@@ -41,7 +47,10 @@ describe('When an administrator lists the users', () => {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
-  test('of whom there are more than fifty, then the first page has fifty', async ({ service, admin }) => {
+  test('When there are more than fifty users, then the first page has fifty unless a limit is given', async ({
+    service,
+    admin,
+  }) => {
     const rows = Array.from({ length: 101 }, (_, index) => {
       const name = `crowd${index}`;
       return `('${name}', '${name}@example.com', 'C', 'D', REPEAT('x', 60))`;
@@ -67,26 +76,25 @@ describe('When an administrator lists the users', () => {
     ],
     ...['limit=%00', 'limit=%D9%A3', 'after=0', 'after=-1', 'after=x', 'after=4294967296', 'after=1&after=2'],
     ...[`after=${'9'.repeat(100)}`],
-  ])('with ?%s, then 400 names the field', async (query, { admin }) => {
+  ])('When the query is ?%s, then 400 names the field', async (query, { admin }) => {
     const { body } = await admin.get(`/api/users?${query}`).expect(400);
     expect(body).toMatchObject({ errors: [{ field: query.split('=', 1)[0] }] });
   });
-});
-
-describe('When somebody else lists the users', () => {
-  test('who is no administrator, then 403, whatever the query', async ({ service }) => {
+  test('When a user who is no administrator lists the users, then 403 whatever the query', async ({
+    service,
+  }) => {
     const apiKey = await apiKeyOf(service.api, await register(service.api));
     for (const path of ['/api/users', '/api/users?limit=0'])
       await service.api.get(path).auth(apiKey, { type: 'bearer' }).expect(403);
   });
 
-  test('who is not logged in, then 401', async ({ service }) => {
+  test('When a request without a key lists the users, then 401', async ({ service }) => {
     await service.api.get('/api/users').expect(401);
   });
 });
 
-describe('When asked whether a username exists', () => {
-  test('that somebody has, then yes, in any case', async ({ service }) => {
+describe('asking whether a username exists', () => {
+  test('When a user has the name, then the answer is yes in upper and lower case', async ({ service }) => {
     const { username } = await register(service.api, { username: 'Exists.Here_1' });
     for (const path of [
       username,
@@ -112,7 +120,7 @@ describe('When asked whether a username exists', () => {
       '1e3',
       '%25',
     ],
-  ])('%j, then no', async (name, { service }) => {
+  ])('When nobody is called %j, then the answer is no', async (name, { service }) => {
     await service.api.get(`/api/user/${name}/exists`).expect(404, { message: 'Cannot find username' });
   });
 });
