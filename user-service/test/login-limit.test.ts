@@ -14,7 +14,8 @@ describe('the limit of ten failed logins of a username', () => {
         await logIn(service.api, username, 'wrong guess').expect(401);
       const reply = await logIn(service.api, username, 'wrong guess').expect(429);
       const retryAfterSeconds = Number(reply.headers['retry-after']);
-      expect(retryAfterSeconds).toBeGreaterThan(290);
+      // The test itself may take twenty of the three hundred seconds.
+      expect(retryAfterSeconds).toBeGreaterThanOrEqual(280);
       expect(retryAfterSeconds).toBeLessThanOrEqual(300);
     },
   );

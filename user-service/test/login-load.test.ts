@@ -24,8 +24,10 @@ test('When nobody has the username, then the refusal takes as long as for a wron
     unknown.push(await timeOf(nobody));
     impossible.push(await timeOf('nobody could'));
   }
-  expect(quantile(unknown, 0.5)).toBeGreaterThan(quantile(known, 0.5) / 2);
-  expect(quantile(impossible, 0.5)).toBeGreaterThan(quantile(known, 0.5) / 2);
+  // The shortest of each is compared: a busy machine makes requests slower, never faster.
+  const shortest = Math.min(...known);
+  expect(Math.min(...unknown)).toBeGreaterThan(shortest / 2);
+  expect(Math.min(...impossible)).toBeGreaterThan(shortest / 2);
 });
 
 test('When a username is blocked, then its guesses are not hashed', async ({ shop }) => {
@@ -37,7 +39,7 @@ test('When a username is blocked, then its guesses are not hashed', async ({ sho
     timesMs[status]?.push(performance.now() - startedAt);
   }
   expect(timesMs).toMatchObject({ 401: { length: 10 }, 429: { length: 7 } });
-  expect(quantile(timesMs[429] ?? [], 0.5)).toBeLessThan(quantile(timesMs[401] ?? [], 0.5) / 2);
+  expect(Math.min(...(timesMs[429] ?? []))).toBeLessThan(Math.min(...(timesMs[401] ?? [])) / 2);
 });
 
 test('When twenty logins come at once, then all succeed and other requests are answered meanwhile', async ({
@@ -58,7 +60,7 @@ test('When twenty logins come at once, then all succeed and other requests are a
     timesMs.push(performance.now() - startedAt);
   }
   expect(countStatuses(await logins)).toStrictEqual({ 200: 20 });
-  const p95Ms = quantile(timesMs, 0.95).toFixed(1);
+  const p95Ms = timesMs.sort((a, b) => a - b)[Math.floor(timesMs.length * 0.95)]?.toFixed(1);
   // biome-ignore lint/suspicious/noConsole: the figure depends too much on the machine to be asserted
   console.info(`GET /api/user during 20 logins: ${timesMs.length} times, p95 ${p95Ms} ms`);
 });
@@ -106,7 +108,3 @@ test('When clients give up before their turn, then nothing is hashed for them', 
   // If all nine guesses had counted, the second of these would get 429.
   for (let more = 0; more < 3; more += 1) await logIn(shop.api, username, 'wrong guess').expect(401);
 });
-
-function quantile(values: number[], q: number): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length * q)] ?? Number.NaN;
-}

@@ -9,6 +9,7 @@ import request from 'supertest';
 import { beforeAll, expect, test } from 'vitest';
 import { freshDatabase } from '../../test/database';
 import { freePort } from '../../test/database-server';
+import { elapsed } from '../../test/elapsed';
 import { ADMIN_PASSWORD, apiKeyOf, countStatuses, logIn, register } from './user-service';
 
 const root = join(__dirname, '../..');
@@ -46,14 +47,17 @@ async function startReady(settings: DatabaseSettings) {
   const service = startProcess(environment);
   const api = request(`http://127.0.0.1:${environment.PORT}`);
   const readiness = () => api.get('/readyz').then(({ status }) => status, String);
-  await expect.poll(readiness, { timeout: 10_000 }).toBe(200);
+  await expect.poll(readiness, { timeout: 30_000 }).toBe(200);
   return { ...service, api, port: Number(environment.PORT) };
 }
 
 test('When SIGTERM comes under load, then no request is cut and the process ends with 0', async () => {
   const { child, ended, api } = await startReady(await freshDatabase('user_server'));
-  const apiKey = await apiKeyOf(api, { username: 'admin', password: ADMIN_PASSWORD });
-  const logins = Promise.all(Array.from({ length: 20 }, () => logIn(api, 'admin', ADMIN_PASSWORD)));
+  const { value: apiKey, ms } = await elapsed(apiKeyOf(api, { username: 'admin', password: ADMIN_PASSWORD }));
+  // Two are hashed at a time. However busy the machine, all take between the half second for which idle clients are
+  // drained and the six that requests under way are given.
+  const count = Math.ceil(3000 / ms);
+  const logins = Promise.all(Array.from({ length: count }, () => logIn(api, 'admin', ADMIN_PASSWORD)));
   const askUntilRefused = async () => {
     for (;;) {
       const reply = await api
@@ -68,12 +72,12 @@ test('When SIGTERM comes under load, then no request is cut and the process ends
   await api.get('/api/user').auth(apiKey, { type: 'bearer' });
   child.kill('SIGTERM');
   for (const lastWord of await askers) expect(lastWord).toBe('ECONNREFUSED: Connection refused');
-  expect(countStatuses(await logins)).toStrictEqual({ 200: 20 });
+  expect(countStatuses(await logins)).toStrictEqual({ 200: count });
   const { status, stdout, stderr } = await ended;
   expect(stderr).toBe('');
   expect(stdout).toContain('"msg":"stopped"');
   expect(status).toBe(0);
-}, 20_000);
+}, 60_000);
 
 test('When SIGTERM comes while idle clients hold connections, then the process does not wait for them', async () => {
   const { child, ended, port } = await startReady(await freshDatabase('user_server'));
@@ -84,8 +88,9 @@ test('When SIGTERM comes while idle clients hold connections, then the process d
   child.kill('SIGTERM');
   await Promise.all([once(silent, 'close'), once(halfway, 'close')]);
   expect((await ended).status).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(3000);
-}, 20_000);
+  // Requests that never end would hold it up for six seconds.
+  expect(performance.now() - startedAt).toBeLessThan(5500);
+}, 60_000);
 
 test('When users register, log in and log out, then the log holds their ids and none of their data', async () => {
   const { child, ended, api } = await startReady(await freshDatabase('user_server'));
@@ -101,7 +106,7 @@ test('When users register, log in and log out, then the log holds their ids and 
   const { id, ...personal } = user;
   for (const secret of [...Object.values(personal), 'a wrong password', apiKey])
     expect(stdout).not.toContain(secret);
-}, 20_000);
+}, 60_000);
 
 test.for<[name: string, value: string]>([
   ['PORT', ''],
