@@ -21,7 +21,7 @@ declare module 'vitest' {
   }
 }
 
-/** Global setup: one real database server for all tests that ask `freshDatabase`, gone at the end. */
+/** Global setup: starts one real database server for all tests that call `freshDatabase`, and stops it at the end. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = await mkdtemp(join(tmpdir(), 'vitrine-test-'));
   const server = { home, port: await freePort(), rootPassword: randomUUID(), schemas: [] };
@@ -39,7 +39,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 /**
  * Starts a server that lives no longer than this process. Resolves when every account can log in; throws
- * with the server's own words when it ends or hangs instead.
+ * with what the server printed when it ends or hangs instead.
  */
 export async function runDatabaseServer(server: DatabaseServer): Promise<{ stop: () => Promise<void> }> {
   const engine = await requireDatabaseEngine();
@@ -76,7 +76,7 @@ export async function requireDatabaseEngine(): Promise<DatabaseEngine> {
   throw new Error('These tests need mariadbd or mysqld: ./scripts/test.sh installs it.');
 }
 
-/** A TCP port that nobody listened on a moment ago. */
+/** Finds a TCP port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

@@ -6,8 +6,8 @@ import { inject } from 'vitest';
 export type TestDatabase = { host: string; port: number; user: string; password: string; database: string };
 
 /**
- * An empty schema of the shared server, for one test file, with an account that may do in it what a
- * service's account may, and nothing elsewhere. `name` begins its name: letters, digits, underscores.
+ * Makes an empty schema on the shared server, for one test file, and an account that may do in it what a
+ * service's account may, and nothing elsewhere. The schema's name begins with `name`: letters, digits, underscores.
  */
 export async function freshDatabase(name: string): Promise<TestDatabase> {
   const { host, port, rootPassword } = inject('databaseServer');

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { text } from 'node:stream/consumers';
 import { listen } from './listen';
 
-/** What the service under test asked. `path` includes the query; `params` are the route's `:names`, decoded. */
+/** A request of the service under test. `path` includes the query; `params` are the route's `:names`, decoded. */
 export interface RecordedRequest {
   method: string;
   path: string;
@@ -11,7 +11,7 @@ export interface RecordedRequest {
   body: string;
 }
 
-/** The status is 200 unless said otherwise; `body` is sent as JSON, a string as it is. */
+/** The status is 200 by default; `body` is sent as JSON, a string as it is. */
 export interface Answer {
   status?: number;
   headers?: Record<string, string>;
@@ -21,20 +21,20 @@ export interface Answer {
 type Route = Answer | ((request: RecordedRequest) => Answer | Promise<Answer>);
 
 export interface FakeService {
-  /** `http://127.0.0.1:port`, for good. */
+  /** `http://127.0.0.1:port`; it stays the same after a restart. */
   readonly url: string;
-  /** Answers by `METHOD /path/:name`; the first that fits counts, and nothing else is found. Change them at will. */
+  /** Answers by `METHOD /path/:name`; the first match is taken, anything else gets 404. Tests may change them. */
   routes: Record<string, Route>;
-  /** What becomes of a request: it is answered, it waits for ever, or its connection is cut. */
+  /** Says whether requests are answered, wait for ever, or have their connection cut. */
   mode: 'answer' | 'hang' | 'cut';
-  /** All that was asked, oldest first. */
+  /** All requests received, oldest first. */
   readonly requests: RecordedRequest[];
-  /** Goes away: connections are refused until `start`. */
+  /** Stops listening: connections are refused until `start`. */
   stop(): Promise<void>;
   start(): Promise<void>;
 }
 
-/** A neighbour of the service under test: a real HTTP server with canned answers. */
+/** Starts a neighbour of the service under test: a real HTTP server with canned answers. */
 export async function startFakeService(routes: FakeService['routes']): Promise<FakeService> {
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = '', url: path = '', headers } = request;

@@ -5,11 +5,11 @@ export interface Listening {
   port: number;
   /** `http://127.0.0.1:port` */
   url: string;
-  /** Cuts the connections that are open, and refuses others from now on. */
+  /** Stops listening and cuts the open connections. */
   close(): Promise<void>;
 }
 
-/** Answers HTTP on 127.0.0.1, on a free port unless one is given. */
+/** Starts an HTTP server on 127.0.0.1, on a free port unless one is given. */
 export async function listen(handler: RequestListener, port = 0): Promise<Listening> {
   const server = createServer(handler).listen(port, '127.0.0.1');
   await once(server, 'listening');

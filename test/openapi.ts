@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const openApi = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
 
-/** The routes that an OpenAPI document describes, as `METHOD /path/{name}`, in order. @throws unless it is valid 3.1 */
+/** Lists the routes of an OpenAPI document as `METHOD /path/{name}`, sorted. @throws unless it is valid 3.1 */
 export async function describedRoutes(document: unknown): Promise<string[]> {
   const { paths } = openApi.parse(document);
   const validator = new Validator();

@@ -1,7 +1,7 @@
 export interface RequestParts {
   /** Sent as `Authorization: Bearer …`. */
   apiKey?: string;
-  /** One of these is the body: a value sent as JSON, pairs sent as a form, or the body as it is. */
+  /** The body is one of these: a value sent as JSON, pairs sent as a form, or the bytes themselves. */
   json?: unknown;
   form?: Record<string, string>;
   body?: string | Uint8Array<ArrayBuffer>;
@@ -17,7 +17,7 @@ export interface Reply {
 
 export type SendRequest = (route: string, parts?: RequestParts) => Promise<Reply>;
 
-/** Asks a JSON API over HTTP; `route` reads `METHOD /path?query`. */
+/** Makes a client of a JSON API; its `route` reads `METHOD /path?query`. */
 export function requestsTo(baseUrl: string): SendRequest {
   return async (route, { apiKey, json, form, body, headers } = {}) => {
     const [method = '', path = ''] = route.split(' ');

@@ -4,14 +4,14 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface TcpProxy {
   readonly port: number;
   /**
-   * How the server behind seems to be: there; hanging (connections open, and nothing comes or goes); or gone
+   * Makes the server behind appear to be there; hanging (connections stay open and no byte passes); or gone
    * (connections are cut, new ones at once).
    */
   pretend(state: 'there' | 'hanging' | 'gone'): void;
   close(): Promise<void>;
 }
 
-/** Stands before a server that others use too, so that it can seem hung or gone to one client only. */
+/** Starts a proxy in front of a shared server, which can so appear hung or gone to one client only. */
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   let state: Parameters<TcpProxy['pretend']>[0] = 'there';
   const sockets = new Set<Socket>();

@@ -22,7 +22,7 @@ describe('creating an account', () => {
     password: 'secret12',
   };
 
-  test('When all is well, then user-service has it and one is led to the login', async ({
+  test('When all fields are good, then user-service gets them and the visitor is sent to the login', async ({
     shop,
     stranger,
   }) => {
@@ -48,7 +48,7 @@ describe('creating an account', () => {
     ['a taken address', taken('email'), { email: 'existe déjà' }],
     ['a field that no form has', invalid('shoe_size'), {}],
   ])(
-    'When user-service refuses %s, then it says so beside the field and keeps what was typed',
+    'When user-service refuses %s, then the page says so beside the field and keeps what was typed',
     async ([, answer, errors], { shop, stranger }) => {
       shop.userService.routes['POST /api/user/create'] = answer;
       const page = await stranger.submit(await stranger.open('/register'), '/register', form);
@@ -68,23 +68,20 @@ describe('creating an account', () => {
     },
   );
 
-  test('When the visitor speaks English, then so do the errors', async ({ shop }) => {
+  test('When the browser prefers English, then the errors are in English', async ({ shop }) => {
     shop.userService.routes['POST /api/user/create'] = taken('username');
     const browser = openBrowser(shop.url, { 'accept-language': 'en' });
     const page = await browser.submit(await browser.open('/register'), '/register', form);
     expect(errorOf(page, 'username')).toBe('This username is taken.');
   });
 
-  test('When fields come twice or not at all, then they count as left empty', async ({ shop, stranger }) => {
+  test('When fields are repeated or missing, then they count as empty', async ({ shop, stranger }) => {
     const page = await stranger.open('/register');
     const token = page.html.querySelector('[name=_csrf]')?.getAttribute('value') ?? '';
-    const body = new URLSearchParams([
-      ['_csrf', token],
-      ['username', 'a'],
-      ['username', 'b'],
-      ['email[x]', 'y'],
-    ]);
-    expect((await stranger.send('POST', '/register', { body })).status).toBe(303);
+    const reply = await stranger.send('POST', '/register', (request) =>
+      request.type('form').send(`_csrf=${token}&username=a&username=b&email%5Bx%5D=y`),
+    );
+    expect(reply.status).toBe(303);
     expect(JSON.parse(shop.userService.requests[0]?.body ?? '')).toEqual({
       first_name: '',
       last_name: '',
@@ -96,7 +93,7 @@ describe('creating an account', () => {
 });
 
 describe('logging in', () => {
-  test('When it works, then a session begins under a new id, and its cookie is for this site’s pages only', async ({
+  test('When a login succeeds, then a session begins under a new id, and its cookie is for this site’s pages only', async ({
     shop,
     stranger,
   }) => {
@@ -106,7 +103,7 @@ describe('logging in', () => {
     const cookie = reply.setCookies.get('session');
     expect(cookie).toMatch(/; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
     expect((await stranger.follow(reply)).text).toContain('Bonjour Alice');
-    // Somebody who knew the id before the login must know nothing after it.
+    // The session id from before the login must be worthless after it.
     const before = stranger.cookies.get('session');
     await stranger.submit(await stranger.open('/login'), '/login', { username: 'alice', password: 'x' });
     expect(stranger.cookies.get('session')).not.toBe(before);
@@ -115,7 +112,7 @@ describe('logging in', () => {
     expect((await other.open('/')).text).toContain('Se connecter');
   });
 
-  test('When the shop is behind HTTPS, then its cookies are for HTTPS only', async ({ shop }) => {
+  test('When the shop is behind HTTPS, then its cookies are marked Secure', async ({ shop }) => {
     const browser = openBrowser(shop.url, { 'x-forwarded-proto': 'https' });
     const page = await browser.open('/login?lang=fr');
     const reply = await browser.submit(page, '/login', { username: 'alice', password: 'x' });
@@ -124,7 +121,7 @@ describe('logging in', () => {
     expect([...reply.setCookies.keys()]).toContain('session');
   });
 
-  test('When a session is kept, then it holds the api key and who it is, and nothing more', async ({
+  test('When a session is stored, then it holds the api key and the visitor’s identity, and nothing more', async ({
     shop,
     alice,
   }) => {
@@ -135,7 +132,7 @@ describe('logging in', () => {
     expect(Object.keys(session)).toEqual(['cookie', 'visitor']);
     expect(Object.keys(visitor).sort()).toEqual(['apiKey', 'first_name', 'id', 'is_admin', 'username']);
     expect(cookie.originalMaxAge).toBe(24 * 60 * 60 * 1000);
-    // A reader of the table, or of another secret, learns nothing.
+    // The stored session is encrypted: the table alone, or another secret, reveals nothing of it.
     expect(Buffer.from(kept, 'base64').toString('latin1')).not.toContain(visitor.username);
     expect(createSessionCipher('another secret').decrypt(kept)).toBeUndefined();
   });
@@ -149,7 +146,7 @@ describe('logging in', () => {
     ],
     [400, invalid('username', 'password'), 'Indiquez votre identifiant'],
   ])(
-    'When user-service says %i, then so does the page, in words, and the username stays',
+    'When user-service answers %i, then the page does too, explains it, and keeps the username',
     async ([status, answer, words], { shop, stranger }) => {
       shop.userService.routes['POST /api/user/login'] = answer;
       const page = await stranger.submit(await stranger.open('/login?next=/orders'), '/login', {
@@ -182,7 +179,7 @@ describe('logging in', () => {
       (next) => [next, '/'],
     ),
   ] as [string, string][])(
-    'When one wanted to go to %j, then the login leads to %s',
+    'When the login is opened with next=%j, then it leads to %s',
     async ([next, target], { stranger }) => {
       const page = await stranger.open(`/login?next=${encodeURIComponent(next)}`);
       expect(page.html.querySelector('[name=next]')?.getAttribute('value')).toBe(target);
@@ -192,21 +189,21 @@ describe('logging in', () => {
   );
 });
 
-describe('the way to the login', () => {
+describe('the link to the login', () => {
   test.for([
     ['/', '/login'],
     ['/login?next=%2Forders', '/login'],
     ['/register', '/login'],
     ['/product/laptop-pro?x=%26', '/login?next=%2Fproduct%2Flaptop-pro%3Fx%3D%2526'],
     ['/nowhere', '/login?next=%2Fnowhere'],
-  ] as const)('When one is on %s, then it is %s', async ([path, href], { stranger }) => {
+  ] as const)('When a visitor is on %s, then it is %s', async ([path, href], { stranger }) => {
     const links = (await stranger.open(path)).html.querySelectorAll('.account a');
     expect(links[0]?.getAttribute('href')).toBe(href);
   });
 });
 
 describe('logging out', () => {
-  test('When a visitor logs out, then the session is gone here, and the api key at user-service', async ({
+  test('When a visitor logs out, then the session is deleted and user-service revokes the api key', async ({
     shop,
     alice,
   }) => {
@@ -221,7 +218,10 @@ describe('logging out', () => {
     expect((await alice.open('/')).text).toContain('Se connecter');
   });
 
-  test('When a stranger logs out, then they are led home and nobody is asked', async ({ shop, stranger }) => {
+  test('When a stranger logs out, then they are sent home and no service is asked', async ({
+    shop,
+    stranger,
+  }) => {
     const reply = await stranger.open('/logout');
     expect([reply.status, reply.location]).toEqual([303, '/']);
     expect(asked(shop)).toEqual([]);
@@ -230,7 +230,7 @@ describe('logging out', () => {
 
 describe('an api key that is no longer known', () => {
   test.for(['/checkout', '/orders?before=5', '/product/laptop-pro'])(
-    'When it shows at %s, then the session ends, and a login leads back',
+    'When a service rejects it at %s, then the session ends, and a login leads back',
     async (path, { shop, alice }) => {
       for (const route of ['GET /api/order', 'GET /api/orders', 'POST /api/order/add-item'])
         shop.orderService.routes[route] = unauthorized;

@@ -6,7 +6,7 @@ import { anItem, anOrder } from './stock';
 const form = { name: 'Lampe', slug: 'lampe', image: 'lampe.svg', price: '30' };
 
 describe('the management page', () => {
-  test('When an admin opens it, then products, orders and accounts are there', async ({ shop, admin }) => {
+  test('When an admin opens it, then it lists products, orders and accounts', async ({ shop, admin }) => {
     const page = await admin.open('/admin');
     const rows = page.html
       .querySelectorAll('section')
@@ -22,7 +22,7 @@ describe('the management page', () => {
   });
 
   test.for(['/admin', '/admin/product/new', '/admin/product/1', '/admin/product/1/delete'])(
-    'When anybody else opens %s, then they may not',
+    'When anybody else opens %s, then they are refused and no service is asked',
     async (path, { shop, stranger, alice }) => {
       const [away, forbidden] = [await stranger.open(path), await alice.open(path)];
       expect([away.status, away.location]).toEqual([303, `/login?next=${encodeURIComponent(path)}`]);
@@ -31,7 +31,10 @@ describe('the management page', () => {
     },
   );
 
-  test('When there are more orders and accounts, then links lead to them', async ({ shop, admin }) => {
+  test('When there are more orders or accounts than fit, then links lead to them', async ({
+    shop,
+    admin,
+  }) => {
     const orders = Array.from({ length: 20 }, (_, index) =>
       anOrder({ id: 60 - index, items: [anItem(1, 1)] }),
     );
@@ -50,7 +53,7 @@ describe('the management page', () => {
     ['order-service', 1],
     ['user-service', 2],
   ] as const)(
-    'When %s is away, then its part says so, with 503, and the others are there',
+    'When %s is away, then the page is 503, its section says so, and the other sections are there',
     async ([name, index], { shop, admin }) => {
       shop.services[name].mode = 'cut';
       const page = await admin.open('/admin');
@@ -62,7 +65,7 @@ describe('the management page', () => {
     },
   );
 
-  test('When the admin is one no more, then they may not', async ({ shop, admin }) => {
+  test('When the visitor is no longer an admin, then 403', async ({ shop, admin }) => {
     shop.userService.routes['GET /api/users'] = { status: 403, body: { message: 'For admins only' } };
     expect((await admin.open('/admin')).status).toBe(403);
   });
@@ -72,7 +75,7 @@ describe.for([
   ['adding', '/admin/product/new', 'POST /api/product/create'],
   ['changing', '/admin/product/3', 'PUT /api/product/:id'],
 ] as const)('%s a product', ([, path, route]) => {
-  test('When all is well, then product-service is told', async ({ shop, admin }) => {
+  test('When the form is sent, then product-service gets what was typed', async ({ shop, admin }) => {
     shop.productService.routes[route] = { status: 201, body: {} };
     const reply = await admin.submit(await admin.open(path), path, form);
     expect([reply.status, reply.location]).toEqual([303, '/admin']);
@@ -89,7 +92,7 @@ describe.for([
     [400, 'price', 'dollars entiers'],
     [409, 'slug', 'a cette adresse'],
   ] as const)(
-    'When product-service answers %i, then the %s says so and all that was typed stays',
+    'When product-service answers %i, then an error stands beside %s and everything typed stays',
     async ([status, field, words], { shop, admin }) => {
       shop.productService.routes[route] = {
         status,
@@ -106,7 +109,7 @@ describe.for([
 describe('deleting a product', () => {
   const path = '/admin/product/3/delete';
 
-  test('When an admin wants to, then they are asked first', async ({ shop, admin }) => {
+  test('When an admin deletes a product, then they confirm it first', async ({ shop, admin }) => {
     shop.productService.routes['DELETE /api/product/:id'] = { body: { message: 'Product deleted' } };
     const page = await admin.open(path);
     expect(page.text).toContain('Supprimer\u00a0: Casque Sans Fil'.replace('\u00a0', ' '));
@@ -116,7 +119,7 @@ describe('deleting a product', () => {
     expect(asked(shop)).toContain('DELETE /api/product/3');
   });
 
-  test('When it is gone already, then there is no such page', async ({ shop, admin }) => {
+  test('When the product is already gone, then 404', async ({ shop, admin }) => {
     const page = await admin.open(path);
     shop.productService.routes['DELETE /api/product/:id'] = {
       status: 404,
@@ -125,7 +128,7 @@ describe('deleting a product', () => {
     expect((await admin.submit(page, path)).status).toBe(404);
   });
 
-  test('When the api key is known no more, then it is not done, and a login leads back', async ({
+  test('When the api key is no longer known, then nothing is deleted, and a login leads back', async ({
     shop,
     admin,
   }) => {
@@ -135,7 +138,7 @@ describe('deleting a product', () => {
   });
 
   test.for(['0', 'abc', '-1', '1.5', '99999999999', '%2e%2e', '%00', '__proto__'])(
-    'When the product %s is meant, then there is no such page',
+    'When the product id is %s, then 404 and no service is asked',
     async (id, { shop, admin }) => {
       for (const page of [`/admin/product/${id}x`, `/admin/product/${id}/delete`])
         expect((await admin.open(page)).status).toBe(404);

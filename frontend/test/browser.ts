@@ -1,56 +1,52 @@
 import { type HTMLElement, parse } from 'node-html-parser';
+import request, { type Test } from 'supertest';
 
-/** A page as a visitor gets it. */
+/** A page as a visitor receives it. */
 export interface Page {
   status: number;
   headers: Headers;
-  /** Where a redirect leads. */
+  /** The target of a redirect. */
   location: string | null;
-  /** `Set-Cookie` headers, by name. */
+  /** `Set-Cookie` headers, by name of the cookie. */
   setCookies: Map<string, string>;
   html: HTMLElement;
-  /** The words between the tags, in one line. */
+  /** The text between the tags, in one line. */
   text: string;
 }
 
 export interface Browser {
   readonly cookies: Map<string, string>;
   open(path: string): Promise<Page>;
-  /** Sends a form of a page with its hidden fields and these others, and does not follow the redirect. */
+  /** Submits a form of a page with its hidden fields and these others; does not follow the redirect. */
   submit(page: Page, action: string, fields?: Record<string, string>): Promise<Page>;
-  send(
-    method: string,
-    path: string,
-    parts?: { body?: BodyInit; headers?: Record<string, string> },
-  ): Promise<Page>;
-  /** Opens where a redirect leads. */
+  /** Sends a request that `fillIn` may complete. */
+  send(method: string, path: string, fillIn?: (request: Test) => void): Promise<Page>;
+  /** Follows the redirect. */
   follow(page: Page): Promise<Page>;
 }
 
-/** A browser of little brain: it keeps cookies, reads pages and fills in forms. `headers` go with every request. */
+/** Opens a browser that keeps cookies, parses pages and fills in forms. `headers` go with every request. */
 export function openBrowser(baseUrl: string, headers: Record<string, string> = {}): Browser {
   const cookies = new Map<string, string>();
 
-  const send: Browser['send'] = async (method, path, parts = {}) => {
+  const send: Browser['send'] = async (method, path, fillIn = () => undefined) => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(baseUrl + path, {
-      method,
-      redirect: 'manual',
-      headers: { ...headers, ...(cookie && { cookie }), ...parts.headers },
-      body: parts.body ?? null,
-    });
+    const reply = await new request.Test(baseUrl, method, path)
+      .set({ ...headers, ...(cookie && { cookie }) })
+      .use(fillIn);
     const setCookies = new Map<string, string>();
-    for (const header of response.headers.getSetCookie()) {
+    for (const header of reply.get('Set-Cookie') ?? []) {
       const [name = '', value = ''] = header.split(';', 1)[0]?.split('=') ?? [];
       setCookies.set(name, header);
       if (/expires=thu, 01 jan 1970/i.test(header)) cookies.delete(name);
       else cookies.set(name, value);
     }
-    const html = parse(await response.text());
+    // Pictures and answers to HEAD have no text.
+    const html = parse(reply.text ?? '');
     return {
-      status: response.status,
-      headers: response.headers,
-      location: response.headers.get('location'),
+      status: reply.status,
+      headers: new Headers(reply.headers),
+      location: reply.get('Location') ?? null,
       setCookies,
       html,
       text: html.textContent.replace(/\s+/g, ' ').trim(),
@@ -73,14 +69,13 @@ export function openBrowser(baseUrl: string, headers: Record<string, string> = {
         input.getAttribute('name') ?? '',
         input.getAttribute('value') ?? '',
       ]);
-      return send('POST', action, {
-        body: new URLSearchParams({ ...Object.fromEntries(values), ...fields }),
-      });
+      const filledIn = { ...Object.fromEntries(values), ...fields };
+      return send('POST', action, (request) => request.type('form').send(filledIn));
     },
   };
 }
 
-/** The text of a field's error, found the way a screen reader finds it; undefined when there is none. */
+/** Finds the error of a field as a screen reader does. @returns its text, undefined when there is none */
 export function errorOf(page: Page, field: string): string | undefined {
   const input = page.html.querySelector(`[name=${field}][aria-invalid]`);
   const ids = input?.getAttribute('aria-describedby')?.split(' ') ?? [];

@@ -3,7 +3,7 @@ import { asked, test } from './shop';
 import { anItem, anOrder } from './stock';
 
 describe('the cart', () => {
-  test('When it has items, then lines and totals are there, at the cost of one call', async ({
+  test('When it has items, then the page shows lines and totals, and takes one call', async ({
     shop,
     alice,
   }) => {
@@ -27,7 +27,7 @@ describe('the cart', () => {
     ['no order', { message: 'No order found' }],
     ['an empty one', { result: anOrder({ id: 1, items: [] }) }],
   ] as const)(
-    'When there is %s, then it is empty and cannot be ordered',
+    'When there is %s, then the page says that the cart is empty, and offers no form',
     async ([, body], { shop, alice }) => {
       shop.orderService.routes['GET /api/order'] = { body };
       const page = await alice.open('/checkout');
@@ -51,7 +51,10 @@ describe('the cart', () => {
     ]);
   });
 
-  test('When a quantity is changed, then order-service is told', async ({ shop, alice }) => {
+  test('When a quantity is changed, then order-service gets it and the page says so', async ({
+    shop,
+    alice,
+  }) => {
     const reply = await alice.submit(await alice.open('/checkout'), '/cart/update/3', { quantity: '5' });
     expect([reply.status, reply.location]).toEqual([303, '/checkout']);
     expect(shop.orderService.requests.map(({ method, path, body }) => [method, path, body])).toContainEqual([
@@ -63,7 +66,7 @@ describe('the cart', () => {
   });
 
   test.for(['abc', '0', '-1', '1.5', '100', ''])(
-    'When the quantity is changed to %j, then 400 and a word beside it',
+    'When the quantity is changed to %j, then 400 and an error beside the field',
     async (quantity, { shop, alice }) => {
       const reply = await alice.submit(await alice.open('/checkout'), '/cart/update/3', { quantity });
       expect(reply.status).toBe(400);
@@ -78,14 +81,14 @@ describe('the cart', () => {
     },
   );
 
-  test('When an item is removed, then order-service is told', async ({ shop, alice }) => {
+  test('When an item is removed, then order-service removes it', async ({ shop, alice }) => {
     const reply = await alice.submit(await alice.open('/checkout'), '/cart/remove/3');
     expect([reply.status, reply.location]).toEqual([303, '/checkout']);
     expect(asked(shop)).toContain('DELETE /api/order/remove-item/3');
   });
 
   test.for(['/cart/update/3', '/cart/remove/3'])(
-    'When the item is gone at %s, then the cart says so',
+    'When the item is already gone at %s, then the cart says so',
     async (action, { shop, alice }) => {
       const page = await alice.open('/checkout');
       const gone = { status: 404, body: { message: 'Item not found' } };
@@ -108,7 +111,10 @@ describe('past orders', () => {
     date_checked_out: '2026-11-21T16:45:00.000Z',
   });
 
-  test('When there are some, then they are as they were, without the open one', async ({ shop, alice }) => {
+  test('When there are some, then they are shown as they were bought, without the open one', async ({
+    shop,
+    alice,
+  }) => {
     shop.orderService.routes['GET /api/orders'] = {
       body: [anOrder({ id: 12, items: [anItem(1, 1)] }), placed(11)],
     };
@@ -121,7 +127,10 @@ describe('past orders', () => {
     expect(asked(shop)).toEqual(['GET /api/orders?limit=20']);
   });
 
-  test('When there are more than a page, then a link leads to the older ones', async ({ shop, alice }) => {
+  test('When there are more than fit on a page, then a link leads to the older ones', async ({
+    shop,
+    alice,
+  }) => {
     shop.orderService.routes['GET /api/orders'] = {
       body: Array.from({ length: 20 }, (_, index) => placed(100 - index)),
     };
@@ -135,7 +144,7 @@ describe('past orders', () => {
   });
 
   test.for(['abc', '0', '-1', '1.5', '99999999999', '1&before=2', '%00'])(
-    'When the page after %s is asked for, then it is the first',
+    'When the page is opened with before=%s, then it is the first',
     async (before, { shop, alice }) => {
       expect((await alice.open(`/orders?before=${before}`)).status).toBe(200);
       expect(asked(shop)).toEqual(['GET /api/orders?limit=20']);

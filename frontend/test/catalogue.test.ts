@@ -4,7 +4,7 @@ import { asked, test } from './shop';
 import { anItem, anOrder, products } from './stock';
 
 describe('the shop window', () => {
-  test('When anybody looks, then all products are there, at the cost of one call and no cookie', async ({
+  test('When a stranger opens it, then it shows all products, and takes one call and no cookie', async ({
     shop,
     stranger,
   }) => {
@@ -18,7 +18,7 @@ describe('the shop window', () => {
     expect(page.setCookies.size).toBe(0);
   });
 
-  test('When a visitor is logged in, then it still costs one call and nothing is stored by the browser', async ({
+  test('When a visitor is logged in, then it still takes one call, and browsers must not store it', async ({
     shop,
     alice,
   }) => {
@@ -29,7 +29,10 @@ describe('the shop window', () => {
     expect(page.setCookies.size).toBe(0);
   });
 
-  test('When a product has no drawing here, then it has the neutral one', async ({ shop, stranger }) => {
+  test('When the shop has no drawing of a product, then it shows the neutral one', async ({
+    shop,
+    stranger,
+  }) => {
     const images = ['laptop-pro.svg', 'gone.svg', '../shop.css', 'toString', ''];
     shop.productService.routes['GET /api/products'] = {
       body: { results: images.map((image, index) => ({ id: index, name: 'x', slug: 'x', price: 1, image })) },
@@ -42,7 +45,7 @@ describe('the shop window', () => {
     ]);
   });
 
-  test('When a name is a script, then it is shown as text', async ({ shop, stranger }) => {
+  test('When a name contains a script, then it is shown as text', async ({ shop, stranger }) => {
     const name = '<script>alert(1)</script>"\'&';
     shop.productService.routes['GET /api/products'] = { body: { results: [{ ...products[0], name }] } };
     const { html } = await stranger.open('/');
@@ -50,7 +53,7 @@ describe('the shop window', () => {
     expect(html.querySelector('.card h3')?.textContent).toContain('alert(1)');
   });
 
-  test('When files are asked for, then browsers may keep them', async ({ stranger }) => {
+  test('When static files are requested, then browsers may cache them for a day', async ({ stranger }) => {
     const { html } = await stranger.open('/');
     const addresses = [
       html.querySelector('link[rel=stylesheet]')?.getAttribute('href'),
@@ -68,7 +71,7 @@ describe('the shop window', () => {
 
 describe('a product', () => {
   test.for(['/product/laptop-pro', '/product/1'])(
-    'When %s is opened, then it costs one call',
+    'When %s is opened, then it takes one call',
     async (path, { shop, stranger }) => {
       const page = await stranger.open(path);
       expect([page.status, page.html.querySelector('h1')?.textContent]).toEqual([200, 'Laptop Pro']);
@@ -92,7 +95,7 @@ describe('a product', () => {
       'laptop-pro/x',
     ],
   ])(
-    'When %s is asked for, then there is no such page, and no service is led astray',
+    'When the product is %s, then 404, and no service is asked for anything but a plain slug',
     async (slug, { shop, stranger }) => {
       const page = await stranger.open(`/product/${slug}`);
       expect(page.status).toBe(404);
@@ -101,7 +104,7 @@ describe('a product', () => {
     },
   );
 
-  test('When an address cannot be decoded, then it is unreadable', async ({ stranger }) => {
+  test('When an address cannot be decoded, then it is refused', async ({ stranger }) => {
     for (const path of ['/product/%ff', '/product/%', '/product/%c3', '/%ff', '/cart/update/%ff'])
       expect((await stranger.open(path)).status, path).toBe(path === '/%ff' ? 404 : 400);
   });
@@ -110,7 +113,7 @@ describe('a product', () => {
 describe('adding to the cart', () => {
   const path = '/product/webcam-hd';
 
-  test('When a visitor adds three, then order-service is told, and the page says so once', async ({
+  test('When a visitor adds three, then order-service gets them, and the page says so once', async ({
     shop,
     alice,
   }) => {
@@ -137,7 +140,7 @@ describe('adding to the cart', () => {
   });
 
   test.for(['abc', '0', '-1', '1.5', '100', '', ' 7 ', '1e1', '٣', '0x1', '9'.repeat(300), '\0', '<b>'])(
-    'When the quantity is %j, then 400, a word beside the field, and nothing is added',
+    'When the quantity is %j, then 400, an error beside the field, and nothing is added',
     async (quantity, { shop, alice }) => {
       const reply = await alice.submit(await alice.open(path), path, { quantity });
       expect(reply.status).toBe(400);
@@ -148,14 +151,14 @@ describe('adding to the cart', () => {
     },
   );
 
-  test('When the line would hold more than 999, then the same word', async ({ shop, alice }) => {
+  test('When the line would exceed 999, then 400 and an error beside the field', async ({ shop, alice }) => {
     const refusal = { message: 'Invalid input', errors: [{ field: 'qty', message: 'too many' }] };
     shop.orderService.routes['POST /api/order/add-item'] = { status: 400, body: refusal };
     const reply = await alice.submit(await alice.open(path), path, { quantity: '99' });
     expect([reply.status, errorOf(reply, 'quantity')]).toEqual([400, expect.stringContaining('999')]);
   });
 
-  test('When the product has just been deleted, then there is no such page', async ({ shop, alice }) => {
+  test('When the product has just been deleted, then 404', async ({ shop, alice }) => {
     const page = await alice.open(path);
     shop.orderService.routes['POST /api/order/add-item'] = {
       status: 404,
@@ -164,7 +167,10 @@ describe('adding to the cart', () => {
     expect((await alice.submit(page, path)).status).toBe(404);
   });
 
-  test('When a stranger tries, then they log in and are back', async ({ shop, stranger }) => {
+  test('When a stranger adds a product, then they are sent to the login, which leads back', async ({
+    shop,
+    stranger,
+  }) => {
     const reply = await stranger.submit(await stranger.open(path), path, { quantity: '2' });
     expect([reply.status, reply.location]).toEqual([303, `/login?next=${encodeURIComponent(path)}`]);
     const login = await stranger.follow(reply);
@@ -173,10 +179,7 @@ describe('adding to the cart', () => {
     expect(shop.orderService.requests).toEqual([]);
   });
 
-  test('When a cart line has a product that is sold, then its link leads to the product', async ({
-    shop,
-    alice,
-  }) => {
+  test('When a product in the cart is still sold, then its line links to it', async ({ shop, alice }) => {
     shop.orderService.routes['GET /api/order'] = {
       body: { result: anOrder({ id: 1, items: [anItem(7, 1)] }) },
     };

@@ -14,8 +14,6 @@ trace.setGlobalTracerProvider(
 beforeEach(() => exporter.reset());
 afterAll(() => trace.disable());
 
-const form = { 'content-type': 'application/x-www-form-urlencoded' };
-
 const spansOf = (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name);
 
 const refuseCheckout = ({ orderService }: StartedShop, answer: Answer) => {
@@ -23,7 +21,7 @@ const refuseCheckout = ({ orderService }: StartedShop, answer: Answer) => {
 };
 
 describe('checking out', () => {
-  test('When the cart is full, then the order is placed, and thanks name it, its total and its trace', async ({
+  test('When the cart has items, then the order is placed, and the next page names it, its total and its trace', async ({
     shop,
     alice,
   }) => {
@@ -40,9 +38,7 @@ describe('checking out', () => {
     expect(spansOf('checkout_process')[0]?.spanContext().traceId).toBe(traceId);
   });
 
-  test('When one was thanked already, or did not order, then past orders are shown instead', async ({
-    alice,
-  }) => {
+  test('When the thank-you page is opened again, then past orders are shown instead', async ({ alice }) => {
     const reply = await alice.submit(await alice.open('/checkout'), '/checkout/process');
     await alice.follow(reply);
     for (const page of [await alice.open('/order/thank-you'), await alice.follow(reply)])
@@ -56,7 +52,7 @@ describe('checking out', () => {
       { status: 409, body: { message: 'No longer sold' } },
       'n’est plus vendu',
     ],
-  ])('When the cart %s, then the cart says so', async ([, answer, words], { shop, alice }) => {
+  ])('When the cart %s, then the cart page says so', async ([, answer, words], { shop, alice }) => {
     refuseCheckout(shop, answer);
     const reply = await alice.submit(await alice.open('/checkout'), '/checkout/process');
     expect([reply.status, reply.location]).toEqual([303, '/checkout']);
@@ -79,7 +75,7 @@ describe('checking out', () => {
     expect(spansOf('checkout_process')).toEqual([]);
   });
 
-  test('When a stranger tries, then they are led to the login and then to the cart', async ({
+  test('When a stranger checks out, then they are sent to the login, which leads to the cart', async ({
     shop,
     stranger,
   }) => {
@@ -89,7 +85,10 @@ describe('checking out', () => {
     expect(spansOf('checkout_validation')[0]?.attributes).toEqual({ 'checkout.status': 'unauthorized' });
   });
 
-  test('When order-service is away, then the page says so and no thanks', async ({ shop, alice }) => {
+  test('When order-service is away, then the page says so and there is no thank-you page', async ({
+    shop,
+    alice,
+  }) => {
     refuseCheckout(shop, { status: 503, body: { message: 'order_dbase is not available' } });
     const reply = await alice.submit(await alice.open('/checkout'), '/checkout/process');
     expect([reply.status, reply.text]).toEqual([503, expect.stringContaining('La caisse est fermée')]);
@@ -102,7 +101,7 @@ describe('checking out', () => {
 });
 
 describe('the spans of a checkout', () => {
-  test('When it succeeds, then both say what was ordered, by whom, as numbers and ids only', async ({
+  test('When it succeeds, then both hold the order and the user, as numbers and ids only', async ({
     shop,
     alice,
   }) => {
@@ -133,7 +132,7 @@ describe('the spans of a checkout', () => {
     expect(said).not.toMatch(/alice|key-of|@|Laptop/i);
   });
 
-  test('When order-service refuses, then the process failed, which is no error of ours', async ({
+  test('When order-service refuses, then checkout_process has failed, but is no error', async ({
     shop,
     alice,
   }) => {
@@ -147,7 +146,7 @@ describe('the spans of a checkout', () => {
 });
 
 describe('the trace of a page', () => {
-  test('When a page is traced, then its last line names its trace and leads to it', async ({ alice }) => {
+  test('When a page is traced, then its last line names its trace and links to it', async ({ alice }) => {
     for (const path of ['/', '/checkout', '/login', '/nowhere']) {
       const page = await alice.open(path);
       const traceId = page.headers.get('x-trace-id');
@@ -168,7 +167,9 @@ describe('the trace of a page', () => {
   test('When a request is refused before it is read, then its page still names its trace', async ({
     stranger,
   }) => {
-    const page = await stranger.send('POST', '/login', { body: 'x'.repeat(20_000), headers: form });
+    const page = await stranger.send('POST', '/login', (request) =>
+      request.type('form').send('x'.repeat(20_000)),
+    );
     expect(page.status).toBe(413);
     expect(page.html.querySelector('.trace-line code')?.textContent).toBe(page.headers.get('x-trace-id'));
   });

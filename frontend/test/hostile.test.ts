@@ -44,7 +44,7 @@ describe.for(FORMS)('the form on %s for %s', ([path, action]) => {
       const reply = await admin.submit(page, action, { _csrf });
       expect([reply.status, reply.text], _csrf).toEqual([403, expect.stringContaining('Formulaire périmé')]);
     }
-    // Both halves of another session's token do not do either.
+    // Another session's token is refused together with its cookie, too.
     admin.cookies.set('csrf', alice.cookies.get('csrf') ?? '');
     expect((await admin.submit(page, action, { _csrf: tokenOf(foreign) })).status).toBe(403);
     admin.cookies.set('csrf', encodeURIComponent('j:{"split":1}'));
@@ -52,7 +52,7 @@ describe.for(FORMS)('the form on %s for %s', ([path, action]) => {
     expect(asked(shop)).toEqual(before);
   });
 
-  test('When all forms of its page are looked at, then they have one token', async ({ admin }) => {
+  test('When its page is opened, then all forms on it hold the same token', async ({ admin }) => {
     const page = await admin.open(path);
     const tokens = page.html
       .querySelectorAll('form')
@@ -63,14 +63,10 @@ describe.for(FORMS)('the form on %s for %s', ([path, action]) => {
   });
 
   test.for(hostileBodies)(
-    'When %s is sent, then it is refused on a page',
-    async ([, parts, status], { shop, admin }) => {
-      const body = parts.form ? new URLSearchParams(parts.form) : parts.body;
-      const reply = await admin.send('POST', action, {
-        ...(body && { body }),
-        ...(parts.headers && { headers: parts.headers }),
-      });
-      // What can be read has no token.
+    'When its body is %s, then it is refused with a page',
+    async ([, hostile, status], { shop, admin }) => {
+      const reply = await admin.send('POST', action, hostile);
+      // A body that can be parsed is refused for its missing token.
       expect([status === 400 ? 403 : status, status], reply.text).toContain(reply.status);
       expect(reply.html.querySelector('h1')).not.toBeNull();
       expect(asked(shop)).toEqual([]);
@@ -91,7 +87,7 @@ describe('addresses and methods', () => {
     '*',
     '/product/%00.svg',
     '/static/shop.css/..',
-  ])('When %s is asked for as it is, then nothing is given away', async (path, { shop, stranger: _ }) => {
+  ])('When the raw path %s is requested, then no file is given away', async (path, { shop, stranger: _ }) => {
     const asking = request(shop.url, { path }).end();
     const [reply] = await once(asking, 'response');
     reply.resume();
@@ -109,15 +105,16 @@ describe('addresses and methods', () => {
     ['POST', '/logout', 'GET'],
     ['POST', '/admin', 'GET'],
     ['PATCH', '/orders', 'GET'],
-  ] as const)('When %s %s is tried, then 405 says what goes', async ([method, path, allowed], { alice }) => {
-    const page = await alice.send(method, path);
-    expect([page.status, page.headers.get('allow')]).toEqual([405, allowed]);
-    expect(page.html.querySelector('h1')).not.toBeNull();
-  });
+  ] as const)(
+    'When %s %s is requested, then 405 lists the allowed methods',
+    async ([method, path, allowed], { alice }) => {
+      const page = await alice.send(method, path);
+      expect([page.status, page.headers.get('allow')]).toEqual([405, allowed]);
+      expect(page.html.querySelector('h1')).not.toBeNull();
+    },
+  );
 
-  test('When only the headers of a page are asked for, then they are those of the page', async ({
-    alice,
-  }) => {
+  test('When HEAD is requested, then the status is that of the page', async ({ alice }) => {
     for (const path of PAGES)
       expect((await alice.send('HEAD', path)).status, path).toBe((await alice.open(path)).status);
   });
@@ -133,7 +130,7 @@ describe('addresses and methods', () => {
     '%ff=%ff',
     '&&&==',
     'constructor=1',
-  ])('When the query is %s, then pages are as ever', async (query, { admin }) => {
+  ])('When the query is %s, then every page answers as without it', async (query, { admin }) => {
     for (const path of PAGES) {
       const { status } = await admin.open(`${path}?${query}`);
       expect(status, path).toBe(path === '/nowhere' ? 404 : 200);
@@ -148,9 +145,9 @@ describe('addresses and methods', () => {
     '=;;=,',
     '__proto__=1; constructor=2',
     'notice=null',
-  ])('When the cookies are %s, then they mean nothing', async (cookie, { stranger }) => {
+  ])('When the cookies are %s, then they are ignored', async (cookie, { stranger }) => {
     for (const path of PAGES.slice(0, 4)) {
-      const page = await stranger.send('GET', path, { headers: { cookie } });
+      const page = await stranger.send('GET', path, (request) => request.set('Cookie', cookie));
       expect([page.status, page.html.querySelector('[role=status]')?.textContent], path).toEqual([
         200,
         undefined,
@@ -159,8 +156,8 @@ describe('addresses and methods', () => {
   });
 });
 
-describe('what browsers are told', () => {
-  test('When any page is served, then nothing but this shop may be on it, and no script', async ({
+describe('the security of pages', () => {
+  test('When a page is served, then its policy allows content of this shop only, and no script', async ({
     alice,
   }) => {
     for (const path of [...PAGES, '/static/shop.css']) {
@@ -176,7 +173,9 @@ describe('what browsers are told', () => {
     }
   });
 
-  test('When a page is served, then all of it is from here and nothing is inline', async ({ admin }) => {
+  test('When a page is served, then all its content is from this shop and nothing is inline', async ({
+    admin,
+  }) => {
     for (const path of PAGES) {
       const { html } = await admin.open(path);
       expect(html.querySelectorAll('script, style, [style]'), path).toEqual([]);
@@ -190,8 +189,8 @@ describe('what browsers are told', () => {
   });
 });
 
-describe('what screen readers are told', () => {
-  test('When a page is served, then it has its landmarks, one heading first, and names for all', async ({
+describe('the accessibility of pages', () => {
+  test('When a page is served, then it has landmarks, headings in order, and texts for images and fields', async ({
     admin,
   }) => {
     for (const path of [...PAGES, '/admin/product/1', '/admin/product/1/delete']) {

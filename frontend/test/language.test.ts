@@ -27,7 +27,7 @@ describe('the language of a page', () => {
     expect(page.headers.get('vary')).toContain('Accept-Language');
   });
 
-  test('When English is asked for, then it stays, until French is', async ({ stranger }) => {
+  test('When English is chosen, then it stays until French is chosen', async ({ stranger }) => {
     const page = await stranger.open('/?lang=en');
     expect([languageOf(page), page.setCookies.get('lang')]).toEqual([
       'en',
@@ -39,7 +39,7 @@ describe('the language of a page', () => {
   });
 
   test.for(['/?lang=de', '/?lang=', '/?lang=en&lang=fr', '/?lang[]=en', '/?lang=__proto__'])(
-    'When %s is asked for, then it is French and nothing is kept',
+    'When %s is opened, then it is French and no cookie is set',
     async (path, { stranger }) => {
       const page = await stranger.open(path);
       expect([page.status, languageOf(page), page.setCookies.size]).toEqual([200, 'fr', 0]);
@@ -52,7 +52,7 @@ describe('the language of a page', () => {
     ['/login?next=%2Forders', '/login?next=%2Forders&lang=en'],
     ['//evil.example/', '/?lang=en'],
   ] as const)(
-    'When the language is switched on %s, then one stays there',
+    'When a visitor switches the language on %s, then they stay there',
     async ([path, expected], { alice }) => {
       const link = (await alice.open(path)).html.querySelector('.languages [lang=en]');
       expect(link?.getAttribute('href')).toBe(expected);

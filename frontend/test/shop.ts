@@ -16,7 +16,7 @@ import { anItem, anOrder, products } from './stock';
 
 export const SESSION_SECRET = 'a secret that only the tests know';
 
-/** The shop over HTTP with its real session database; the three services behind are fakes. */
+/** Starts the frontend with a real session database and three fake services. */
 async function startShop() {
   const settings = await freshDatabase('session_dbase');
   const logger = createLogger({ level: 'silent' });
@@ -40,7 +40,7 @@ async function startShop() {
       telemetryUrls: { jaegerUrl: 'http://jaeger.test', grafanaUrl: 'http://grafana.test' },
       logger,
     });
-    // What traceRequests does in the real process, where telemetry is on.
+    // traceRequests does this in the real process, where telemetry is on.
     const { url, close } = await listen((request, response) =>
       trace.getTracer('test').startActiveSpan('server', (span) => {
         response.on('close', () => span.end());
@@ -62,7 +62,7 @@ async function startShop() {
     userService,
     productService,
     orderService,
-    /** Another process of the same shop. */
+    /** Starts another replica of the same shop. */
     openDoors,
     async sessions() {
       const [found] = await rows.query<mysql.RowDataPacket[]>(
@@ -159,7 +159,7 @@ export const test = base
   .extend('alice', ({ shop }) => logIn(shop, 'alice'))
   .extend('admin', ({ shop }) => logIn(shop, 'admin'));
 
-/** A browser that has just logged in. */
+/** Opens a browser and logs in. */
 export async function logIn(
   shop: Pick<StartedShop, 'url'> & Partial<StartedShop>,
   username: string,
@@ -172,7 +172,7 @@ export async function logIn(
   return browser;
 }
 
-/** What was asked of all services, as `METHOD /path`. */
+/** Lists the requests that the three services received, as `METHOD /path`. */
 export function asked({ services }: StartedShop): string[] {
   return Object.values(services).flatMap(({ requests }) =>
     requests.map(({ method, path }) => `${method} ${path}`),

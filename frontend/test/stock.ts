@@ -11,7 +11,7 @@ const STOCK: [name: string, slug: string, price: number][] = [
   ['SSD Externe 1TB', 'external-ssd', 150],
 ];
 
-/** The catalogue, as product-service gives it. */
+/** The catalogue as product-service returns it. */
 export const products = STOCK.map(([name, slug, price], index) => ({
   id: index + 1,
   name,
@@ -20,7 +20,7 @@ export const products = STOCK.map(([name, slug, price], index) => ({
   image: `${slug}.svg`,
 }));
 
-/** A line of an order, as order-service gives it. */
+/** Makes up a line of an order as order-service returns it. */
 export function anItem(productId: number, quantity: number, fields: Record<string, unknown> = {}) {
   const product = products[productId - 1];
   if (!product) throw new Error(`There is no product ${productId}`);
@@ -28,7 +28,7 @@ export function anItem(productId: number, quantity: number, fields: Record<strin
   return { product_id: productId, product_name: name, price, quantity, available: true, ...fields };
 }
 
-/** An order, open unless said otherwise. */
+/** Makes up an order, open by default. */
 export function anOrder({
   items,
   ...fields

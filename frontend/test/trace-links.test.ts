@@ -8,17 +8,17 @@ const [consoleUrl, jaegerUrl, grafanaUrl] = [
 ];
 
 test.for<[string, TelemetryUrls, string | undefined, string | undefined]>([
-  ['nothing is there to look with', {}, undefined, undefined],
-  ['there is the console only', { consoleUrl }, `${consoleUrl}/trace/abc`, undefined],
-  ['there are Jaeger and Grafana', { jaegerUrl, grafanaUrl }, `${jaegerUrl}/trace/abc`, grafanaUrl],
-  ['someone set Jaeger beside the console', { consoleUrl, jaegerUrl }, `${jaegerUrl}/trace/abc`, undefined],
+  ['no tool is configured', {}, undefined, undefined],
+  ['only the console is configured', { consoleUrl }, `${consoleUrl}/trace/abc`, undefined],
+  ['Jaeger and Grafana are configured', { jaegerUrl, grafanaUrl }, `${jaegerUrl}/trace/abc`, grafanaUrl],
+  ['Jaeger is configured beside the console', { consoleUrl, jaegerUrl }, `${jaegerUrl}/trace/abc`, undefined],
   [
-    'someone set Grafana beside the console',
+    'Grafana is configured beside the console',
     { consoleUrl, grafanaUrl },
     `${consoleUrl}/trace/abc`,
     grafanaUrl,
   ],
-])('When %s, then links lead there, and nowhere else', ([, telemetryUrls, toTrace, toLogs]) => {
+])('When %s, then the links lead there and nowhere else', ([, telemetryUrls, toTrace, toLogs]) => {
   expect(traceLink(telemetryUrls, 'abc')).toBe(toTrace);
   const logs = logsLink(telemetryUrls, 'abc');
   expect(logs && new URL(logs).origin).toBe(toLogs);

@@ -1,6 +1,12 @@
 import { describe, expect } from 'vitest';
 import { hostileBodies, notIntegers } from '../../test/hostile-requests';
-import { orderOf, test } from './order-service';
+import { type Customer, orderOf, test } from './order-service';
+
+/** Builds the two requests that take a body. */
+const writes = ({ api }: Customer, productId: number) => [
+  api.post('/api/order/add-item'),
+  api.put(`/api/order/item/${productId}`),
+];
 
 const badFields: [field: string, value: unknown][] = [
   ...[...notIntegers, 0, '0', '000', undefined].flatMap((value): [string, unknown][] => [
@@ -14,7 +20,9 @@ const badFields: [field: string, value: unknown][] = [
 ];
 
 describe('a bad field', () => {
-  test('When an addition or change has one, then 400 names it and nothing changes', async ({ service }) => {
+  test('When an addition or a change has a bad field, then 400 names it and nothing changes', async ({
+    service,
+  }) => {
     const customer = service.aCustomer();
     const { id } = service.aProduct();
     const before = orderOf(await customer.add(id));
@@ -22,22 +30,21 @@ describe('a bad field', () => {
       const json = { product_id: id, qty: 1, [field]: value };
       const refused = { status: 400, body: { message: 'Invalid input', errors: [{ field }] } };
       const what = `${field} ${JSON.stringify(value)}`;
-      expect(await customer.ask('POST /api/order/add-item', { json }), what).toMatchObject(refused);
+      expect(await customer.api.post('/api/order/add-item').send(json), what).toMatchObject(refused);
       if (field === 'qty') expect(await customer.setQuantity(id, value), what).toMatchObject(refused);
     }
     expect(orderOf(await customer.cart())).toEqual(before);
   });
 
   test.for(['1e0', '1.0', '2e0', '-0', '0.1e1', '1E+0'])(
-    'When qty is %s in JSON, which is no decimal whole number, then 400',
+    'When qty in JSON is %s, not plain decimal digits, then 400',
     async (qty, { service }) => {
       const customer = service.aCustomer();
       const { id } = service.aProduct();
       await customer.add(id);
-      const headers = { 'content-type': 'application/json' };
       const body = `{"product_id":${id},"qty":${qty}}`;
-      for (const route of ['POST /api/order/add-item', `PUT /api/order/item/${id}`])
-        expect(await customer.ask(route, { headers, body })).toMatchObject({
+      for (const ask of writes(customer, id))
+        expect(await ask.type('json').send(body)).toMatchObject({
           status: 400,
           body: { errors: [{ field: 'qty' }] },
         });
@@ -56,9 +63,8 @@ describe('a bad field', () => {
     '%',
     'QTY=1',
   ])('When the form is %s, then 400 names qty', async (form, { service }) => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const body = `product_id=${service.aProduct().id}&${form}`;
-    const reply = await service.aCustomer().ask('POST /api/order/add-item', { headers, body });
+    const reply = await service.aCustomer().api.post('/api/order/add-item').type('form').send(body);
     expect(reply).toMatchObject({ status: 400, body: { errors: [{ field: 'qty' }] } });
   });
 
@@ -73,93 +79,100 @@ describe('a bad field', () => {
       `all=${value}`,
       'all',
     ]),
-  ])('When orders are asked for with ?%s, then 400 names it', async ([query, field], { service }) => {
-    const reply = await service.aCustomer(true).ask(`GET /api/orders?${query}`);
-    expect(reply).toMatchObject({ status: 400, body: { errors: [{ field }] } });
-  });
+  ])(
+    'When orders are requested with ?%s, then 400 names the parameter',
+    async ([query, field], { service }) => {
+      const reply = await service.aCustomer(true).api.get(`/api/orders?${query}`);
+      expect(reply).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+    },
+  );
 
-  test('When a query holds what nobody asked for, then it is ignored', async ({ service }) => {
-    const reply = await service.aCustomer().ask('GET /api/orders?__proto__=1&a[b]=1&%ff=%ff&&&=');
-    expect(reply).toMatchObject({ status: 200, body: [] });
+  test('When a query holds unknown parameters, then they are ignored', async ({ service }) => {
+    await service.aCustomer().api.get('/api/orders?__proto__=1&a[b]=1&%ff=%ff&&&=').expect(200, []);
   });
 });
 
 describe('a bad request', () => {
   test.for(hostileBodies)(
-    'When the body is %s, then it is refused',
-    async ([, parts, status], { service }) => {
+    'When the body is %s, then it is refused and nothing changes',
+    async ([, hostile, status], { service }) => {
       const customer = service.aCustomer();
       const { id } = service.aProduct();
       const before = orderOf(await customer.add(id));
-      for (const route of ['POST /api/order/add-item', `PUT /api/order/item/${id}`]) {
-        const reply = await customer.ask(route, parts);
-        expect(reply, route).toMatchObject({ status, body: { message: expect.any(String) } });
+      for (const ask of writes(customer, id)) {
+        const reply = await ask.use(hostile);
+        expect(reply, ask.method).toMatchObject({ status, body: { message: expect.any(String) } });
       }
       expect(orderOf(await customer.cart())).toEqual(before);
     },
   );
 
-  const routes = [
-    'GET /api/order',
-    'POST /api/order/add-item',
-    'PUT /api/order/item/1',
-    'DELETE /api/order/remove-item/1',
-    'POST /api/order/checkout',
-    'GET /api/orders',
-    'GET /api/orders?all=true',
-  ];
-
-  test.for(routes)('When a stranger asks %s, then 401 before anything else', async (route, { service }) => {
-    for (const authorization of [
-      '',
-      'Bearer',
-      'Bearer a b',
-      'Bearer customer-x',
-      'Basic customer-x',
-      'x'.repeat(999),
-    ]) {
-      const reply = await service.aCustomer().ask(route, { headers: { authorization } });
-      expect(reply).toMatchObject({ status: 401, body: { message: 'Not logged in' } });
-      expect(reply.headers.get('www-authenticate')).toBe('Bearer');
-    }
-  });
-
-  test.for(['Basic ', 'Bearer ', 'BEARER   ', ''])(
-    'When the key comes as "%s<key>", then it counts',
-    async (prefix, { service }) => {
-      const customer = service.aCustomer();
-      const headers = { authorization: prefix + customer.apiKey };
-      expect(await customer.ask('GET /api/order', { headers })).toMatchObject({ status: 200 });
+  test.for([
+    ['get', '/api/order'],
+    ['post', '/api/order/add-item'],
+    ['put', '/api/order/item/1'],
+    ['delete', '/api/order/remove-item/1'],
+    ['post', '/api/order/checkout'],
+    ['get', '/api/orders'],
+    ['get', '/api/orders?all=true'],
+  ] as const)(
+    'When a stranger requests %s %s, then 401 before any other check',
+    async ([method, path], { service }) => {
+      for (const authorization of [
+        '',
+        'Bearer',
+        'Bearer a b',
+        'Bearer customer-x',
+        'Basic customer-x',
+        'x'.repeat(999),
+      ]) {
+        await service.api[method](path)
+          .set('Authorization', authorization)
+          .expect(401, { message: 'Not logged in' })
+          .expect('WWW-Authenticate', 'Bearer');
+      }
     },
   );
 
-  test.for<[route: string, allowed: string]>([
-    ['POST /api/order', 'GET, HEAD'],
-    ['GET /api/order/add-item', 'POST'],
-    ['GET /api/order/checkout', 'POST'],
-    ['POST /api/order/item/1', 'PUT'],
-    ['GET /api/order/remove-item/1', 'DELETE'],
-    ['DELETE /api/orders', 'GET, HEAD'],
-  ])('When %s is asked, then 405 says what is allowed', async ([route, allowed], { service }) => {
-    const reply = await service.aCustomer().ask(route);
-    expect(reply).toMatchObject({ status: 405, body: { message: `Method not allowed; use ${allowed}` } });
-    expect(reply.headers.get('allow')).toBe(allowed);
-  });
+  test.for(['Basic ', 'Bearer ', 'BEARER   ', ''])(
+    'When the header is "%s<key>", then the key is accepted',
+    async (prefix, { service }) => {
+      const customer = service.aCustomer();
+      await service.api
+        .get('/api/order')
+        .set('Authorization', prefix + customer.apiKey)
+        .expect(200);
+    },
+  );
 
   test.for([
-    'GET /',
-    'GET /api/order/1',
-    'PUT /api/order/item/',
-    'DELETE /api/order/remove-item',
-    'GET /%00',
-  ])('When %s is asked, then 404', async (route, { service }) => {
-    expect(await service.aCustomer().ask(route)).toMatchObject({
-      status: 404,
-      body: { message: 'Not found' },
-    });
+    ['post', '/api/order', 'GET, HEAD'],
+    ['get', '/api/order/add-item', 'POST'],
+    ['get', '/api/order/checkout', 'POST'],
+    ['post', '/api/order/item/1', 'PUT'],
+    ['get', '/api/order/remove-item/1', 'DELETE'],
+    ['delete', '/api/orders', 'GET, HEAD'],
+  ] as const)(
+    'When %s %s is requested, then 405 lists the allowed methods',
+    async ([method, path, allowed], { service }) => {
+      const { api } = service.aCustomer();
+      await api[method](path)
+        .expect(405, { message: `Method not allowed; use ${allowed}` })
+        .expect('Allow', allowed);
+    },
+  );
+
+  test.for([
+    ['get', '/'],
+    ['get', '/api/order/1'],
+    ['put', '/api/order/item/'],
+    ['delete', '/api/order/remove-item'],
+    ['get', '/%00'],
+  ] as const)('When %s %s is requested, then 404', async ([method, path], { service }) => {
+    await service.aCustomer().api[method](path).expect(404, { message: 'Not found' });
   });
 
-  test('When a path holds no UTF-8, then 400', async ({ service }) => {
-    expect(await service.aCustomer().remove('%ff')).toMatchObject({ status: 400 });
+  test('When a path is no valid UTF-8, then 400', async ({ service }) => {
+    await service.aCustomer().remove('%ff').expect(400);
   });
 });

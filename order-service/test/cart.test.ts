@@ -1,10 +1,12 @@
+import type { Test } from 'supertest';
 import { describe, expect } from 'vitest';
-import { orderOf, test } from './order-service';
+import { type Customer, orderOf, test } from './order-service';
 
 const noOrder = { message: 'No order found' };
+const noItem = { message: 'Item not found' };
 
 describe('adding', () => {
-  test('When something is added first, then an order is open with one line, names and totals', async ({
+  test('When the first product is added, then an order opens with one line, its name and its total', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -26,10 +28,10 @@ describe('adding', () => {
     const { date_added } = orderOf(reply);
     expect(Date.parse(date_added)).toBeGreaterThanOrEqual(before);
     expect(Date.parse(date_added)).toBeLessThanOrEqual(Date.now());
-    expect(await customer.cart()).toMatchObject({ status: 200, body: reply.body });
+    await customer.cart().expect(200, reply.body);
   });
 
-  test('When more is added, then a known product adds to its line and another gets its own', async ({
+  test('When more is added, then the quantity of a line grows and another product gets its own line', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -47,14 +49,14 @@ describe('adding', () => {
     });
   });
 
-  test('When product and quantity come as a form, then they are taken like JSON', async ({ service }) => {
+  test('When product and quantity come as a form, then they are read like JSON', async ({ service }) => {
     const customer = service.aCustomer();
     const form = { product_id: String(service.aProduct().id), qty: '3' };
-    const order = orderOf(await customer.ask('POST /api/order/add-item', { form }));
+    const order = orderOf(await customer.api.post('/api/order/add-item').type('form').send(form));
     expect(order.items).toMatchObject([{ quantity: 3 }]);
   });
 
-  test('When a line would pass 999, then 400 names qty and nothing changes', async ({ service }) => {
+  test('When a line would exceed 999, then 400 names qty and nothing changes', async ({ service }) => {
     const customer = service.aCustomer();
     const { id } = service.aProduct();
     for (let added = 0; added < 990; added += 99) await customer.add(id, 99);
@@ -65,15 +67,15 @@ describe('adding', () => {
     });
     expect(orderOf(await customer.cart()).items).toMatchObject([{ quantity: 990 }]);
     expect(orderOf(await customer.add(id, 9)).items).toMatchObject([{ quantity: 999 }]);
-    expect(await customer.add(id, 1)).toMatchObject({ status: 400 });
+    await customer.add(id, 1).expect(400);
   });
 
   test('When the product is unknown, then 404 and no order is opened', async ({ service }) => {
     const customer = service.aCustomer();
     for (const id of [4294967295, 4294967296, '4294967296', Number.MAX_SAFE_INTEGER]) {
-      expect(await customer.add(id)).toMatchObject({ status: 404, body: { message: 'Cannot find product' } });
+      await customer.add(id).expect(404, { message: 'Cannot find product' });
     }
-    expect((await customer.cart()).body).toEqual(noOrder);
+    await customer.cart().expect(200, noOrder);
   });
 });
 
@@ -89,7 +91,7 @@ describe('changing', () => {
     expect(orderOf(await customer.cart())).toEqual(order);
   });
 
-  test('When a line is removed, then the others stay, and the last leaves an empty order', async ({
+  test('When lines are removed, then the others stay, and removing the last leaves an empty order', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -99,41 +101,34 @@ describe('changing', () => {
     expect(orderOf(await customer.remove(lamp.id)).items).toMatchObject([{ product_id: chair.id }]);
     expect(orderOf(await customer.remove(chair.id))).toMatchObject({ items: [], total: 0, is_open: true });
     expect(orderOf(await customer.cart())).toMatchObject({ items: [], total: 0 });
-    expect(await customer.remove(chair.id)).toMatchObject({
-      status: 404,
-      body: { message: 'Item not found' },
-    });
+    await customer.remove(chair.id).expect(404, noItem);
   });
 
-  test('When there is no order, then there is none to read, change, remove from or buy', async ({
+  test('When there is no order, then the cart says so, and changing, removing and buying get 404', async ({
     service,
   }) => {
     const customer = service.aCustomer();
     const { id } = service.aProduct();
-    expect(await customer.cart()).toMatchObject({ status: 200, body: noOrder });
-    for (const reply of [
-      await customer.setQuantity(id, 1),
-      await customer.remove(id),
-      await customer.checkOut(),
-    ]) {
-      expect(reply).toMatchObject({ status: 404, body: noOrder });
-    }
+    await customer.cart().expect(200, noOrder);
+    await customer.setQuantity(id, 1).expect(404, noOrder);
+    await customer.remove(id).expect(404, noOrder);
+    await customer.checkOut().expect(404, noOrder);
   });
 
   test.for(['0', '01', '-1', '1.5', '1_0', '%D9%A3', '4294967296', '99999999999999999999', 'lamp', '%00'])(
-    'When the line is that of product %s, then 404 and nothing changes',
+    'When a line is addressed by product %s, then 404 and nothing changes',
     async (id, { service }) => {
       const customer = service.aCustomer();
       const before = orderOf(await customer.add(service.aProduct().id));
-      for (const reply of [await customer.setQuantity(id, 2), await customer.remove(id)])
-        expect(reply).toMatchObject({ status: 404, body: { message: 'Item not found' } });
+      await customer.setQuantity(id, 2).expect(404, noItem);
+      await customer.remove(id).expect(404, noItem);
       expect(orderOf(await customer.cart())).toEqual(before);
     },
   );
 });
 
 describe('a catalogue that changes', () => {
-  test('When name or price change, then the cart shows those of today', async ({ service }) => {
+  test('When a name or a price changes, then the cart shows the new one', async ({ service }) => {
     const customer = service.aCustomer();
     const lamp = service.aProduct({ price: 30 });
     await customer.add(lamp.id, 2);
@@ -144,7 +139,7 @@ describe('a catalogue that changes', () => {
     });
   });
 
-  test('When a product is deleted, then its line stays as last known, costs nothing, and can go', async ({
+  test('When a product is deleted, then its line keeps the last name and price, costs nothing, and can be removed', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -160,40 +155,42 @@ describe('a catalogue that changes', () => {
         { product_name: chair.name, price: 45, quantity: 1, available: true },
       ],
     });
-    expect(await customer.add(lamp.id)).toMatchObject({ status: 404 });
+    await customer.add(lamp.id).expect(404);
     expect(orderOf(await customer.setQuantity(lamp.id, 1)).items[0]).toMatchObject({ available: false });
     expect(orderOf(await customer.remove(lamp.id)).items).toMatchObject([{ product_id: chair.id }]);
   });
 });
 
 describe('the neighbours', () => {
-  test.for([
-    'GET /api/order',
-    'POST /api/order/add-item',
-    'PUT /api/order/item/1',
-    'DELETE /api/order/remove-item/1',
-    'POST /api/order/checkout',
-  ])('When %s is asked, then each is asked once, at the same time', async (route, { service }) => {
-    const { userService, productService } = service;
-    const customer = service.aCustomer();
-    const products = Array.from({ length: 3 }, () => service.aProduct());
-    for (const { id } of products) await customer.add(id);
+  test.for<[what: string, ask: (customer: Customer, productId: number) => Test]>([
+    ['read', ({ cart }) => cart()],
+    ['added to', ({ add }, productId) => add(productId)],
+    ['changed', ({ setQuantity }, productId) => setQuantity(productId, 2)],
+    ['reduced', ({ remove }, productId) => remove(productId)],
+    ['bought', ({ checkOut }) => checkOut()],
+  ])(
+    'When a cart is %s, then both neighbours are asked once, at the same time',
+    async ([, ask], { service }) => {
+      const { userService, productService } = service;
+      const customer = service.aCustomer();
+      const products = [service.aProduct(), service.aProduct(), service.aProduct()] as const;
+      for (const { id } of products) await customer.add(id);
 
-    // Each answers only once the other has been asked, too.
-    const whenBothAreAsked = Promise.withResolvers<void>();
-    const waiting = (body: unknown) => async () => {
-      if (userService.requests.length + productService.requests.length === 2) whenBothAreAsked.resolve();
-      await whenBothAreAsked.promise;
-      return { body };
-    };
-    userService.requests.length = productService.requests.length = 0;
-    userService.routes = { 'GET /api/user': waiting({ result: { id: customer.id, is_admin: false } }) };
-    productService.routes = { 'GET /api/products': waiting({ results: products }) };
-    const json = { product_id: products[0]?.id, qty: 1 };
-    const reply = await customer.ask(route, route.startsWith('GET') ? {} : { json });
-    expect(reply.status).not.toBe(503);
-    expect(userService.requests).toHaveLength(1);
-    expect(productService.requests).toHaveLength(1);
-    expect(userService.requests[0]?.headers.authorization).toBe(`Bearer ${customer.apiKey}`);
-  });
+      // Either neighbour answers only when both have been asked.
+      const whenBothAreAsked = Promise.withResolvers<void>();
+      const waiting = (body: unknown) => async () => {
+        if (userService.requests.length + productService.requests.length === 2) whenBothAreAsked.resolve();
+        await whenBothAreAsked.promise;
+        return { body };
+      };
+      userService.requests.length = productService.requests.length = 0;
+      userService.routes = { 'GET /api/user': waiting({ result: { id: customer.id, is_admin: false } }) };
+      productService.routes = { 'GET /api/products': waiting({ results: products }) };
+      const reply = await ask(customer, products[0].id);
+      expect(reply.status).not.toBe(503);
+      expect(userService.requests).toHaveLength(1);
+      expect(productService.requests).toHaveLength(1);
+      expect(userService.requests[0]?.headers.authorization).toBe(`Bearer ${customer.apiKey}`);
+    },
+  );
 });

@@ -4,12 +4,12 @@ import { createLogger } from '@vitrine/service-kit/logger';
 import { migrate } from '@vitrine/service-kit/migrate';
 import { createServiceClient } from '@vitrine/service-kit/service-client';
 import { createConnection } from 'mysql2/promise';
+import request, { type Response } from 'supertest';
 import { test as base } from 'vitest';
 import { z } from 'zod';
 import { freshDatabase } from '../../test/database';
 import { type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
-import { type Reply, type RequestParts, requestsTo } from '../../test/request';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createApp } from '../src/app';
 import { order } from '../src/order';
@@ -25,7 +25,7 @@ interface Product {
   image: string;
 }
 
-/** The service over HTTP and its real database; its two neighbours are fakes. */
+/** Starts the service with a real database and two fake neighbours. */
 async function startOrderService() {
   const settings = await freshDatabase('order_dbase');
   await migrate({ settings, directory: migrations, logger });
@@ -42,24 +42,23 @@ async function startOrderService() {
     productService: client('product-service', productService),
   });
   const server = await listen(app);
-  const request = requestsTo(server.url);
   return {
-    request,
+    api: request(server.url),
     proxy,
     settings,
     catalogue,
     userService,
     productService,
     /** A customer without an order. */
-    aCustomer: (isAdmin = false) => customer(request, isAdmin),
-    /** A product on sale; changed or deleted in the `catalogue`. */
+    aCustomer: (isAdmin = false) => customer(server.url, isAdmin),
+    /** A product on sale; a test changes or deletes it in the `catalogue`. */
     aProduct(fields: Partial<Product> = {}): Product {
       const id = nextId();
       const product = { id, name: `Lamp ${id}`, slug: `lamp-${id}`, price: 30, image: 'lamp.svg', ...fields };
       catalogue.set(product.id, product);
       return product;
     },
-    /** Holds an order's row, as a transaction that hangs would; the answer lets go of it. */
+    /** Locks an order's row, as a transaction that hangs would. @returns what unlocks it */
     async lockOrder(orderId: number): Promise<() => Promise<void>> {
       const connection = await createConnection(settings);
       await connection.query('START TRANSACTION');
@@ -107,27 +106,25 @@ function whoIs(authorization: string | undefined) {
 
 export type Customer = ReturnType<typeof customer>;
 
-function customer(request: ReturnType<typeof requestsTo>, isAdmin: boolean) {
+function customer(url: string, isAdmin: boolean) {
   const id = nextId();
   const apiKey = `${isAdmin ? 'admin' : 'customer'}-${id}`;
-  const ask = (route: string, parts?: RequestParts) => request(route, { apiKey, ...parts });
+  const api = request.agent(url).auth(apiKey, { type: 'bearer' });
   return {
     id,
     apiKey,
-    ask,
-    add: (product_id: unknown, qty: unknown = 1) =>
-      ask('POST /api/order/add-item', { json: { product_id, qty } }),
-    setQuantity: (productId: unknown, qty: unknown) =>
-      ask(`PUT /api/order/item/${productId}`, { json: { qty } }),
-    remove: (productId: unknown) => ask(`DELETE /api/order/remove-item/${productId}`),
-    cart: () => ask('GET /api/order'),
-    checkOut: () => ask('POST /api/order/checkout'),
-    orders: async (query = '') => z.array(order).parse((await ask(`GET /api/orders${query}`)).body),
+    api,
+    add: (product_id: unknown, qty: unknown = 1) => api.post('/api/order/add-item').send({ product_id, qty }),
+    setQuantity: (productId: unknown, qty: unknown) => api.put(`/api/order/item/${productId}`).send({ qty }),
+    remove: (productId: unknown) => api.delete(`/api/order/remove-item/${productId}`),
+    cart: () => api.get('/api/order'),
+    checkOut: () => api.post('/api/order/checkout'),
+    orders: async (query = '') => z.array(order).parse((await api.get(`/api/orders${query}`)).body),
   };
 }
 
-/** The order in an answer of 200. */
-export function orderOf(reply: Reply) {
+/** Reads the order in an answer, which must be 200. */
+export function orderOf(reply: Response) {
   if (reply.status !== 200) throw new Error(`No order, but ${reply.status} ${JSON.stringify(reply.body)}`);
   return z.object({ result: order }).parse(reply.body).result;
 }

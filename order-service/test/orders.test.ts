@@ -1,11 +1,11 @@
 import { describe, expect } from 'vitest';
 import { orderOf, test } from './order-service';
 
-test('When nothing was ordered, then the list is empty', async ({ service }) => {
-  expect(await service.aCustomer().ask('GET /api/orders')).toMatchObject({ status: 200, body: [] });
+test('When nothing has been ordered, then the list is empty', async ({ service }) => {
+  await service.aCustomer().api.get('/api/orders').expect(200, []);
 });
 
-test('When orders are listed, then the newest comes first and the open one is told apart', async ({
+test('When orders are listed, then the newest comes first and the open one is marked', async ({
   service,
 }) => {
   const customer = service.aCustomer();
@@ -21,7 +21,7 @@ test('When orders are listed, then the newest comes first and the open one is to
   expect(orders.map((order) => order.id)).toEqual(orders.map((order) => order.id).sort((a, b) => b - a));
 });
 
-test('When there are more than a page, then pages by limit and before show each order once', async ({
+test('When orders are listed page by page with limit and before, then each comes once', async ({
   service,
 }) => {
   const customer = service.aCustomer();
@@ -49,8 +49,8 @@ test('When there are more than a page, then pages by limit and before show each 
   expect(await customer.orders('?before=4294967296')).toHaveLength(20);
 });
 
-describe('whose orders', () => {
-  test('When others have carts and orders, then none of theirs is seen, changed or bought', async ({
+describe('orders of other customers', () => {
+  test('When others have carts and orders, then a customer cannot see, change or buy them', async ({
     service,
   }) => {
     const [mine, theirs] = [service.aCustomer(), service.aCustomer()];
@@ -59,14 +59,13 @@ describe('whose orders', () => {
     await theirs.checkOut();
     const cart = orderOf(await theirs.add(id, 5));
     expect(await mine.orders()).toEqual([]);
-    expect((await mine.cart()).body).toEqual({ message: 'No order found' });
-    for (const reply of [await mine.setQuantity(id, 1), await mine.remove(id), await mine.checkOut()])
-      expect(reply).toMatchObject({ status: 404 });
+    await mine.cart().expect(200, { message: 'No order found' });
+    for (const ask of [mine.setQuantity(id, 1), mine.remove(id), mine.checkOut()]) await ask.expect(404);
     expect(orderOf(await theirs.cart())).toEqual(cart);
     expect(orderOf(await mine.add(id)).id).not.toBe(cart.id);
   });
 
-  test('When an administrator asks for all, then everyone’s are listed, else their own', async ({
+  test('When an administrator asks with all=true, then everyone’s orders come, otherwise only their own', async ({
     service,
   }) => {
     const [customer, admin] = [service.aCustomer(), service.aCustomer(true)];
@@ -80,12 +79,11 @@ describe('whose orders', () => {
     for (const query of ['', '?all=false']) expect(await admin.orders(query)).toEqual([own]);
   });
 
-  test('When a customer asks for all, then 403', async ({ service }) => {
-    const reply = await service.aCustomer().ask('GET /api/orders?all=true');
-    expect(reply).toMatchObject({
-      status: 403,
-      body: { message: 'Only administrators may see everyone’s orders' },
-    });
+  test('When a customer asks with all=true, then 403', async ({ service }) => {
+    await service
+      .aCustomer()
+      .api.get('/api/orders?all=true')
+      .expect(403, { message: 'Only administrators may see everyone’s orders' });
   });
 });
 

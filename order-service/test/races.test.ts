@@ -7,7 +7,7 @@ const times = <Value>(count: number, act: (index: number) => Promise<Value>): Pr
   Promise.all(Array.from({ length: count }, (_, index) => act(index)));
 
 describe.for(rounds)('round %i', () => {
-  test('When twenty first additions come at once, then one order is open with twenty', async ({
+  test('When twenty additions open a cart at once, then there is one order with a quantity of twenty', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -20,7 +20,7 @@ describe.for(rounds)('round %i', () => {
     expect(await customer.orders()).toMatchObject([{ is_open: true, items: [{ quantity: 20 }] }]);
   });
 
-  test('When twenty additions meet an order without that line, then it gets one line of twenty', async ({
+  test('When twenty additions of a product not yet in the cart come at once, then it gets one line of twenty', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -30,7 +30,7 @@ describe.for(rounds)('round %i', () => {
     expect(await customer.orders()).toMatchObject([{ items: [{ quantity: 1 }, { quantity: 20 }] }]);
   });
 
-  test('When twenty additions meet a line of one, then it has 21', async ({ service }) => {
+  test('When twenty additions to a line of one come at once, then it has 21', async ({ service }) => {
     const customer = service.aCustomer();
     const { id } = service.aProduct();
     await customer.add(id);
@@ -57,7 +57,9 @@ describe.for(rounds)('round %i', () => {
     expect(await customer.orders()).toMatchObject([{ is_open: false }]);
   });
 
-  test('When additions race checkouts, then every one counts once, bought or not', async ({ service }) => {
+  test('When additions race checkouts, then every addition counts once, bought or not', async ({
+    service,
+  }) => {
     const customer = service.aCustomer();
     const { id } = service.aProduct();
     await customer.add(id);
@@ -76,7 +78,7 @@ describe.for(rounds)('round %i', () => {
     expect(answered.sort((a, b) => b.id - a.id)).toEqual(listed);
   });
 
-  test('When additions race towards 999, then the line stops there and says no to the rest', async ({
+  test('When additions race towards 999, then the line stays below and the rest get 400', async ({
     service,
   }) => {
     const customer = service.aCustomer();
@@ -89,7 +91,7 @@ describe.for(rounds)('round %i', () => {
     expect(orderOf(await customer.cart()).items).toMatchObject([{ quantity: 990 }]);
   });
 
-  test('When many customers shop at once, then nobody waits for ever and nothing mixes', async ({
+  test('When many customers shop at once, then all get what they ordered and nothing of others', async ({
     service,
   }) => {
     const { id } = service.aProduct();

@@ -14,7 +14,7 @@ const test = base
     return database;
   });
 
-test('When three replicas start at once and one again later, then the schema is there and data stays', async ({
+test('When three replicas start at once and one again later, then the schema exists and the data stays', async ({
   settings,
   database,
 }) => {
@@ -43,7 +43,7 @@ test.for<[what: string, statements: string[]]>([
       ...Array(2).fill("INSERT INTO order_items VALUES (5, 1, 'Lamp', 30, 1)"),
     ],
   ],
-])('When code would write %s, then the schema refuses', async ([, statements], { database }) => {
+])('When a statement would write %s, then the schema refuses it', async ([, statements], { database }) => {
   const last = statements.at(-1) ?? '';
   for (const statement of statements.slice(0, -1)) await database.execute(statement);
   await expect(database.execute(last)).rejects.toThrow(

@@ -1,10 +1,8 @@
 import { describe, expect } from 'vitest';
 import { hostileBodies, notIntegers, notText } from '../../test/hostile-requests';
-import { ADMIN_KEY, aProduct, test } from './product-service';
+import { aProduct, changes, test } from './product-service';
 
-const asAdmin = { apiKey: ADMIN_KEY };
-
-/** Values that only a refusal fits, by field; `undefined` leaves the field out. */
+/** Values that must be refused, by field; `undefined` leaves the field out. */
 const badFields: [field: string, value: unknown][] = [
   ...notText.map((value): [string, unknown] => ['name', value]),
   ...notText.map((value): [string, unknown] => ['slug', value]),
@@ -35,36 +33,37 @@ const badFields: [field: string, value: unknown][] = [
   ]),
 ];
 
+const writes = changes.slice(0, 2);
+
 describe('a bad product', () => {
   test('When a field is bad, then 400 names that field and nothing is added or changed', async ({
     service,
   }) => {
-    const before = await service.request('GET /api/products');
+    const before = await service.api.get('/api/products');
     for (const [field, value] of badFields) {
       const json = { ...aProduct(), [field]: value };
-      for (const route of ['POST /api/product/create', 'PUT /api/product/1']) {
-        const reply = await service.request(route, { ...asAdmin, json });
-        expect(reply, `${route} with ${field} ${JSON.stringify(value)}`).toMatchObject({
+      for (const [method, path] of writes) {
+        const reply = await service.admin[method](path).send(json);
+        expect(reply, `${method} with ${field} ${JSON.stringify(value)}`).toMatchObject({
           status: 400,
           body: { message: 'Invalid input', errors: [{ field }] },
         });
       }
     }
-    expect((await service.request('GET /api/products')).body).toEqual(before.body);
+    expect((await service.api.get('/api/products')).body).toEqual(before.body);
   });
 
-  test('When a price is no decimal whole number in JSON, then 400', async ({ service }) => {
+  test('When a price in JSON is not written in plain decimal digits, then 400', async ({ service }) => {
     const { price: _, ...product } = aProduct();
     for (const price of ['1e3', '1.0', '12.0', '1E0', '-0', '0.1e1', '1e-0', '10000000000000000000000']) {
       const body = `${JSON.stringify(product).slice(0, -1)},"price":${price}}`;
-      const headers = { 'content-type': 'application/json' };
-      const reply = await service.request('POST /api/product/create', { ...asAdmin, headers, body });
+      const reply = await service.admin.post('/api/product/create').type('json').send(body);
       expect(reply, `price ${price}`).toMatchObject({ status: 400, body: { errors: [{ field: 'price' }] } });
     }
   });
 
-  test('When everything is bad, then 400 names each field once', async ({ service }) => {
-    const reply = await service.request('POST /api/product/create', { ...asAdmin, json: {} });
+  test('When every field is missing, then 400 names each of them once', async ({ service }) => {
+    const reply = await service.admin.post('/api/product/create').send({});
     expect(reply).toMatchObject({
       status: 400,
       body: {
@@ -88,65 +87,64 @@ describe('a bad product', () => {
     ],
     ...['&&&&', '====', 'name', '__proto__=1&name=', 'name.toString=1', `${'[a]'.repeat(2000)}=1`],
   ])('When the form is %.40s, then 400 names the field name', async (body, { service }) => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const reply = await service.request('POST /api/product/create', {
-      ...asAdmin,
-      headers,
-      body: `${body}&slug=lamp-x&image=lamp.svg&price=1`,
-    });
+    const reply = await service.admin
+      .post('/api/product/create')
+      .type('form')
+      .send(`${body}&slug=lamp-x&image=lamp.svg&price=1`);
     expect(reply).toMatchObject({ status: 400, body: { errors: [{ field: 'name' }] } });
   });
 });
 
 describe('a bad request', () => {
-  const routes = ['POST /api/product/create', 'PUT /api/product/1'];
-
   test.for(hostileBodies)(
-    'When the body is %s, then it is refused',
-    async ([, parts, status], { service }) => {
-      for (const route of routes) {
-        const reply = await service.request(route, { ...parts, ...asAdmin });
-        expect(reply, route).toMatchObject({ status, body: { message: expect.any(String) } });
+    'When the body is %s, then it is refused and nothing changes',
+    async ([, hostile, status], { service }) => {
+      for (const [method, path] of writes) {
+        const reply = await service.admin[method](path).use(hostile);
+        expect(reply, method).toMatchObject({ status, body: { message: expect.any(String) } });
       }
-      expect(await service.request('GET /api/product/1')).toMatchObject({
+      expect(await service.api.get('/api/product/1')).toMatchObject({
         body: { result: { price: 1200 } },
       });
     },
   );
 
-  test.for<[route: string, allowed: string]>([
-    ['POST /api/products', 'GET, HEAD'],
-    ['DELETE /api/products', 'GET, HEAD'],
-    ['POST /api/product/1', 'GET, HEAD, PUT, DELETE'],
-    ['PATCH /api/product/1', 'GET, HEAD, PUT, DELETE'],
-    ['PROPFIND /api/products', 'GET, HEAD'],
-  ])('When %s is asked, then 405 says what is allowed', async ([route, allowed], { service }) => {
-    const reply = await service.request(route, asAdmin);
-    expect(reply).toMatchObject({ status: 405, body: { message: `Method not allowed; use ${allowed}` } });
-    expect(reply.headers.get('allow')).toBe(allowed);
-  });
+  test.for([
+    ['post', '/api/products', 'GET, HEAD'],
+    ['delete', '/api/products', 'GET, HEAD'],
+    ['post', '/api/product/1', 'GET, HEAD, PUT, DELETE'],
+    ['patch', '/api/product/1', 'GET, HEAD, PUT, DELETE'],
+    ['propfind', '/api/products', 'GET, HEAD'],
+  ] as const)(
+    'When %s %s is requested, then 405 lists the allowed methods',
+    async ([method, path, allowed], { service }) => {
+      await service.admin[method](path)
+        .expect(405, { message: `Method not allowed; use ${allowed}` })
+        .expect('Allow', allowed);
+    },
+  );
 
   test.for([
-    'GET /',
-    'GET /api',
-    'GET /api/product/',
-    'GET /api/product/1/x',
-    'POST /nothing',
-    'GET //',
-    'GET /%00',
-  ])('When %s is asked, then 404', async (route, { service }) => {
-    expect(await service.request(route)).toMatchObject({ status: 404, body: { message: 'Not found' } });
+    ['get', '/'],
+    ['get', '/api'],
+    ['get', '/api/product/'],
+    ['get', '/api/product/1/x'],
+    ['post', '/nothing'],
+    ['get', '//'],
+    ['get', '/%00'],
+  ] as const)('When %s %s is requested, then 404', async ([method, path], { service }) => {
+    await service.api[method](path).expect(404, { message: 'Not found' });
   });
 
-  test('When only the head is asked for, then the answer has no body', async ({ service }) => {
+  test('When HEAD is requested, then the answer has the status of GET and no body', async ({ service }) => {
     for (const [path, status] of [
       ['/api/products', 200],
       ['/api/product/1', 200],
       ['/api/product/unknown', 404],
       ['/healthz', 200],
       ['/nothing', 404],
-    ]) {
-      expect(await service.request(`HEAD ${path}`)).toMatchObject({ status, body: undefined });
+    ] as const) {
+      expect(await service.api.head(path)).toMatchObject({ status, text: undefined });
     }
   });
 });

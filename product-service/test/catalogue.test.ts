@@ -1,7 +1,5 @@
 import { describe, expect } from 'vitest';
-import { ADMIN_KEY, aProduct, CUSTOMER_KEY, productOf, test } from './product-service';
-
-const asAdmin = { apiKey: ADMIN_KEY };
+import { ADMIN_KEY, aProduct, CUSTOMER_KEY, changes, productOf, test } from './product-service';
 
 const seeds: [name: string, slug: string, price: number][] = [
   ['Laptop Pro', 'laptop-pro', 1200],
@@ -21,15 +19,18 @@ describe('reading', () => {
     const results = seeds.map(([name, slug, price], index) => {
       return { id: index + 1, name, slug, price, image: `${slug}.svg` };
     });
-    expect(await service.request('GET /api/products')).toMatchObject({ status: 200, body: { results } });
+    await service.api.get('/api/products').expect(200, { results });
   });
 
-  test.for(['laptop-pro', '1'])('When asked for %s, then it is the laptop', async (idOrSlug, { service }) => {
-    const reply = await service.request(`GET /api/product/${idOrSlug}`);
-    const result = { id: 1, name: 'Laptop Pro', slug: 'laptop-pro', price: 1200, image: 'laptop-pro.svg' };
-    expect(reply).toMatchObject({ status: 200, body: { result } });
-    expect(service.userService.requests).toEqual([]);
-  });
+  test.for(['laptop-pro', '1'])(
+    'When %s is requested, then the answer is the laptop',
+    async (idOrSlug, { service }) => {
+      const reply = await service.api.get(`/api/product/${idOrSlug}`);
+      const result = { id: 1, name: 'Laptop Pro', slug: 'laptop-pro', price: 1200, image: 'laptop-pro.svg' };
+      expect(reply).toMatchObject({ status: 200, body: { result } });
+      expect(service.userService.requests).toEqual([]);
+    },
+  );
 
   test.for([
     ...['unknown', 'Laptop-Pro', 'laptop_pro', '%20laptop-pro', 'laptop-pro%00', '%00', '%0a'],
@@ -43,48 +44,46 @@ describe('reading', () => {
       '__proto__',
     ],
     ...["'%20or%201=1", '%25ff', 'constructor', 'create'],
-  ])('When asked for %j, which nobody sells, then 404', async (path, { service }) => {
-    const reply = await service.request(`GET /api/product/${path}`);
-    expect(reply).toMatchObject({ status: 404, body: { message: 'Cannot find product' } });
+  ])('When %j is requested, which is no product, then 404', async (path, { service }) => {
+    await service.api.get(`/api/product/${path}`).expect(404, { message: 'Cannot find product' });
   });
 
-  test('When a path holds no UTF-8, then 400', async ({ service }) => {
-    expect(await service.request('GET /api/product/%ff')).toMatchObject({ status: 400 });
-    expect(await service.request('GET /api/product/%')).toMatchObject({ status: 400 });
+  test('When a path is no valid UTF-8, then 400', async ({ service }) => {
+    await service.api.get('/api/product/%ff').expect(400);
+    await service.api.get('/api/product/%').expect(400);
   });
 });
 
 describe('changing', () => {
   test('When an administrator adds a product, then it can be read back', async ({ service }) => {
     const input = aProduct();
-    const reply = await service.request('POST /api/product/create', { ...asAdmin, json: input });
+    const reply = await service.admin.post('/api/product/create').send(input);
     const product = { id: productOf(reply).id, ...input };
     expect(reply).toMatchObject({ status: 201, body: { message: 'Product added', product } });
-    const read = await service.request(`GET /api/product/${input.slug}`);
-    expect(read).toMatchObject({ status: 200, body: { result: product } });
+    await service.api.get(`/api/product/${input.slug}`).expect(200, { result: product });
   });
 
-  test('When a product comes as a form, then it is taken like JSON', async ({ service }) => {
+  test('When a product comes as a form, then it is read like JSON', async ({ service }) => {
     const input = aProduct();
     const form = { ...input, price: String(input.price) };
-    const reply = await service.request('POST /api/product/create', { ...asAdmin, form });
+    const reply = await service.admin.post('/api/product/create').type('form').send(form);
     expect(reply).toMatchObject({ status: 201, body: { product: input } });
   });
 
-  test('When a form escapes no more than it must, then it is read as a browser would', async ({
-    service,
-  }) => {
+  test('When a form holds a % that escapes nothing, then it is read as a %', async ({ service }) => {
     const { name, slug } = aProduct();
-    const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' };
+    const type = 'application/x-www-form-urlencoded; charset=UTF-8';
     const body = `name=50%+caf%C3%A9+${name}&slug=${slug}&image=lamp.svg&price=3`;
-    const reply = await service.request('POST /api/product/create', { ...asAdmin, headers, body });
+    const reply = await service.admin.post('/api/product/create').type(type).send(body);
     expect(reply).toMatchObject({ status: 201, body: { product: { name: `50% café ${name}`, price: 3 } } });
   });
 
-  test('When text is typed carelessly, then it is kept trimmed and composed', async ({ service }) => {
+  test('When a name has spaces around and decomposed accents, then it is stored trimmed and composed', async ({
+    service,
+  }) => {
     const input = aProduct();
     const json = { ...input, name: `  E\u0301cran ${input.name}\u00a0`, is_admin: 1, id: 7, unknown: {} };
-    const reply = await service.request('POST /api/product/create', { ...asAdmin, json });
+    const reply = await service.admin.post('/api/product/create').send(json);
     expect(reply).toMatchObject({ status: 201, body: { product: { name: `\u00c9cran ${input.name}` } } });
     expect(productOf(reply)).not.toHaveProperty('unknown');
     expect(productOf(reply).id).not.toBe(7);
@@ -101,50 +100,42 @@ describe('changing', () => {
     ['a name in other letters', { name: 'مصباح' }],
     ['a family in one picture', { name: 'Jeu 👨‍👩‍👧' }],
   ])('When a product has %s, then it is added', async ([, fields], { service }) => {
-    const reply = await service.request('POST /api/product/create', { ...asAdmin, json: aProduct(fields) });
+    const reply = await service.admin.post('/api/product/create').send(aProduct(fields));
     expect(reply.body).toMatchObject({ message: 'Product added' });
     expect(reply.status).toBe(201);
   });
 
-  test('When an administrator changes a product, then it reads changed and keeps its id', async ({
+  test('When an administrator changes a product, then the change can be read back and the id stays', async ({
     service,
   }) => {
-    const { id } = productOf(
-      await service.request('POST /api/product/create', { ...asAdmin, json: aProduct() }),
-    );
+    const { id } = productOf(await service.admin.post('/api/product/create').send(aProduct()));
     const json = aProduct({ price: 31 });
-    const reply = await service.request(`PUT /api/product/${id}`, { ...asAdmin, json });
-    expect(reply).toMatchObject({
-      status: 200,
-      body: { message: 'Product updated', product: { id, ...json } },
-    });
-    const read = await service.request(`GET /api/product/${id}`);
-    expect(read).toMatchObject({ status: 200, body: { result: { id, ...json } } });
-    const again = await service.request(`PUT /api/product/${id}`, { ...asAdmin, json });
-    expect(again).toMatchObject({ status: 200, body: { product: { id, ...json } } });
+    await service.admin
+      .put(`/api/product/${id}`)
+      .send(json)
+      .expect(200, { message: 'Product updated', product: { id, ...json } });
+    await service.api.get(`/api/product/${id}`).expect(200, { result: { id, ...json } });
+    await service.admin
+      .put(`/api/product/${id}`)
+      .send(json)
+      .expect(200, { message: 'Product updated', product: { id, ...json } });
   });
 
-  test('When an administrator deletes a product, then it is gone, and cannot go twice', async ({
+  test('When an administrator deletes a product, then it is gone and cannot be deleted again', async ({
     service,
   }) => {
-    const { id, slug } = productOf(
-      await service.request('POST /api/product/create', { ...asAdmin, json: aProduct() }),
-    );
-    const reply = await service.request(`DELETE /api/product/${id}`, asAdmin);
-    expect(reply).toMatchObject({ status: 200, body: { message: 'Product deleted' } });
-    for (const route of [`GET /api/product/${id}`, `GET /api/product/${slug}`])
-      expect(await service.request(route)).toMatchObject({ status: 404 });
-    const again = await service.request(`DELETE /api/product/${id}`, asAdmin);
-    expect(again).toMatchObject({ status: 404, body: { message: 'Cannot find product' } });
+    const { id, slug } = productOf(await service.admin.post('/api/product/create').send(aProduct()));
+    await service.admin.delete(`/api/product/${id}`).expect(200, { message: 'Product deleted' });
+    for (const idOrSlug of [id, slug]) await service.api.get(`/api/product/${idOrSlug}`).expect(404);
+    await service.admin.delete(`/api/product/${id}`).expect(404, { message: 'Cannot find product' });
   });
 
   test.for(['4294967295', '4294967296', '99999999999999999999', '0', '01', '-1', '1.5', 'laptop-pro', '%00'])(
     'When the product to change or delete is %s, then 404',
     async (id, { service }) => {
-      for (const [method, json] of [['PUT', aProduct()], ['DELETE']] as const) {
-        const reply = await service.request(`${method} /api/product/${id}`, { ...asAdmin, json });
-        expect(reply).toMatchObject({ status: 404, body: { message: 'Cannot find product' } });
-      }
+      const unknown = { message: 'Cannot find product' };
+      await service.admin.put(`/api/product/${id}`).send(aProduct()).expect(404, unknown);
+      await service.admin.delete(`/api/product/${id}`).expect(404, unknown);
     },
   );
 
@@ -154,63 +145,71 @@ describe('changing', () => {
     ['slug', (taken) => taken],
   ])('When the %s is taken, then 409 names it and nothing changes', async ([field, variant], { service }) => {
     const first = aProduct();
-    await service.request('POST /api/product/create', { ...asAdmin, json: first });
-    const second = productOf(
-      await service.request('POST /api/product/create', { ...asAdmin, json: aProduct() }),
-    );
+    await service.admin.post('/api/product/create').send(first);
+    const second = productOf(await service.admin.post('/api/product/create').send(aProduct()));
     const json = aProduct({ [field]: variant(first[field]) });
-    for (const route of ['POST /api/product/create', `PUT /api/product/${second.id}`]) {
-      const reply = await service.request(route, { ...asAdmin, json });
-      expect(reply).toMatchObject({
-        status: 409,
-        body: { message: `${field} is already taken`, errors: [{ field, message: 'is already taken' }] },
-      });
-    }
-    const read = await service.request(`GET /api/product/${second.id}`);
+    const taken = {
+      message: `${field} is already taken`,
+      errors: [{ field, message: 'is already taken' }],
+    };
+    await service.admin.post('/api/product/create').send(json).expect(409, taken);
+    await service.admin.put(`/api/product/${second.id}`).send(json).expect(409, taken);
+    const read = await service.api.get(`/api/product/${second.id}`);
     expect(read).toMatchObject({ body: { result: second } });
   });
 
   test('When ten administrators add the same product at once, then one succeeds', async ({ service }) => {
     const json = aProduct();
     const replies = await Promise.all(
-      Array.from({ length: 10 }, () => service.request('POST /api/product/create', { ...asAdmin, json })),
+      Array.from({ length: 10 }, () => service.admin.post('/api/product/create').send(json)),
     );
     expect(replies.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(409)]);
   });
 });
 
-describe('who may change', () => {
-  const changes = ['POST /api/product/create', 'PUT /api/product/1', 'DELETE /api/product/1'];
+describe('permission to change', () => {
+  test.for(changes)(
+    'When a stranger tries %s %s, then 401 without asking user-service',
+    async ([method, path], { service }) => {
+      for (const authorization of ['', 'Bearer a b', 'Bearer é', 'Digest a=b', 'x'.repeat(129)]) {
+        await service.api[method](path)
+          .set('Authorization', Buffer.from(authorization).toString('latin1'))
+          .send({})
+          .expect(401, { message: 'Not logged in' })
+          .expect('WWW-Authenticate', 'Bearer');
+      }
+      expect(service.userService.requests).toEqual([]);
+    },
+  );
 
-  test.for(changes)('When a stranger tries %s, then 401 and nobody is asked', async (route, { service }) => {
-    for (const authorization of ['', 'Bearer a b', 'Bearer é', 'Digest a=b', 'x'.repeat(129)]) {
-      const headers = { authorization: Buffer.from(authorization).toString('latin1') };
-      const reply = await service.request(route, { headers, json: {} });
-      expect(reply).toMatchObject({ status: 401, body: { message: 'Not logged in' } });
-      expect(reply.headers.get('www-authenticate')).toBe('Bearer');
-    }
-    expect(service.userService.requests).toEqual([]);
-  });
-
-  test.for(changes)('When the key of %s is unknown, then 401', async (route, { service }) => {
+  test.for(changes)('When %s %s comes with an unknown key, then 401', async ([method, path], { service }) => {
     for (const authorization of ['Bearer unknown', 'Bearer', 'Basic ', ADMIN_KEY.toUpperCase()]) {
-      const reply = await service.request(route, { headers: { authorization }, json: {} });
-      expect(reply).toMatchObject({ status: 401, body: { message: 'Not logged in' } });
+      await service.api[method](path)
+        .set('Authorization', authorization)
+        .send({})
+        .expect(401, { message: 'Not logged in' });
     }
   });
 
-  test.for(changes)('When a customer tries %s, then 403 and nothing changes', async (route, { service }) => {
-    const reply = await service.request(route, { apiKey: CUSTOMER_KEY, json: aProduct() });
-    expect(reply).toMatchObject({ status: 403, body: { message: 'Only administrators may do this' } });
-    expect(await service.request('GET /api/product/1')).toMatchObject({ body: { result: { price: 1200 } } });
-  });
+  test.for(changes)(
+    'When a customer tries %s %s, then 403 and nothing changes',
+    async ([method, path], { service }) => {
+      await service.api[method](path)
+        .auth(CUSTOMER_KEY, { type: 'bearer' })
+        .send(aProduct())
+        .expect(403, { message: 'Only administrators may do this' });
+      expect(await service.api.get('/api/product/1')).toMatchObject({ body: { result: { price: 1200 } } });
+    },
+  );
 
   test.for(['Basic ', 'Bearer ', 'bearer  ', ''])(
-    'When the key comes as "%s<key>", then it counts, and user-service is asked once',
+    'When the header is "%s<key>", then the key is accepted and user-service is asked once',
     async (prefix, { service }) => {
-      const headers = { authorization: prefix + ADMIN_KEY };
-      const reply = await service.request('POST /api/product/create', { headers, json: aProduct() });
-      expect(reply.status).toBe(201);
+      await service.api
+        .post('/api/product/create')
+        .set('Authorization', prefix + ADMIN_KEY)
+        .send(aProduct())
+        .expect(201);
       expect(service.userService.requests).toMatchObject([{ method: 'GET', path: '/api/user' }]);
     },
   );

@@ -2,11 +2,11 @@ import { expect } from 'vitest';
 import { describedRoutes } from '../../test/openapi';
 import { test } from './product-service';
 
-test('When the OpenAPI document is asked for, then it is valid and describes every route', async ({
+test('When the OpenAPI document is requested, then it is valid and describes every route', async ({
   service,
 }) => {
-  const reply = await service.request('GET /openapi.json');
-  expect(await describedRoutes(reply.body)).toEqual([
+  const { body } = await service.api.get('/openapi.json');
+  expect(await describedRoutes(body)).toEqual([
     'DELETE /api/product/{id}',
     'GET /api/product/{id}',
     'GET /api/products',

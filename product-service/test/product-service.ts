@@ -3,12 +3,12 @@ import { createDatabase } from '@vitrine/service-kit/database';
 import { createLogger } from '@vitrine/service-kit/logger';
 import { migrate } from '@vitrine/service-kit/migrate';
 import { createServiceClient } from '@vitrine/service-kit/service-client';
+import request, { type Response } from 'supertest';
 import { test as base } from 'vitest';
 import { z } from 'zod';
 import { freshDatabase } from '../../test/database';
 import { type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
-import { type Reply, requestsTo } from '../../test/request';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createApp } from '../src/app';
 import { product } from '../src/product';
@@ -19,7 +19,7 @@ export const logger = createLogger({ level: 'silent' });
 export const ADMIN_KEY = 'a'.repeat(43);
 export const CUSTOMER_KEY = 'c'.repeat(43);
 
-/** The service over HTTP and its real database, once a test file; its neighbour is a fake. */
+/** Starts the service with a real database and a fake user-service. */
 async function startProductService() {
   const settings = await freshDatabase('product_dbase');
   await migrate({ settings, directory: migrations, logger });
@@ -36,7 +36,15 @@ async function startProductService() {
     await Promise.all([server.close(), userService.stop(), database.close()]);
     await proxy.close();
   };
-  return { request: requestsTo(server.url), userService, proxy, schema: settings.database, stop };
+  return {
+    /** `api` sends no key, `admin` that of an administrator. */
+    api: request(server.url),
+    admin: request.agent(server.url).auth(ADMIN_KEY, { type: 'bearer' }),
+    userService,
+    proxy,
+    schema: settings.database,
+    stop,
+  };
 }
 
 const knownKeys: FakeService['routes'] = {
@@ -61,14 +69,21 @@ export const test = base
     return started;
   });
 
-/** The product in the answer to its creation. */
-export function productOf(reply: Reply) {
+/** Reads the product in the answer to its creation. */
+export function productOf(reply: Response) {
   return z.object({ product }).parse(reply.body).product;
 }
 
 let serial = 0;
 
-/** A product that no other test has. */
+/** Every route that changes something. */
+export const changes = [
+  ['post', '/api/product/create'],
+  ['put', '/api/product/1'],
+  ['delete', '/api/product/1'],
+] as const;
+
+/** Makes up the fields of a product that no other test has. */
 export function aProduct(fields: Record<string, unknown> = {}) {
   serial += 1;
   return { name: `Lamp ${serial}`, slug: `lamp-${serial}`, image: 'lamp.svg', price: 30, ...fields };

@@ -31,6 +31,10 @@ const test = base.extend('store', { scope: 'file' }, async ({}, { onCleanup }) =
   };
 });
 
+const LATE = { timeout: 10_000 };
+/** The deadline of a statement is a second; waiting twice would take longer than this. */
+const IN_TIME_MS = 1900;
+
 describe('When a statement succeeds', () => {
   test('then rows and counts are told, in UTF-8 and whatever the values hold', async ({ store }) => {
     const name = `'; DROP TABLE things; -- 😀`;
@@ -78,7 +82,7 @@ describe('When the database does not answer', () => {
   test('in a second, then the caller gets 503 and the pool works on', async ({ store }) => {
     const startedAt = performance.now();
     await expect(store.database.query('SELECT SLEEP(3)')).rejects.toMatchObject(store.unavailable);
-    expect(performance.now() - startedAt).toBeLessThan(1200);
+    expect(performance.now() - startedAt).toBeLessThan(IN_TIME_MS);
     expect(await store.database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
@@ -89,9 +93,10 @@ describe('When the database does not answer', () => {
     });
     await expect(work).rejects.toMatchObject(store.unavailable);
     await expect
-      .poll(() => store.database.execute("INSERT INTO things (name) VALUES ('unfinished')").catch(String), {
-        timeout: 5000,
-      })
+      .poll(
+        () => store.database.execute("INSERT INTO things (name) VALUES ('unfinished')").catch(String),
+        LATE,
+      )
       .toMatchObject({ affectedRows: 1 });
   });
 
@@ -102,7 +107,8 @@ describe('When the database does not answer', () => {
     const asks = Array.from({ length: 50 }, () => store.database.query('SELECT SLEEP(3)'));
     for (const result of await Promise.allSettled(asks))
       expect(result).toMatchObject({ status: 'rejected', reason: store.unavailable });
-    expect(performance.now() - startedAt).toBeLessThan(1500);
+    // In turn, ten at a time, they would take five seconds.
+    expect(performance.now() - startedAt).toBeLessThan(3000);
     const after = Array.from({ length: 20 }, () => store.database.query('SELECT 1 AS one'));
     expect(await Promise.all(after)).toEqual(Array.from({ length: 20 }, () => [{ one: 1 }]));
   });
@@ -121,11 +127,13 @@ describe('When the database does not answer', () => {
         store.database.ping(),
       ];
       const results = await Promise.allSettled(asks);
-      expect(performance.now() - startedAt).toBeLessThan(1300);
+      expect(performance.now() - startedAt).toBeLessThan(IN_TIME_MS);
       store.proxy.pretend('there');
       for (const result of results)
         expect(result).toMatchObject({ status: 'rejected', reason: store.unavailable });
-      await expect.poll(() => store.database.query('SELECT 1 AS one').catch(String)).toEqual([{ one: 1 }]);
+      await expect
+        .poll(() => store.database.query('SELECT 1 AS one').catch(String), LATE)
+        .toEqual([{ one: 1 }]);
       expect(await store.bystander.query('SELECT id FROM things WHERE name = ?', [name])).toEqual([]);
     },
   );
@@ -189,7 +197,7 @@ async function killOthers(database: Database): Promise<void> {
   const others = () =>
     database.query('SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()');
   for (const row of await others()) await database.execute(`KILL ${Object(row).id}`).catch(() => undefined);
-  await expect.poll(others).toEqual([]);
+  await expect.poll(others, LATE).toEqual([]);
 }
 
 async function sleepers(database: Database): Promise<number> {

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
+import request from 'supertest';
 import { test as base, describe, expect } from 'vitest';
 import { hostileBodies } from '../../test/hostile-requests';
 import { listen } from '../../test/listen';
-import { requestsTo } from '../../test/request';
 import { HttpError, unavailable } from '../src/http-error';
 import { closeShell, createShell } from '../src/http-shell';
 import { captureLog } from './captured-log';
@@ -39,12 +39,12 @@ const test = base.extend('service', async ({ task: _task }, { onCleanup }) => {
   closeShell(app, log.logger);
   const server = await listen(app);
   onCleanup(server.close);
-  return { request: requestsTo(server.url), server, log, dependencies };
+  return { api: request(server.url), server, log, dependencies };
 });
 
 describe('When a request is understood', () => {
   test('then one line at info tells method, route, path, status and time', async ({ service }) => {
-    await service.request('GET /thing?password=x');
+    await service.api.get('/thing?password=x');
     await expect.poll(() => service.log.lines()).toHaveLength(1);
     expect(service.log.lines()).toStrictEqual([
       {
@@ -58,7 +58,7 @@ describe('When a request is understood', () => {
   test('then a long path is cut in the log, and an e-mail address across the cut is not told by half', async ({
     service,
   }) => {
-    await service.request(`GET /${'x/'.repeat(145)}ada.lovelace@example.com/${'y/'.repeat(200)}`);
+    await service.api.get(`/${'x/'.repeat(145)}ada.lovelace@example.com/${'y/'.repeat(200)}`);
     await expect.poll(() => service.log.lines()).toHaveLength(1);
     const [line] = service.log.lines();
     expect(line).toMatchObject({ 'url.path': expect.stringMatching(/^\/x\/.{0,298}$/) });
@@ -68,48 +68,51 @@ describe('When a request is understood', () => {
   test('then the answer tells nothing of what made it, and may not be framed or sniffed', async ({
     service,
   }) => {
-    const { headers } = await service.request('GET /thing');
-    expect(headers.get('x-powered-by')).toBeNull();
-    expect(headers.get('strict-transport-security')).toBeNull();
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    const { headers } = await service.api.get('/thing');
+    expect(headers['x-powered-by']).toBeUndefined();
+    expect(headers['strict-transport-security']).toBeUndefined();
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
   });
 
   test.for([
-    ['JSON', { json: { a: ' x ', b: [1] } }, { a: ' x ', b: [1] }],
-    ['a form', { form: { a: 'é+ &=', b: '' } }, { a: 'é+ &=', b: '' }],
-  ] as const)('with a body of %s, then it is read', async ([, parts, read], { service }) => {
-    expect((await service.request('POST /echo', parts)).body).toStrictEqual(read);
+    ['json', { a: ' x ', b: [1] }],
+    ['form', { a: 'é+ &=', b: '' }],
+  ] as const)('with a body of type %s, then it is read', async ([type, body], { service }) => {
+    await service.api.post('/echo').type(type).send(body).expect(200, body);
   });
 });
 
 describe('When a request is not understood', () => {
   test.for(hostileBodies.filter(([, , status]) => status !== 400))(
     'because its body is %s, then its status says why',
-    async ([, parts, status], { service }) => {
-      const reply = await service.request('POST /echo', parts);
+    async ([, hostile, status], { service }) => {
+      const reply = await service.api.post('/echo').use(hostile);
       expect(reply).toMatchObject({ status, body: { message: expect.stringMatching(/^The body/) } });
     },
   );
 
   test('because of malformed JSON, then 400 does not quote it', async ({ service }) => {
-    const headers = { 'content-type': 'application/json' };
-    const reply = await service.request('POST /echo', { body: '{"password":"canary', headers });
-    expect(reply.status).toBe(400);
-    expect(reply.body).toStrictEqual({ message: 'The request is malformed' });
+    await service.api
+      .post('/echo')
+      .type('json')
+      .send('{"password":"canary')
+      .expect(400, { message: 'The request is malformed' });
     expect(service.log.text()).not.toContain('canary');
   });
 
-  test.for(['GET /', 'POST /thing', 'DELETE /nothing', 'GET /thing/', 'GET //thing'])(
-    '%s, which is no route, then 404',
-    async (route, { service }) => {
-      const reply = await service.request(route);
-      expect(reply.status).toBe(route === 'GET /thing/' ? 200 : 404);
-    },
-  );
+  test.for([
+    ['get', '/', 404],
+    ['post', '/thing', 404],
+    ['delete', '/nothing', 404],
+    ['get', '/thing/', 200],
+    ['get', '//thing', 404],
+  ] as const)('%s %s, which is no route, then %i', async ([method, path, status], { service }) => {
+    await service.api[method](path).expect(status);
+  });
 
   test('because its path is no UTF-8 or no path at all, then it does no harm', async ({ service }) => {
-    expect((await service.request('GET /%ff')).status).toBe(404);
+    await service.api.get('/%ff').expect(404);
     const { port } = service.server;
     for (const line of ['GET %00 HTTP/1.1', 'GET http://[ HTTP/1.1', 'GET * HTTP/1.1', 'TEAPOT / HTTP/1.1'])
       expect(await rawStatus(port, line)).toMatch(/^4\d\d$/);
@@ -118,9 +121,7 @@ describe('When a request is not understood', () => {
 
 describe('When a handler fails', () => {
   test('by a bug, then 500 says nothing of it and the log has its stack', async ({ service }) => {
-    const reply = await service.request('GET /bug');
-    expect(reply.status).toBe(500);
-    expect(reply.body).toStrictEqual({ message: 'Something went wrong on our side' });
+    await service.api.get('/bug').expect(500, { message: 'Something went wrong on our side' });
     const stack = expect.stringContaining('http-shell.test.ts');
     expect(service.log.lines()[0]).toMatchObject({
       level: 'error',
@@ -129,25 +130,25 @@ describe('When a handler fails', () => {
   });
 
   test('by a bug when half the answer is out, then the connection is cut', async ({ service }) => {
-    await expect(service.request('GET /late-bug')).rejects.toThrow();
+    await expect(service.api.get('/late-bug')).rejects.toThrow();
     expect(service.log.lines()[0]).toMatchObject({ level: 'error', err: { message: 'too late' } });
   });
 
   test('on purpose, then status, message, fields and headers are told, and nothing logged', async ({
     service,
   }) => {
-    const reply = await service.request('GET /refused');
-    expect(reply.status).toBe(409);
-    expect(reply.body).toStrictEqual({ message: 'no', errors: [{ field: 'x', message: 'is no' }] });
-    expect(reply.headers.get('x-why')).toBe('so');
+    await service.api
+      .get('/refused')
+      .expect(409, { message: 'no', errors: [{ field: 'x', message: 'is no' }] })
+      .expect('X-Why', 'so');
     await expect.poll(() => service.log.lines()).toHaveLength(1);
   });
 
   test('because a part cannot be reached, then 503 names it and the log says why', async ({ service }) => {
-    const reply = await service.request('GET /cut-off');
-    expect(reply.status).toBe(503);
-    expect(reply.body).toStrictEqual({ message: 'stock is not available' });
-    expect(reply.headers.get('retry-after')).toBe('1');
+    await service.api
+      .get('/cut-off')
+      .expect(503, { message: 'stock is not available' })
+      .expect('Retry-After', '1');
     expect(service.log.lines()[0]).toMatchObject({
       ...{ level: 'warn', msg: 'stock is not available' },
       err: { message: 'connect ECONNREFUSED' },
@@ -164,19 +165,15 @@ test('When a client goes away, then the log says so', async ({ service }) => {
 });
 
 test('When probes come, then they are answered and not logged', async ({ service }) => {
-  expect(await service.request('GET /healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
-  const ready = await service.request('GET /readyz');
-  expect(ready.status).toBe(200);
-  expect(ready.body).toStrictEqual({ status: 'ok', dependencies: { stock: 'ok', till: 'ok' } });
+  await service.api.get('/healthz').expect(200, { status: 'ok' });
+  await service.api.get('/readyz').expect(200, { status: 'ok', dependencies: { stock: 'ok', till: 'ok' } });
 
   service.dependencies.till = false;
-  const unready = await service.request('GET /readyz');
-  expect(unready.status).toBe(503);
-  expect(unready.body).toStrictEqual({
+  await service.api.get('/readyz').expect(503, {
     status: 'unavailable',
     dependencies: { stock: 'ok', till: 'unavailable' },
   });
-  expect((await service.request('GET /healthz')).status).toBe(200);
+  await service.api.get('/healthz').expect(200);
   expect(service.log.lines()).toStrictEqual([]);
 });
 

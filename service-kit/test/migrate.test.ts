@@ -110,7 +110,7 @@ describe('When the database', () => {
     const proxy = await startTcpProxy(schema.settings);
     proxy.pretend('gone');
     const migrated = schema.migrate(undefined, { port: proxy.port });
-    await expect.poll(() => schema.log.lines()).not.toEqual([]);
+    await expect.poll(() => schema.log.lines(), { timeout: 10_000 }).not.toEqual([]);
     expect(schema.log.lines()[0]).toStrictEqual({
       ...{ level: 'warn', time: expect.any(String) },
       ...{ msg: 'waiting for the database', 'db.namespace': schema.settings.database },
@@ -126,8 +126,8 @@ describe('When the database', () => {
     ['the password', { password: 'wrong' }],
     ['the schema', { database: 'somebody_elses' }],
   ])('refuses %s, then the start does not wait', async ([, overrides], { schema }) => {
-    const startedAt = performance.now();
     await expect(schema.migrate(undefined, overrides)).rejects.toThrow('Access denied');
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    // It logs a line whenever it waits.
+    expect(schema.log.lines()).toEqual([]);
   });
 });

@@ -2,51 +2,52 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect } from 'vitest';
 import { apiKeyOf, register, test } from './user-service';
 
-const LOGGED_OUT = { status: 200, body: { message: 'You are logged out' } };
-const NOT_LOGGED_IN = { status: 200, body: { message: 'You are not logged in' } };
+const LOGGED_OUT = { message: 'You are logged out' };
+const NOT_LOGGED_IN = { message: 'You are not logged in' };
 
-describe('When a request carries an api key', () => {
+describe('an api key in a request', () => {
   test.for(['Basic ', 'Bearer ', 'bearer ', ''])(
-    'as "%s<key>", then it says whose it is',
+    'When the header is "%s<key>", then the answer names the user of that key',
     async (scheme, { service }) => {
-      const { password, ...user } = await register(service.request);
-      const authorization = scheme + (await apiKeyOf(service.request, { ...user, password }));
-      const reply = await service.request('GET /api/user', { headers: { authorization } });
-      expect(reply.status).toBe(200);
-      expect(reply.body).toStrictEqual({ result: { ...user, is_active: true, is_admin: false } });
+      const { password, ...user } = await register(service.api);
+      const authorization = scheme + (await apiKeyOf(service.api, { ...user, password }));
+      await service.api
+        .get('/api/user')
+        .set('Authorization', authorization)
+        .expect(200, { result: { ...user, is_active: true, is_admin: false } });
     },
   );
 
-  test('of a user made inactive, then 401', async ({ service }) => {
-    const user = await register(service.request);
-    const apiKey = await apiKeyOf(service.request, user);
+  test('When the user of the key has been made inactive, then 401', async ({ service }) => {
+    const user = await register(service.api);
+    const apiKey = await apiKeyOf(service.api, user);
     await service.sql.execute('UPDATE users SET is_active = FALSE WHERE id = ?', [user.id]);
-    expect((await service.request('GET /api/user', { apiKey })).status).toBe(401);
+    await service.api.get('/api/user').auth(apiKey, { type: 'bearer' }).expect(401);
   });
 
-  test('that has expired, then 401, and the next login clears it away', async ({ service }) => {
-    const user = await register(service.request);
-    const apiKey = await apiKeyOf(service.request, user);
+  test('When the key has expired, then 401, and the next login deletes it', async ({ service }) => {
+    const user = await register(service.api);
+    const apiKey = await apiKeyOf(service.api, user);
     const keys = () => service.sql.query('SELECT expires_at FROM api_keys WHERE user_id = ?', [user.id]);
     const age = 'UPDATE api_keys SET expires_at = expires_at - INTERVAL 24 HOUR WHERE user_id = ?';
     await service.sql.execute(age, [user.id]);
-    expect((await service.request('GET /api/user', { apiKey })).status).toBe(401);
-    expect(await service.request('POST /api/user/logout', { apiKey })).toMatchObject(NOT_LOGGED_IN);
+    await service.api.get('/api/user').auth(apiKey, { type: 'bearer' }).expect(401);
+    await service.api.post('/api/user/logout').auth(apiKey, { type: 'bearer' }).expect(200, NOT_LOGGED_IN);
     expect(await keys()).toHaveLength(1);
-    await apiKeyOf(service.request, user);
+    await apiKeyOf(service.api, user);
     expect(await keys()).toHaveLength(1);
   });
 
-  test('that lives 24 hours, then it is valid until just before', async ({ service }) => {
-    const user = await register(service.request);
-    const apiKey = await apiKeyOf(service.request, user);
+  test('When the key is a minute short of 24 hours old, then it is still valid', async ({ service }) => {
+    const user = await register(service.api);
+    const apiKey = await apiKeyOf(service.api, user);
     const age = 'UPDATE api_keys SET expires_at = expires_at - INTERVAL 1439 MINUTE WHERE user_id = ?';
     await service.sql.execute(age, [user.id]);
-    expect((await service.request('GET /api/user', { apiKey })).status).toBe(200);
+    await service.api.get('/api/user').auth(apiKey, { type: 'bearer' }).expect(200);
   });
 });
 
-describe('When the api key is none of ours, then 401', () => {
+describe('an unknown api key', () => {
   test.for([
     ...[
       '',
@@ -59,55 +60,63 @@ describe('When the api key is none of ours, then 401', () => {
       "Bearer ' OR 1=1 -- ",
     ],
     ...['Bearer %ff', 'Bearer \u00e9', 'Basic YWRtaW46YWRtaW4xMjM='],
-  ])('%j', async (authorization, { service }) => {
-    const reply = await service.request('GET /api/user', { headers: { authorization } });
-    expect(reply).toMatchObject({ status: 401, body: { message: 'Not logged in' } });
-    expect(reply.headers.get('www-authenticate')).toBe('Bearer');
+  ])('When the Authorization header is %j, then 401', async (authorization, { service }) => {
+    await service.api
+      .get('/api/user')
+      .set('Authorization', authorization)
+      .expect(401, { message: 'Not logged in' })
+      .expect('WWW-Authenticate', 'Bearer');
   });
 
-  test('no header at all', async ({ service }) => {
-    expect((await service.request('GET /api/user')).status).toBe(401);
+  test('When there is no Authorization header, then 401', async ({ service }) => {
+    await service.api.get('/api/user').expect(401);
   });
 
-  test('the right one in another case', async ({ service }) => {
-    const apiKey = await apiKeyOf(service.request, await register(service.request));
+  test('When one letter of a valid key is in the other case, then 401', async ({ service }) => {
+    const apiKey = await apiKeyOf(service.api, await register(service.api));
     const swapped = apiKey.replace(/[a-z]/i, (letter) =>
       letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
     );
-    expect((await service.request('GET /api/user', { apiKey: swapped })).status).toBe(401);
+    await service.api.get('/api/user').auth(swapped, { type: 'bearer' }).expect(401);
   });
 });
 
-describe('When a user logs out', () => {
-  test('then that key is revoked and the other devices stay logged in', async ({ service }) => {
-    const user = await register(service.request);
-    const [here, there] = [await apiKeyOf(service.request, user), await apiKeyOf(service.request, user)];
-    expect(await service.request('POST /api/user/logout', { apiKey: here })).toMatchObject(LOGGED_OUT);
-    expect((await service.request('GET /api/user', { apiKey: here })).status).toBe(401);
-    expect((await service.request('GET /api/user', { apiKey: there })).status).toBe(200);
-    expect(await service.request('POST /api/user/logout', { apiKey: here })).toMatchObject(NOT_LOGGED_IN);
+describe('logging out', () => {
+  test('When a user logs out, then that key is revoked and other devices stay logged in', async ({
+    service,
+  }) => {
+    const user = await register(service.api);
+    const [here, there] = [await apiKeyOf(service.api, user), await apiKeyOf(service.api, user)];
+    await service.api.post('/api/user/logout').auth(here, { type: 'bearer' }).expect(200, LOGGED_OUT);
+    await service.api.get('/api/user').auth(here, { type: 'bearer' }).expect(401);
+    await service.api.get('/api/user').auth(there, { type: 'bearer' }).expect(200);
+    await service.api.post('/api/user/logout').auth(here, { type: 'bearer' }).expect(200, NOT_LOGGED_IN);
   });
 
-  test('twenty times at once, then one of them did it', async ({ service }) => {
-    const user = await register(service.request);
+  test('When one key is logged out twenty times at once, then exactly one answer says so', async ({
+    service,
+  }) => {
+    const user = await register(service.api);
     for (let round = 0; round < 5; round += 1) {
-      const apiKey = await apiKeyOf(service.request, user);
-      const logout = () => service.request('POST /api/user/logout', { apiKey });
+      const apiKey = await apiKeyOf(service.api, user);
+      const logout = () => service.api.post('/api/user/logout').auth(apiKey, { type: 'bearer' });
       const replies = await Promise.all(Array.from({ length: 20 }, logout));
-      expect(replies.filter(({ body }) => isDeepStrictEqual(body, LOGGED_OUT.body))).toHaveLength(1);
-      expect(replies.filter(({ body }) => isDeepStrictEqual(body, NOT_LOGGED_IN.body))).toHaveLength(19);
+      expect(replies.filter(({ body }) => isDeepStrictEqual(body, LOGGED_OUT))).toHaveLength(1);
+      expect(replies.filter(({ body }) => isDeepStrictEqual(body, NOT_LOGGED_IN))).toHaveLength(19);
     }
   });
 
-  test('without a key, then 200 says so', async ({ service }) => {
-    expect(await service.request('POST /api/user/logout')).toMatchObject(NOT_LOGGED_IN);
+  test('When a request without a key logs out, then 200 says that nobody was logged in', async ({
+    service,
+  }) => {
+    await service.api.post('/api/user/logout').expect(200, NOT_LOGGED_IN);
   });
 });
 
-test('When many keys have expired, then those who log in at once clear them away together', async ({
+test('When many keys have expired, then logins that come at once delete them together', async ({
   service,
 }) => {
-  const user = await register(service.request);
+  const user = await register(service.api);
   const expired = Array.from({ length: 250 }, (_, index) => `SELECT ${index} AS number`).join(' UNION ALL ');
   await service.sql.execute(
     `INSERT INTO api_keys (key_hash, user_id, expires_at)
@@ -115,16 +124,14 @@ test('When many keys have expired, then those who log in at once clear them away
      FROM (${expired}) AS numbers`,
     [user.id],
   );
-  await Promise.all(Array.from({ length: 40 }, () => apiKeyOf(service.request, user)));
+  await Promise.all(Array.from({ length: 40 }, () => apiKeyOf(service.api, user)));
   const keys = await service.sql.query('SELECT user_id FROM api_keys WHERE user_id = ?', [user.id]);
   expect(keys).toHaveLength(40);
 });
 
-test('When the database is read by others, then no api key or password can be found in it', async ({
-  service,
-}) => {
-  const user = await register(service.request);
-  const apiKey = await apiKeyOf(service.request, user);
+test('When someone reads the database, then they find no api key and no password', async ({ service }) => {
+  const user = await register(service.api);
+  const apiKey = await apiKeyOf(service.api, user);
   const rows = [
     ...(await service.sql.query('SELECT *, CAST(key_hash AS CHAR) AS as_text FROM api_keys')),
     ...(await service.sql.query('SELECT * FROM users')),

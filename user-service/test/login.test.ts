@@ -4,12 +4,12 @@ import { aUser, countStatuses, logIn, register, test } from './user-service';
 
 const NOT_LOGGED_IN = { message: 'Not logged in' };
 
-describe('When a user logs in', () => {
-  test('with the right password, then there is a new api key each time', async ({ service }) => {
-    const { username, password } = await register(service.request);
+describe('logging in', () => {
+  test('When the password is right, then every login returns a new api key', async ({ service }) => {
+    const { username, password } = await register(service.api);
     const replies = [
-      await logIn(service.request, username, password),
-      await service.request('POST /api/user/login', { form: { username, password } }),
+      await logIn(service.api, username, password),
+      await service.api.post('/api/user/login').type('form').send({ username, password }),
     ];
     for (const { status, body } of replies) {
       expect(status).toBe(200);
@@ -19,57 +19,53 @@ describe('When a user logs in', () => {
     expect(replies[0]?.body).not.toStrictEqual(replies[1]?.body);
   });
 
-  test('with the name in another case or with spaces around, then it is the same user', async ({
+  test('When the username is in another case or has spaces around it, then it is the same user', async ({
     service,
   }) => {
-    const { username, password } = await register(service.request);
+    const { username, password } = await register(service.api);
     for (const typed of [username.toUpperCase(), ` ${username} `])
-      expect((await logIn(service.request, typed, password)).status).toBe(200);
+      await logIn(service.api, typed, password).expect(200);
   });
 
-  test('twenty times at once, then every login succeeds', async ({ service }) => {
-    const { username, password } = await register(service.request);
-    const logins = Array.from({ length: 20 }, () => logIn(service.request, username, password));
+  test('When a user logs in twenty times at once, then every login succeeds', async ({ service }) => {
+    const { username, password } = await register(service.api);
+    const logins = Array.from({ length: 20 }, () => logIn(service.api, username, password));
     expect(countStatuses(await Promise.all(logins))).toStrictEqual({ 200: 20 });
   });
 
-  test('who has been made inactive, then 401', async ({ service }) => {
-    const { id, username, password } = await register(service.request);
+  test('When the user has been made inactive, then 401', async ({ service }) => {
+    const { id, username, password } = await register(service.api);
     await service.sql.execute('UPDATE users SET is_active = FALSE WHERE id = ?', [id]);
-    expect(await logIn(service.request, username, password)).toMatchObject({
-      status: 401,
-      body: NOT_LOGGED_IN,
-    });
+    await logIn(service.api, username, password).expect(401, NOT_LOGGED_IN);
   });
 });
 
-describe('When the credentials are wrong, then 401 tells nothing more', () => {
+describe('wrong credentials', () => {
   test.for([
     ['another password', {}, 'another password'],
     ['the password in another case', {}, 'Difference Engine'],
     ['an empty password', {}, ''],
     ['more than the 72 bytes that bcrypt reads', { password: 'x'.repeat(72) }, 'x'.repeat(73)],
     ['a password of many KB', {}, 'x'.repeat(15_000)],
-  ] as const)('%s', async ([, fields, password], { service }) => {
-    const { username } = await register(service.request, fields);
-    expect(await logIn(service.request, username, password)).toMatchObject({
-      status: 401,
-      body: NOT_LOGGED_IN,
-    });
-  });
+  ] as const)(
+    'When a user logs in with %s, then 401 gives no reason',
+    async ([, fields, password], { service }) => {
+      const { username } = await register(service.api, fields);
+      await logIn(service.api, username, password).expect(401, NOT_LOGGED_IN);
+    },
+  );
 
   test.for(['nobody', 'no', '', '../users?', "' OR 1=1 -- ", 'amélie', '😀', '%', 'x'.repeat(10_000)])(
-    'a user called %j',
+    'When no user is called %j, then 401 gives no reason',
     async (username, { service }) => {
-      const reply = await logIn(service.request, username, 'difference engine');
-      expect(reply).toMatchObject({ status: 401, body: NOT_LOGGED_IN });
+      await logIn(service.api, username, 'difference engine').expect(401, NOT_LOGGED_IN);
     },
   );
 });
 
-describe('When the request is no login, then 400 names the field', () => {
+describe('a malformed login', () => {
   const { username, password } = aUser();
-  test.for<[field: string, json: unknown]>([
+  test.for<[field: string, json: object]>([
     ['username', { password }],
     ['password', { username }],
     ['username', { username: ['admin'], password }],
@@ -78,12 +74,15 @@ describe('When the request is no login, then 400 names the field', () => {
     ['username', { username: null, password }],
     ['username', { username: 'adm\0in', password }],
     ['password', { username, password: 'half a pair \ud800' }],
-  ])('%s in %j', async ([field, json], { service }) => {
-    const reply = await service.request('POST /api/user/login', { json });
+  ])('When %s is bad or missing in %j, then 400 names it', async ([field, json], { service }) => {
+    const reply = await service.api.post('/api/user/login').send(json);
     expect(reply).toMatchObject({ status: 400, body: { errors: [{ field }] } });
   });
 
-  test.for(hostileBodies)('The body is %s', async ([, parts, status], { service }) => {
-    expect((await service.request('POST /api/user/login', parts)).status).toBe(status);
-  });
+  test.for(hostileBodies)(
+    'When the body is %s, then it is refused',
+    async ([, hostile, status], { service }) => {
+      await service.api.post('/api/user/login').use(hostile).expect(status);
+    },
+  );
 });

@@ -5,63 +5,72 @@ import { apiKeyOf, aUser, countStatuses, logIn, register, test } from './user-se
 const userWithout = (field: string) =>
   Object.fromEntries(Object.entries(aUser()).filter(([key]) => key !== field));
 
-describe('When someone registers', () => {
-  test('with good fields, then 201 tells the user without password and key', async ({ service }) => {
+describe('registering', () => {
+  test('When all fields are good, then 201 returns the user without password and key', async ({
+    service,
+  }) => {
     const { password, ...names } = aUser();
-    const reply = await service.request('POST /api/user/create', { json: { ...names, password } });
-    expect(reply.status).toBe(201);
-    expect(reply.body).toStrictEqual({
+    const { body } = await service.api
+      .post('/api/user/create')
+      .send({ ...names, password })
+      .expect(201);
+    expect(body).toStrictEqual({
       message: 'User added',
       result: { id: expect.any(Number), ...names, is_active: true, is_admin: false },
     });
   });
 
-  test('with a form, then it is the same', async ({ service }) => {
+  test('When the fields come as a form, then they are read like JSON', async ({ service }) => {
     const { first_name, last_name, email, username, password } = aUser();
     const form = { first_name, last_name, email, username, password };
-    const reply = await service.request('POST /api/user/create', { form });
-    expect(reply.status).toBe(201);
-    expect(reply.body).toMatchObject({ result: { username, email } });
+    const { body } = await service.api.post('/api/user/create').type('form').send(form).expect(201);
+    expect(body).toMatchObject({ result: { username, email } });
   });
 
-  test('with is_admin, id and other fields, then they are ignored', async ({ service }) => {
+  test('When is_admin, id and unknown fields are sent, then they are ignored', async ({ service }) => {
     const json = aUser({ is_admin: true, is_active: false, id: 1, password_hash: 'x' });
-    const reply = await service.request('POST /api/user/create', { json });
-    expect(reply.status).toBe(201);
-    expect(reply.body).toMatchObject({ result: { is_admin: false, is_active: true } });
-    expect(reply.body).not.toMatchObject({ result: { id: 1 } });
+    const { body } = await service.api.post('/api/user/create').send(json).expect(201);
+    expect(body).toMatchObject({ result: { is_admin: false, is_active: true } });
+    expect(body).not.toMatchObject({ result: { id: 1 } });
   });
 
-  test('with spaces around and decomposed accents, then names are trimmed and composed', async ({
+  test('When names have spaces around and decomposed accents, then they are trimmed and composed', async ({
     service,
   }) => {
     const json = aUser({ first_name: '  Ame\u0301lie ', last_name: '李😀' });
-    const reply = await service.request('POST /api/user/create', { json });
+    const reply = await service.api.post('/api/user/create').send(json);
     expect(reply.body).toMatchObject({ result: { first_name: 'Am\u00e9lie', last_name: '李😀' } });
   });
 
-  test('with names that look alike to a collation, then they are different users', async ({ service }) => {
+  test('When usernames look alike to a collation, then they belong to different users', async ({
+    service,
+  }) => {
     for (const username of ['a.b-c', 'a-b.c', 'abc', 'a_b_c', 'abc-', '-abc'])
-      await register(service.request, { username });
+      await register(service.api, { username });
   });
 });
 
-describe('When the password is at its limits', () => {
+describe('unusual passwords', () => {
   test.for([
     ['8 characters', '12345678'],
     ['8 characters that take 32 bytes', '😀'.repeat(8)],
     ['72 bytes', 'é'.repeat(36)],
     ['spaces around', '  secret  '],
     ['% and &', '100% &safe=+'],
-  ])('%s, then it works at login as typed', async ([, password = ''], { service }) => {
-    const { username } = await register(service.request, { password });
-    expect((await logIn(service.request, username, password)).status).toBe(200);
-    expect((await logIn(service.request, username, password.trim().replace(/.$/u, '!'))).status).toBe(401);
-  });
+  ])(
+    'When the password has %s, then it works at login exactly as typed',
+    async ([, password = ''], { service }) => {
+      const { username } = await register(service.api, { password });
+      await logIn(service.api, username, password).expect(200);
+      await logIn(service.api, username, password.trim().replace(/.$/u, '!')).expect(401);
+    },
+  );
 
-  test('then its accents may be typed composed or decomposed', async ({ service }) => {
-    const { username } = await register(service.request, { password: 'caf\u00e9 crème' });
-    expect((await logIn(service.request, username, 'cafe\u0301 cre\u0300me')).status).toBe(200);
+  test('When a password has composed accents, then they may be typed decomposed at login', async ({
+    service,
+  }) => {
+    const { username } = await register(service.api, { password: 'caf\u00e9 crème' });
+    await logIn(service.api, username, 'cafe\u0301 cre\u0300me').expect(200);
   });
 });
 
@@ -105,67 +114,74 @@ const refused: [field: string, value: unknown][] = [
   ['password', 'half a pair \udc00'],
 ];
 
-describe('When a field is bad', () => {
-  test.for(refused)('%s = %j, then 400 names it', async ([field, value], { service }) => {
-    const reply = await service.request('POST /api/user/create', { json: aUser({ [field]: value }) });
-    expect(reply.status).toBe(400);
-    expect(reply.body).toMatchObject({ message: 'Invalid input', errors: [{ field }] });
+describe('a bad field', () => {
+  test.for(refused)('When %s is %j, then 400 names it', async ([field, value], { service }) => {
+    const { body } = await service.api
+      .post('/api/user/create')
+      .send(aUser({ [field]: value }))
+      .expect(400);
+    expect(body).toMatchObject({ message: 'Invalid input', errors: [{ field }] });
   });
 
   test.for(['first_name', 'last_name', 'email', 'username', 'password'])(
-    '%s is missing, then 400 says that it is required',
+    'When %s is missing, then 400 says that it is required',
     async (field, { service }) => {
-      const reply = await service.request('POST /api/user/create', { json: userWithout(field) });
-      expect(reply.status).toBe(400);
-      expect(reply.body).toStrictEqual({
-        message: 'Invalid input',
-        errors: [{ field, message: 'is required' }],
-      });
+      await service.api
+        .post('/api/user/create')
+        .send(userWithout(field))
+        .expect(400, {
+          message: 'Invalid input',
+          errors: [{ field, message: 'is required' }],
+        });
     },
   );
 
-  test('in a form with escapes that are no UTF-8, then 400', async ({ service }) => {
+  test('When the escapes of a form are no UTF-8, then 400', async ({ service }) => {
     const body = 'first_name=%ff&last_name=L&email=x%40example.com&username=xyz&password=12345678';
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const reply = await service.request('POST /api/user/create', { body, headers });
-    expect(reply.status).toBe(400);
+    await service.api.post('/api/user/create').type('form').send(body).expect(400);
   });
 });
 
-test.for(hostileBodies)('When the body is %s, then it is refused', async ([, parts, status], { service }) => {
-  expect((await service.request('POST /api/user/create', parts)).status).toBe(status);
-});
+test.for(hostileBodies)(
+  'When the body is %s, then it is refused',
+  async ([, hostile, status], { service }) => {
+    await service.api.post('/api/user/create').use(hostile).expect(status);
+  },
+);
 
-describe('When the name is taken', () => {
+describe('a taken username or email', () => {
   test.for(['username', 'email'] as const)(
-    '%s, in another case, then 409 names it',
+    'When the %s is taken in another case, then 409 names it',
     async (field, { service }) => {
-      const first = await register(service.request);
+      const first = await register(service.api);
       const json = aUser({ [field]: first[field].toUpperCase() });
-      const reply = await service.request('POST /api/user/create', { json });
-      expect(reply.status).toBe(409);
-      expect(reply.body).toStrictEqual({
-        message: `${field} is already taken`,
-        errors: [{ field, message: 'is already taken' }],
-      });
+      await service.api
+        .post('/api/user/create')
+        .send(json)
+        .expect(409, {
+          message: `${field} is already taken`,
+          errors: [{ field, message: 'is already taken' }],
+        });
     },
   );
 
-  test('by the seeded administrator, then 409', async ({ service }) => {
-    const reply = await service.request('POST /api/user/create', { json: aUser({ username: 'ADMIN' }) });
-    expect(reply.status).toBe(409);
+  test('When the username is that of the seeded administrator, then 409', async ({ service }) => {
+    await service.api
+      .post('/api/user/create')
+      .send(aUser({ username: 'ADMIN' }))
+      .expect(409);
   });
 
-  test('by ten at once, then one gets it and can log in', async ({ service }) => {
+  test('When ten people register the same username at once, then one gets it and can log in', async ({
+    service,
+  }) => {
     const { username } = aUser();
     const rivals = Array.from({ length: 10 }, () =>
       aUser({ username, password: `secret of ${Math.random()}` }),
     );
-    const replies = await Promise.all(
-      rivals.map((json) => service.request('POST /api/user/create', { json })),
-    );
+    const replies = await Promise.all(rivals.map((json) => service.api.post('/api/user/create').send(json)));
     expect(countStatuses(replies)).toStrictEqual({ 201: 1, 409: 9 });
     const winner = rivals[replies.findIndex(({ status }) => status === 201)] ?? aUser();
-    expect(await apiKeyOf(service.request, winner)).toBeTruthy();
+    expect(await apiKeyOf(service.api, winner)).toBeTruthy();
   });
 });

@@ -7,10 +7,10 @@ test('When two replicas start at once on an empty database, then there is one ad
 }) => {
   const settings = await freshDatabase('user_seed');
   await Promise.all([migrateAndSeed(settings), migrateAndSeed(settings)]);
-  const { request, close } = await startService(settings);
+  const { api, close } = await startService(settings);
   onTestFinished(close);
-  const apiKey = await apiKeyOf(request, { username: 'admin', password: ADMIN_PASSWORD });
-  const { body } = await request('GET /api/users', { apiKey });
+  const apiKey = await apiKeyOf(api, { username: 'admin', password: ADMIN_PASSWORD });
+  const { body } = await api.get('/api/users').auth(apiKey, { type: 'bearer' });
   expect(body).toStrictEqual([
     {
       ...{ id: 1, username: 'admin', email: 'admin@example.com', first_name: 'Admin', last_name: 'User' },
@@ -25,8 +25,8 @@ test('When a service starts again with another ADMIN_PASSWORD, then the account 
   const settings = await freshDatabase('user_seed');
   await migrateAndSeed(settings, 'the first password');
   await migrateAndSeed(settings, 'the second password');
-  const { request, close } = await startService(settings);
+  const { api, close } = await startService(settings);
   onTestFinished(close);
-  expect((await logIn(request, 'admin', 'the first password')).status).toBe(200);
-  expect((await logIn(request, 'admin', 'the second password')).status).toBe(401);
+  await logIn(api, 'admin', 'the first password').expect(200);
+  await logIn(api, 'admin', 'the second password').expect(401);
 });

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { DatabaseSettings } from '@vitrine/service-kit/database';
+import request from 'supertest';
 import { beforeAll, expect, test } from 'vitest';
 import { freshDatabase } from '../../test/database';
 import { freePort } from '../../test/database-server';
-import { requestsTo } from '../../test/request';
+import { elapsed } from '../../test/elapsed';
 import { ADMIN_PASSWORD, apiKeyOf, countStatuses, logIn, register } from './user-service';
 
 const root = join(__dirname, '../..');
@@ -17,7 +18,7 @@ beforeAll(async () => {
   await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-b', join(root, 'user-service')]);
 }, 60_000);
 
-/** The built service as a process of its own, told nothing but these variables. */
+/** Starts the built service as a process of its own, with no environment but these variables. */
 function startProcess(environment: Record<string, string>) {
   const child = spawn(process.execPath, ['--require', './dist/telemetry.js', 'dist/server.js'], {
     cwd: join(root, 'user-service'),
@@ -44,35 +45,41 @@ async function environmentFor({ host, port, user, password, database }: Database
 async function startReady(settings: DatabaseSettings) {
   const environment = await environmentFor(settings);
   const service = startProcess(environment);
-  const request = requestsTo(`http://127.0.0.1:${environment.PORT}`);
-  const readiness = () => request('GET /readyz').then(({ status }) => status, String);
-  await expect.poll(readiness, { timeout: 10_000 }).toBe(200);
-  return { ...service, request, port: Number(environment.PORT) };
+  const api = request(`http://127.0.0.1:${environment.PORT}`);
+  const readiness = () => api.get('/readyz').then(({ status }) => status, String);
+  await expect.poll(readiness, { timeout: 30_000 }).toBe(200);
+  return { ...service, api, port: Number(environment.PORT) };
 }
 
 test('When SIGTERM comes under load, then no request is cut and the process ends with 0', async () => {
-  const { child, ended, request } = await startReady(await freshDatabase('user_server'));
-  const apiKey = await apiKeyOf(request, { username: 'admin', password: ADMIN_PASSWORD });
-  const logins = Promise.all(Array.from({ length: 20 }, () => logIn(request, 'admin', ADMIN_PASSWORD)));
+  const { child, ended, api } = await startReady(await freshDatabase('user_server'));
+  const { value: apiKey, ms } = await elapsed(apiKeyOf(api, { username: 'admin', password: ADMIN_PASSWORD }));
+  // Two are hashed at a time. However busy the machine, all take between the half second for which idle clients are
+  // drained and the six that requests under way are given.
+  const count = Math.ceil(3000 / ms);
+  const logins = Promise.all(Array.from({ length: count }, () => logIn(api, 'admin', ADMIN_PASSWORD)));
   const askUntilRefused = async () => {
     for (;;) {
-      const reply = await request('GET /api/user', { apiKey }).catch((error) => error);
-      if (reply instanceof Error) return reply.cause;
+      const reply = await api
+        .get('/api/user')
+        .auth(apiKey, { type: 'bearer' })
+        .catch((error) => error);
+      if (reply instanceof Error) return reply.message;
       expect(reply.status).toBe(200);
     }
   };
   const askers = Promise.all(Array.from({ length: 5 }, askUntilRefused));
-  await request('GET /api/user', { apiKey });
+  await api.get('/api/user').auth(apiKey, { type: 'bearer' });
   child.kill('SIGTERM');
-  for (const lastWord of await askers) expect(lastWord).toMatchObject({ code: 'ECONNREFUSED' });
-  expect(countStatuses(await logins)).toStrictEqual({ 200: 20 });
+  for (const lastWord of await askers) expect(lastWord).toBe('ECONNREFUSED: Connection refused');
+  expect(countStatuses(await logins)).toStrictEqual({ 200: count });
   const { status, stdout, stderr } = await ended;
   expect(stderr).toBe('');
   expect(stdout).toContain('"msg":"stopped"');
   expect(status).toBe(0);
-}, 20_000);
+}, 60_000);
 
-test('When SIGTERM comes while clients hold connections and ask nothing, then it does not wait for them', async () => {
+test('When SIGTERM comes while idle clients hold connections, then the process does not wait for them', async () => {
   const { child, ended, port } = await startReady(await freshDatabase('user_server'));
   const silent = connect(port, '127.0.0.1');
   const halfway = connect(port, '127.0.0.1').on('connect', () => halfway.write('GET /api/user HTTP/1.1\r\n'));
@@ -81,16 +88,17 @@ test('When SIGTERM comes while clients hold connections and ask nothing, then it
   child.kill('SIGTERM');
   await Promise.all([once(silent, 'close'), once(halfway, 'close')]);
   expect((await ended).status).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(3000);
-}, 20_000);
+  // Requests that never end would hold it up for six seconds.
+  expect(performance.now() - startedAt).toBeLessThan(5500);
+}, 60_000);
 
-test('When people come and go, then the log tells their ids and nothing else of them', async () => {
-  const { child, ended, request } = await startReady(await freshDatabase('user_server'));
-  const user = await register(request, { first_name: 'Augusta', last_name: 'Byron' });
-  await logIn(request, user.username, 'a wrong password');
-  await request('POST /api/user/create', { json: user });
-  const apiKey = await apiKeyOf(request, user);
-  await request('POST /api/user/logout', { apiKey });
+test('When users register, log in and log out, then the log holds their ids and none of their data', async () => {
+  const { child, ended, api } = await startReady(await freshDatabase('user_server'));
+  const user = await register(api, { first_name: 'Augusta', last_name: 'Byron' });
+  await logIn(api, user.username, 'a wrong password');
+  await api.post('/api/user/create').send(user);
+  const apiKey = await apiKeyOf(api, user);
+  await api.post('/api/user/logout').auth(apiKey, { type: 'bearer' });
   child.kill('SIGTERM');
   const { stdout } = await ended;
   for (const event of ['user registered', 'login failed', 'logged in', 'logged out'])
@@ -98,7 +106,7 @@ test('When people come and go, then the log tells their ids and nothing else of 
   const { id, ...personal } = user;
   for (const secret of [...Object.values(personal), 'a wrong password', apiKey])
     expect(stdout).not.toContain(secret);
-}, 20_000);
+}, 60_000);
 
 test.for<[name: string, value: string]>([
   ['PORT', ''],
@@ -112,7 +120,7 @@ test.for<[name: string, value: string]>([
   ['ADMIN_PASSWORD', 'secret7'],
   ['ADMIN_PASSWORD', 'é'.repeat(37)],
 ])(
-  'When started with %s=%s, then it ends with 1 and one line that names the variable',
+  'When %s is "%s", then the process ends with 1 and one line that names the variable',
   async ([name, value]) => {
     const environment = await environmentFor(await freshDatabase('user_server'));
     const { status, stdout, stderr } = await startProcess({ ...environment, [name]: value }).ended;
@@ -123,7 +131,7 @@ test.for<[name: string, value: string]>([
   },
 );
 
-test('When the database refuses the account, then it ends with 1 and says so in one line', async () => {
+test('When the database refuses the account, then the process ends with 1 and one line says so', async () => {
   const environment = await environmentFor(await freshDatabase('user_server'));
   const { status, stdout, stderr } = await startProcess({ ...environment, DB_PASSWORD: 'wrong' }).ended;
   expect(status).toBe(1);

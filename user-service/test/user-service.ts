@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { createDatabase, type DatabaseSettings } from '@vitrine/service-kit/database';
 import { createLogger } from '@vitrine/service-kit/logger';
 import { migrate } from '@vitrine/service-kit/migrate';
+import request, { type Agent, type Response, type Test } from 'supertest';
 import { test as base } from 'vitest';
 import { z } from 'zod';
 import { freshDatabase } from '../../test/database';
 import { listen } from '../../test/listen';
-import { type Reply, requestsTo, type SendRequest } from '../../test/request';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createApp } from '../src/app';
 import { createPasswords } from '../src/passwords';
@@ -14,7 +14,7 @@ import { seedAdmin } from '../src/seed-admin';
 
 export const ADMIN_PASSWORD = 'admin123';
 
-/** bcrypt's cheapest: what is tested here is seldom how long a hash takes. */
+/** bcrypt's lowest cost; few tests are about how long a hash takes. */
 const COST = 4;
 
 const logger = createLogger({ level: 'silent' });
@@ -29,13 +29,13 @@ export function migrateAndSeed(settings: DatabaseSettings, adminPassword = ADMIN
   });
 }
 
-/** The service over HTTP, with connections of its own to a database that is brought up to date already. */
+/** Starts the service on a database whose schema is up to date, with a pool of its own. */
 export async function startService(settings: DatabaseSettings, { cost = COST } = {}) {
   const database = createDatabase(settings);
   const app = createApp({ database, logger, passwords: createPasswords(cost), apiKeyTtlHours: 24 });
   const server = await listen(app);
   return {
-    request: requestsTo(server.url),
+    api: request(server.url),
     url: server.url,
     async close() {
       await server.close();
@@ -44,7 +44,7 @@ export async function startService(settings: DatabaseSettings, { cost = COST } =
   };
 }
 
-/** The service and its real database, once a test file. `sql` sees the rows behind the service's back. */
+/** The service and its real database, started once for a test file. `sql` goes past the service. */
 // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
 export const test = base.extend('service', { scope: 'file' }, async ({}, { onCleanup }) => {
   const settings = await freshDatabase('user_dbase');
@@ -56,12 +56,12 @@ export const test = base.extend('service', { scope: 'file' }, async ({}, { onCle
     await Promise.all([service.close(), sql.close()]);
     await proxy.close();
   });
-  return { request: service.request, url: service.url, settings, proxy, sql };
+  return { api: service.api, url: service.url, settings, proxy, sql };
 });
 
 let serial = 0;
 
-/** The fields of a user that no other test has. */
+/** Makes up the fields of a user that no other test has. */
 export function aUser(fields: Record<string, unknown> = {}) {
   serial += 1;
   return {
@@ -74,31 +74,30 @@ export function aUser(fields: Record<string, unknown> = {}) {
   };
 }
 
-/** Registers {@link aUser}; gives back what was sent. */
-export async function register(request: SendRequest, fields: Record<string, unknown> = {}) {
+/** Registers {@link aUser}. @returns the fields that were sent, and the user's id */
+export async function register(api: Agent, fields: Record<string, unknown> = {}) {
   const sent = aUser(fields);
-  const reply = await request('POST /api/user/create', { json: sent });
-  if (reply.status !== 201) throw new Error(`Not registered: ${JSON.stringify(reply.body)}`);
-  return { ...sent, id: created.parse(reply.body).result.id };
+  const { body } = await api.post('/api/user/create').send(sent).expect(201);
+  return { ...sent, id: created.parse(body).result.id };
 }
 
 const created = z.object({ result: z.object({ id: z.int() }) });
 const loggedIn = z.object({ message: z.literal('Logged in'), api_key: z.string() });
 
-export function logIn(request: SendRequest, username: string, password: string): Promise<Reply> {
-  return request('POST /api/user/login', { json: { username, password } });
+export function logIn(api: Agent, username: string, password: string): Test {
+  return api.post('/api/user/login').send({ username, password });
 }
 
-/** The api key of a login that must succeed. */
+/** Logs in, which must succeed. @returns the api key */
 export async function apiKeyOf(
-  request: SendRequest,
+  api: Agent,
   { username, password }: { username: string; password: string },
 ): Promise<string> {
-  return loggedIn.parse((await logIn(request, username, password)).body).api_key;
+  return loggedIn.parse((await logIn(api, username, password)).body).api_key;
 }
 
-/** How often each status came. */
-export function countStatuses(replies: Reply[]): Record<number, number> {
+/** Counts how often each status came. */
+export function countStatuses(replies: Response[]): Record<number, number> {
   const counts: Record<number, number> = {};
   for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1;
   return counts;

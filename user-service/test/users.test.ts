@@ -1,19 +1,24 @@
+import request from 'supertest';
 import { describe, expect } from 'vitest';
 import { z } from 'zod';
 import { ADMIN_PASSWORD, apiKeyOf, test as base, register } from './user-service';
 
 const page = z.array(z.looseObject({ id: z.int(), username: z.string() }));
-const admin = { username: 'admin', password: ADMIN_PASSWORD };
 
-/** The shop's administrator asks. */
-const test = base.extend('adminKey', { scope: 'file' }, ({ service }) => apiKeyOf(service.request, admin));
+/** `admin` sends its requests with the key of the shop's administrator. */
+const test = base.extend('admin', { scope: 'file' }, async ({ service }) => {
+  const apiKey = await apiKeyOf(service.api, { username: 'admin', password: ADMIN_PASSWORD });
+  return request.agent(service.url).auth(apiKey, { type: 'bearer' });
+});
 
-describe('When an administrator lists the users', () => {
-  test('then they come by id, without password', async ({ service, adminKey }) => {
-    const { password, ...user } = await register(service.request);
-    const reply = await service.request('GET /api/users', { apiKey: adminKey });
-    expect(reply.status).toBe(200);
-    const users = page.parse(reply.body);
+describe('listing users', () => {
+  test('When an administrator lists the users, then they come in order of id, without passwords', async ({
+    service,
+    admin,
+  }) => {
+    const { password, ...user } = await register(service.api);
+    const { body } = await admin.get('/api/users').expect(200);
+    const users = page.parse(body);
     expect(users[0]).toStrictEqual({
       ...{ id: 1, username: 'admin', email: 'admin@example.com', first_name: 'Admin', last_name: 'User' },
       ...{ is_active: true, is_admin: true },
@@ -23,13 +28,16 @@ describe('When an administrator lists the users', () => {
     expect(ids).toStrictEqual(ids.toSorted((a, b) => a - b));
   });
 
-  test('a page at a time, then every one comes once', async ({ service, adminKey }) => {
+  test('When an administrator asks for page after page, then every user comes once', async ({
+    service,
+    admin,
+  }) => {
     const names: string[] = [];
-    for (let count = 0; count < 5; count += 1) names.push((await register(service.request)).username);
+    for (let count = 0; count < 5; count += 1) names.push((await register(service.api)).username);
     const seen: string[] = [];
     for (let after = 0; ; ) {
       const query = after ? `limit=2&after=${after}` : 'limit=2';
-      const users = page.parse((await service.request(`GET /api/users?${query}`, { apiKey: adminKey })).body);
+      const users = page.parse((await admin.get(`/api/users?${query}`)).body);
       expect(users.length).toBeLessThanOrEqual(2);
       seen.push(...users.map(({ username }) => username));
       after = users.at(-1)?.id ?? 0;
@@ -39,15 +47,17 @@ describe('When an administrator lists the users', () => {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
-  test('of whom there are more than fifty, then the first page has fifty', async ({ service, adminKey }) => {
+  test('When there are more than fifty users, then the first page has fifty unless a limit is given', async ({
+    service,
+    admin,
+  }) => {
     const rows = Array.from({ length: 101 }, (_, index) => {
       const name = `crowd${index}`;
       return `('${name}', '${name}@example.com', 'C', 'D', REPEAT('x', 60))`;
     });
     const columns = 'username, email, first_name, last_name, password_hash';
     await service.sql.execute(`INSERT INTO users (${columns}) VALUES ${rows.join()}`);
-    const ask = async (path: string) =>
-      page.parse((await service.request(`GET ${path}`, { apiKey: adminKey })).body).length;
+    const ask = async (path: string) => page.parse((await admin.get(path)).body).length;
     expect(await ask('/api/users')).toBe(50);
     expect(await ask('/api/users?limit=100')).toBe(100);
     expect(await ask('/api/users?after=4294967295')).toBe(0);
@@ -66,28 +76,26 @@ describe('When an administrator lists the users', () => {
     ],
     ...['limit=%00', 'limit=%D9%A3', 'after=0', 'after=-1', 'after=x', 'after=4294967296', 'after=1&after=2'],
     ...[`after=${'9'.repeat(100)}`],
-  ])('with ?%s, then 400 names the field', async (query, { service, adminKey }) => {
-    const reply = await service.request(`GET /api/users?${query}`, { apiKey: adminKey });
-    expect(reply.status).toBe(400);
-    expect(reply.body).toMatchObject({ errors: [{ field: query.split('=', 1)[0] }] });
+  ])('When the query is ?%s, then 400 names the field', async (query, { admin }) => {
+    const { body } = await admin.get(`/api/users?${query}`).expect(400);
+    expect(body).toMatchObject({ errors: [{ field: query.split('=', 1)[0] }] });
   });
-});
-
-describe('When somebody else lists the users', () => {
-  test('who is no administrator, then 403, whatever the query', async ({ service }) => {
-    const apiKey = await apiKeyOf(service.request, await register(service.request));
+  test('When a user who is no administrator lists the users, then 403 whatever the query', async ({
+    service,
+  }) => {
+    const apiKey = await apiKeyOf(service.api, await register(service.api));
     for (const path of ['/api/users', '/api/users?limit=0'])
-      expect((await service.request(`GET ${path}`, { apiKey })).status).toBe(403);
+      await service.api.get(path).auth(apiKey, { type: 'bearer' }).expect(403);
   });
 
-  test('who is not logged in, then 401', async ({ service }) => {
-    expect((await service.request('GET /api/users')).status).toBe(401);
+  test('When a request without a key lists the users, then 401', async ({ service }) => {
+    await service.api.get('/api/users').expect(401);
   });
 });
 
-describe('When asked whether a username exists', () => {
-  test('that somebody has, then yes, in any case', async ({ service }) => {
-    const { username } = await register(service.request, { username: 'Exists.Here_1' });
+describe('asking whether a username exists', () => {
+  test('When a user has the name, then the answer is yes in upper and lower case', async ({ service }) => {
+    const { username } = await register(service.api, { username: 'Exists.Here_1' });
     for (const path of [
       username,
       username.toLowerCase(),
@@ -95,9 +103,7 @@ describe('When asked whether a username exists', () => {
       '%45xists.here_1',
       'admin',
     ]) {
-      const reply = await service.request(`GET /api/user/${path}/exists`);
-      expect(reply.status).toBe(200);
-      expect(reply.body).toStrictEqual({ result: true });
+      await service.api.get(`/api/user/${path}/exists`).expect(200, { result: true });
     }
   });
 
@@ -114,9 +120,7 @@ describe('When asked whether a username exists', () => {
       '1e3',
       '%25',
     ],
-  ])('%j, then no', async (name, { service }) => {
-    const reply = await service.request(`GET /api/user/${name}/exists`);
-    expect(reply.status).toBe(404);
-    expect(reply.body).toStrictEqual({ message: 'Cannot find username' });
+  ])('When nobody is called %j, then the answer is no', async (name, { service }) => {
+    await service.api.get(`/api/user/${name}/exists`).expect(404, { message: 'Cannot find username' });
   });
 });

@@ -45,7 +45,7 @@ async function order(stack: Site) {
   await browser.open('/logout');
   const stranger = await browser.open('/login');
   const token = stranger.html.querySelector('[name=_csrf]')?.getAttribute('value') ?? '';
-  await browser.send('POST', '/checkout/process', { body: new URLSearchParams({ _csrf: token }) });
+  await browser.send('POST', '/checkout/process', (request) => request.type('form').send({ _csrf: token }));
   await browser.open('/no-such-page?with=a-query');
   await fetch(stack.urls.frontend, { method: 'PROPFIND' });
   const ask = requestsTo(stack.urls['user-service']);
