@@ -2,14 +2,13 @@ import {
   type Attributes,
   type LogDeclaration,
   type MetricDeclaration,
-  type Owner,
   SERVICES,
   type SpanDeclaration,
   scopesOf,
 } from '@vitrine/service-kit/registry/declaration';
 import * as kit from '@vitrine/service-kit/registry/kit';
-import { metrics as runtimeMetrics } from '@vitrine/service-kit/registry/runtime';
 import * as shop from '@vitrine/service-kit/registry/shop';
+import { metrics as runtimeMetrics } from '../lab/src/telemetry-page/runtime-metrics.ts';
 import type { SunkLog, SunkPoint, SunkSpan } from './otlp-sink';
 
 interface Telemetry {
@@ -27,7 +26,7 @@ export const declared = {
 
 /** Of which services a metric must be there; for one that not all have, it is enough that one of them has it. */
 export function missingOwners({ owner, optional }: MetricDeclaration, seen: readonly string[]): string[] {
-  const owners = owner === 'every service' ? SERVICES : [owner];
+  const owners = owner ? [owner] : SERVICES;
   const missing = owners.filter((service) => !seen.includes(service));
   return optional && missing.length < owners.length ? [] : missing;
 }
@@ -107,6 +106,6 @@ export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
   return [...undeclared];
 }
 
-function mayBeOf({ owner }: { owner: Owner }, service: string): boolean {
-  return owner === service || owner === 'every service';
+function mayBeOf({ owner }: { owner?: string }, service: string): boolean {
+  return owner === undefined || owner === service;
 }

@@ -12,7 +12,7 @@ const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
 const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 60_000 });
 metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
 
-const visits = { owner: 'every service', instrument: 'counter', unit: '{visit}', meaning: 'Visits' } as const;
+const visits = { instrument: 'counter', unit: '{visit}', meaning: 'Visits' } as const;
 
 /** The values of a counter, or the counts of a histogram, by those of its one attribute. */
 async function pointsOf(name: string): Promise<Record<string, unknown>> {

@@ -11,7 +11,6 @@ trace.setGlobalTracerProvider(
 
 const declaration = {
   name: 'work',
-  owner: 'every service',
   meaning: 'Work',
   attributes: {},
   events: {},

@@ -1,5 +1,3 @@
-import { prometheusName } from '@vitrine/service-kit/registry/prometheus-name';
-import { metrics as runtimeMetrics } from '@vitrine/service-kit/registry/runtime';
 import {
   declared,
   isDeclaredAs,
@@ -10,6 +8,8 @@ import {
 import type { LogLine } from '../../src/query/loki.ts';
 import type { Labels } from '../../src/query/prometheus.ts';
 import type { Attributes, Span } from '../../src/query/span.ts';
+import { prometheusName } from '../../src/telemetry-page/prometheus-name.ts';
+import { metrics as runtimeMetrics } from '../../src/telemetry-page/runtime-metrics.ts';
 import type { Backends } from './backends.ts';
 import { lately, services } from './panel.ts';
 

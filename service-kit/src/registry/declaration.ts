@@ -2,7 +2,6 @@
 
 export const SERVICES = ['frontend', 'user-service', 'product-service', 'order-service'] as const;
 export type Service = (typeof SERVICES)[number];
-export type Owner = Service | 'every service';
 
 export interface Attribute {
   type: 'string' | 'int' | 'double' | 'boolean' | 'error';
@@ -31,9 +30,11 @@ export type Values<A extends Attributes> = {
   -readonly [Name in Exclude<keyof A, OptionalNames<A>>]: ValueOf<A[Name]>;
 } & { -readonly [Name in OptionalNames<A>]?: ValueOf<A[Name]> | undefined };
 
-/** The short names of the instrumentations that make it; the shop's own code does where there are none. */
 interface Made {
+  /** Short names of the instrumentations that make it; without any, the shop's own code does. */
   by?: readonly string[];
+  /** The service that makes it; without one, every service does. */
+  owner?: Service;
 }
 
 export interface SpanDeclaration extends Made {
@@ -41,7 +42,6 @@ export interface SpanDeclaration extends Made {
   name: string;
   /** INTERNAL by default. */
   kind?: 'SERVER' | 'CLIENT' | 'INTERNAL';
-  owner: Owner;
   meaning: string;
   attributes: Attributes;
   events: Readonly<Record<string, { meaning: string; attributes: Attributes }>>;
@@ -49,7 +49,6 @@ export interface SpanDeclaration extends Made {
 
 export interface MetricDeclaration extends Made {
   name: string;
-  owner: Owner;
   /** Not of every process of its owners. */
   optional?: true;
   instrument: 'counter' | 'histogram' | 'observable counter' | 'observable up-down counter';
@@ -61,10 +60,9 @@ export interface MetricDeclaration extends Made {
   boundaries?: readonly number[];
 }
 
-export interface LogDeclaration {
+export interface LogDeclaration extends Made {
   /** The body. A `{placeholder}` stands for a part that varies. */
   message: string;
-  owner: Owner;
   level: 'info' | 'warn' | 'error' | 'fatal';
   meaning: string;
   fields: Attributes;

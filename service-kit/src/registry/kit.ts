@@ -73,7 +73,6 @@ export const spans = {
     name: '{method} {route}',
     kind: 'SERVER',
     by: ['http'],
-    owner: 'every service',
     meaning:
       'A request to a service; the name of one by an unusual method begins with HTTP. Probes and static files make none',
     attributes: {
@@ -86,7 +85,6 @@ export const spans = {
     name: '{method}',
     kind: 'CLIENT',
     by: ['undici', 'http'],
-    owner: 'every service',
     meaning:
       'A request to another service, until its answer has been read; a repeated one is a span of its own',
     attributes: {
@@ -104,7 +102,6 @@ export const spans = {
     name: '{verb}',
     kind: 'CLIENT',
     by: ['mysql2'],
-    owner: 'every service',
     meaning:
       'A statement to a database, from sending it to the last row; named by its first word, such as SELECT, START (of a transaction) or COMMIT',
     attributes: {
@@ -125,7 +122,6 @@ export const spans = {
   },
   poolWait: {
     name: 'pool wait',
-    owner: 'every service',
     meaning:
       'Waited for a connection to the database, because all were in use or a new one was made, or got none',
     attributes: { ...pool, 'error.type': errorType },
@@ -137,7 +133,6 @@ export const metrics = {
   serverRequestDuration: {
     name: 'http.server.request.duration',
     by: ['http'],
-    owner: 'every service',
     instrument: 'histogram',
     unit: 's',
     meaning: 'How long requests to the service take',
@@ -147,7 +142,6 @@ export const metrics = {
   clientRequestDuration: {
     name: 'http.client.request.duration',
     by: ['undici', 'http'],
-    owner: 'every service',
     optional: true,
     instrument: 'histogram',
     unit: 's',
@@ -161,7 +155,6 @@ export const metrics = {
   },
   statementDuration: {
     name: 'db.client.operation.duration',
-    owner: 'every service',
     instrument: 'histogram',
     unit: 's',
     meaning: 'How long statements take, without the wait for a connection',
@@ -173,7 +166,6 @@ export const metrics = {
   },
   connectionCount: {
     name: 'db.client.connection.count',
-    owner: 'every service',
     instrument: 'observable up-down counter',
     unit: '{connection}',
     meaning: 'Open connections to the database',
@@ -184,7 +176,6 @@ export const metrics = {
   },
   connectionMax: {
     name: 'db.client.connection.max',
-    owner: 'every service',
     instrument: 'observable up-down counter',
     unit: '{connection}',
     meaning: 'How many there may be',
@@ -192,7 +183,6 @@ export const metrics = {
   },
   connectionPendingRequests: {
     name: 'db.client.connection.pending_requests',
-    owner: 'every service',
     instrument: 'observable up-down counter',
     unit: '{request}',
     meaning: 'Work that waits for a connection',
@@ -200,7 +190,6 @@ export const metrics = {
   },
   connectionTimeouts: {
     name: 'db.client.connection.timeouts',
-    owner: 'every service',
     instrument: 'counter',
     unit: '{timeout}',
     meaning: 'Work that was given up before it got a connection',
@@ -208,7 +197,6 @@ export const metrics = {
   },
   connectionWaitTime: {
     name: 'db.client.connection.wait_time',
-    owner: 'every service',
     instrument: 'histogram',
     unit: 's',
     meaning: 'How long work waited for its connection; with an error.type, in vain',
@@ -217,7 +205,6 @@ export const metrics = {
   },
   connectionUseTime: {
     name: 'db.client.connection.use_time',
-    owner: 'every service',
     instrument: 'histogram',
     unit: 's',
     meaning: 'How long work kept its connection',
@@ -226,7 +213,6 @@ export const metrics = {
   },
   spansStarted: {
     name: 'otel.sdk.span.started',
-    owner: 'every service',
     instrument: 'observable counter',
     unit: '{span}',
     meaning: 'Spans begun',
@@ -234,7 +220,6 @@ export const metrics = {
   },
   logRecordsCreated: {
     name: 'otel.sdk.log.created',
-    owner: 'every service',
     instrument: 'observable counter',
     unit: '{log_record}',
     meaning: 'Log records written',
@@ -242,7 +227,6 @@ export const metrics = {
   },
   cpuTime: {
     name: 'process.cpu.time',
-    owner: 'every service',
     instrument: 'observable counter',
     unit: 's',
     meaning: 'CPU time of the process, all threads together',
@@ -256,7 +240,6 @@ export const metrics = {
   },
   memoryUsage: {
     name: 'process.memory.usage',
-    owner: 'every service',
     instrument: 'observable up-down counter',
     unit: 'By',
     meaning: 'Physical memory of the process (resident set)',
@@ -276,35 +259,30 @@ const request = {
 export const logs = {
   request: {
     message: 'request',
-    owner: 'every service',
     level: 'info',
     meaning: 'A request was answered',
     fields: { ...request, 'http.response.status_code': { type: 'int', meaning: 'Status of the answer' } },
   },
   requestAborted: {
     message: 'request aborted by the client',
-    owner: 'every service',
     level: 'info',
     meaning: 'The client went away before the answer was complete',
     fields: request,
   },
   bug: {
     message: 'Something went wrong on our side',
-    owner: 'every service',
     level: 'error',
     meaning: 'A bug: the request was answered with 500',
     fields: { err },
   },
   partUnavailable: {
     message: '{part} is not available',
-    owner: 'every service',
     level: 'warn',
     meaning: 'A service or schema that the request needs could not be reached in time: answered with 503',
     fields: { err },
   },
   slowStatement: {
     message: 'slow statement',
-    owner: 'every service',
     level: 'warn',
     meaning: `A statement took ${SLOW_STATEMENT_MS} ms or longer`,
     fields: {
@@ -315,7 +293,6 @@ export const logs = {
   },
   waitingForDatabase: {
     message: 'waiting for the database',
-    owner: 'every service',
     level: 'warn',
     meaning: 'The service starts, and its database does not answer yet',
     fields: {
@@ -325,14 +302,12 @@ export const logs = {
   },
   migrationApplied: {
     message: 'migration applied',
-    owner: 'every service',
     level: 'info',
     meaning: 'The schema was brought up to date',
     fields: { 'file.path': { type: 'string', meaning: 'The migration' } },
   },
   listening: {
     message: 'listening',
-    owner: 'every service',
     level: 'info',
     meaning: 'The service takes requests',
     fields: {
@@ -342,7 +317,6 @@ export const logs = {
   },
   cannotStart: {
     message: 'cannot start',
-    owner: 'every service',
     level: 'fatal',
     meaning:
       'A migration failed, the account or the port was refused, or there is a bug; the process ends. Not on standard output: stderr has it as text',
@@ -350,28 +324,24 @@ export const logs = {
   },
   crashed: {
     message: 'crashed',
-    owner: 'every service',
     level: 'fatal',
     meaning: 'A bug: nothing caught an error; the process ends. Not on standard output either',
     fields: { err },
   },
   stopping: {
     message: 'stopping',
-    owner: 'every service',
     level: 'info',
     meaning: 'The process was told to end, and finishes what is under way',
     fields: { signal: { type: 'string', meaning: 'SIGTERM or SIGINT' } },
   },
   notClosed: {
     message: 'could not close cleanly',
-    owner: 'every service',
     level: 'error',
     meaning: 'A connection of the pool did not end well',
     fields: { err },
   },
   stopped: {
     message: 'stopped',
-    owner: 'every service',
     level: 'info',
     meaning: 'No request is left',
     fields: {},

@@ -4,11 +4,11 @@ import type {
   LogDeclaration,
   MetricDeclaration,
   SpanDeclaration,
-} from './declaration';
-import * as kit from './kit';
-import { prometheusName } from './prometheus-name';
-import { metrics as runtimeMetrics } from './runtime';
-import * as shop from './shop';
+} from '@vitrine/service-kit/registry/declaration';
+import * as kit from '@vitrine/service-kit/registry/kit';
+import * as shop from '@vitrine/service-kit/registry/shop';
+import { prometheusName } from './prometheus-name.ts';
+import { metrics as runtimeMetrics } from './runtime-metrics.ts';
 
 const INTRODUCTION = `# What the shop tells about itself
 
@@ -52,7 +52,7 @@ export function telemetryPage(): string {
       metrics.map((metric) => [
         code(metric.name),
         code(prometheusName(metric)),
-        metric.optional ? `${metric.owner} that has some` : metric.owner,
+        `${ownerOf(metric)}${metric.optional ? ' that has some' : ''}`,
         `${metric.instrument}, ${metric.unit}`,
         metric.meaning,
         Object.entries(metric.attributes).map(describeAttribute).join('<br>'),
@@ -77,27 +77,32 @@ export function telemetryPage(): string {
     '`exception.stacktrace` (with those of its causes) of the record.\n',
     table(
       ['message', 'of', 'level', 'what', 'fields'],
-      logs.map(({ message, owner, level, meaning, fields }) => [
-        code(message),
-        owner,
-        level,
-        meaning,
-        Object.entries<Attribute>(fields).map(describeAttribute).join('<br>'),
+      logs.map((log) => [
+        code(log.message),
+        ownerOf(log),
+        log.level,
+        log.meaning,
+        Object.entries<Attribute>(log.fields).map(describeAttribute).join('<br>'),
       ]),
     ),
   ].join('\n');
 }
 
-function describeSpan({ name, kind, owner, meaning, attributes, events }: SpanDeclaration): string {
+function describeSpan(span: SpanDeclaration): string {
+  const { name, kind, meaning, attributes, events } = span;
   const happened = Object.entries(events).map(
     ([event, declared]) =>
       `- Event ${code(event)}: ${declared.meaning}${Object.keys(declared.attributes).map((own) => `, with ${code(own)}`)}`,
   );
   return [
-    `**${code(name)}** (${[owner, kind].filter(Boolean).join(', ')}): ${meaning.replace(/\?$|$/, (end) => end || '.')}\n`,
+    `**${code(name)}** (${[ownerOf(span), kind].filter(Boolean).join(', ')}): ${meaning.replace(/\?$|$/, (end) => end || '.')}\n`,
     attributeTable(attributes),
     ...(happened.length > 0 ? [`${happened.join('\n')}\n`] : []),
   ].join('\n');
+}
+
+function ownerOf({ by, owner = 'every service' }: { by?: readonly string[]; owner?: string }): string {
+  return by ? `${owner}, by instrumentation-${by.join(' and -')}` : owner;
 }
 
 function attributeTable(attributes: Attributes): string {

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as kit from '@vitrine/service-kit/registry/kit';
+import * as shop from '@vitrine/service-kit/registry/shop';
 import { expect, test } from 'vitest';
-import * as kit from '../src/registry/kit';
-import { telemetryPage } from '../src/registry/page';
-import { prometheusName } from '../src/registry/prometheus-name';
-import * as shop from '../src/registry/shop';
+import { telemetryPage } from '../src/telemetry-page/page.ts';
+import { prometheusName } from '../src/telemetry-page/prometheus-name.ts';
 
 test('When the registry changes, then docs/telemetry.md has to be made anew: npm run docs', () => {
-  expect(readFileSync(join(__dirname, '../../docs/telemetry.md'), 'utf8')).toBe(telemetryPage());
+  expect(readFileSync(join(import.meta.dirname, '../../docs/telemetry.md'), 'utf8')).toBe(telemetryPage());
 });
 
 test.for([
