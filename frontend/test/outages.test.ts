@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
 import { test } from './shop';
 
-/** What a page says when the service behind it is away, by service. */
+/** The words of a page when the service behind it is away, by service. */
 const WORDS = {
   'product-service': 'Les rayons sont fermés',
   'order-service': 'La caisse est fermée',
