@@ -12,6 +12,15 @@ export const DEFAULT_INSTRUMENTATIONS: readonly string[] = [
   'runtime-node',
 ];
 
+const LOG_LEVELS = ['NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL'] as const;
+const RATIO_SAMPLERS = ['traceidratio', 'parentbased_traceidratio'] as const;
+const OTHER_SAMPLERS = [
+  'always_on',
+  'always_off',
+  'parentbased_always_on',
+  'parentbased_always_off',
+] as const;
+
 const oneOf = <const Value extends string>(...values: Value[]) =>
   z.enum(values, `must be ${values.join(' or ')}`);
 
@@ -22,14 +31,15 @@ const address = z
   .refine(
     (value) => ADDRESS.test(value) && URL.canParse(value),
     'must be an address with scheme and port, such as http://localhost:4317',
-  );
+  )
+  .optional();
 
 const bundled = bundledInstrumentations();
 const instrumentations = z
   .string()
   .transform((list) => list.split(',').map((name) => name.trim()))
   .refine(
-    (names) => names.every((name) => bundled.includes(name)) || (names.length === 1 && names[0] === 'none'),
+    (names) => names.every((name) => bundled.includes(name)) || names.join() === 'none',
     `must list, with commas, some of ${bundled.join(', ')}; or be none`,
   );
 
@@ -39,8 +49,8 @@ const protocol = oneOf('grpc').optional();
 const exporter = oneOf('otlp', 'none').default('otlp');
 
 /**
- * The standard variables of the SDK that are of use here, with this project's defaults. The SDK takes a bad value for no
- * value and says so only to those who have set OTEL_LOG_LEVEL; here it is refused.
+ * The standard variables that are of use here, with this project's defaults. The SDK ignores a bad value, and says so
+ * only where OTEL_LOG_LEVEL is set; here a bad value is refused.
  * Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export const telemetrySettings = z
@@ -49,36 +59,32 @@ export const telemetrySettings = z
     OTEL_LOG_LEVEL: z
       .string()
       .toUpperCase()
-      .pipe(oneOf('NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL'))
+      .pipe(oneOf(...LOG_LEVELS))
       .optional(),
     OTEL_NODE_ENABLED_INSTRUMENTATIONS: instrumentations.default([...DEFAULT_INSTRUMENTATIONS]),
     OTEL_NODE_DISABLED_INSTRUMENTATIONS: instrumentations.optional(),
     // A parent-based sampler heeds callers who ask not to be traced.
-    OTEL_TRACES_SAMPLER: oneOf(
-      ...(['always_on', 'always_off', 'traceidratio'] as const),
-      ...(['parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const),
-    ).default('always_on'),
+    OTEL_TRACES_SAMPLER: oneOf(...OTHER_SAMPLERS, ...RATIO_SAMPLERS).default('always_on'),
     OTEL_TRACES_SAMPLER_ARG: z
       .string()
-      .regex(/^(?:0?\.\d+|0|1|[01]\.0*)$/, 'must be a share from 0 to 1, such as 0.1')
+      .regex(/^(?:0?\.\d+|[01]|0\.|1\.0*)$/, 'must be a share from 0 to 1, such as 0.1')
       .optional(),
     OTEL_TRACES_EXPORTER: exporter,
     OTEL_METRICS_EXPORTER: exporter,
     OTEL_LOGS_EXPORTER: exporter,
-    OTEL_EXPORTER_OTLP_ENDPOINT: address.optional(),
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address.optional(),
-    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: address.optional(),
-    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: address.optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: address,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address,
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: address,
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: address,
     OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
     OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
     OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: protocol,
     OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol,
-    // A collector's restart, or an outage of half a minute, loses nothing.
+    // A collector's restart, or an outage of half a minute, loses nothing: 270 spans a second fill a queue in that time.
     OTEL_EXPORTER_OTLP_TIMEOUT: milliseconds.default(30_000),
     OTEL_BSP_SCHEDULE_DELAY: milliseconds.default(1000),
-    OTEL_BLRP_SCHEDULE_DELAY: milliseconds.default(1000),
-    // What comes in half a minute: 270 spans a second, some 50 requests.
     OTEL_BSP_MAX_QUEUE_SIZE: queueSize.default(8192),
+    OTEL_BLRP_SCHEDULE_DELAY: milliseconds.default(1000),
     OTEL_BLRP_MAX_QUEUE_SIZE: queueSize.default(8192),
     OTEL_METRIC_EXPORT_INTERVAL: milliseconds.default(5000),
     OTEL_METRIC_EXPORT_TIMEOUT: milliseconds.default(4000),
@@ -86,10 +92,11 @@ export const telemetrySettings = z
     OTEL_NODE_RESOURCE_DETECTORS: z.string().default('env,host,process,serviceinstance'),
   })
   .refine(
-    (set) => set.OTEL_TRACES_SAMPLER_ARG === undefined || set.OTEL_TRACES_SAMPLER.endsWith('traceidratio'),
+    ({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: share }) =>
+      share === undefined || RATIO_SAMPLERS.some((one) => one === sampler),
     {
       path: ['OTEL_TRACES_SAMPLER_ARG'],
-      message: 'means something only where OTEL_TRACES_SAMPLER is traceidratio or parentbased_traceidratio',
+      message: `needs OTEL_TRACES_SAMPLER=${RATIO_SAMPLERS.join(' or ')}`,
     },
   )
   .refine((set) => set.OTEL_METRIC_EXPORT_TIMEOUT <= set.OTEL_METRIC_EXPORT_INTERVAL, {
@@ -99,18 +106,18 @@ export const telemetrySettings = z
 
 export type TelemetrySettings = z.output<typeof telemetrySettings>;
 
-/** Puts the settings with defaults of this project's into the environment: the SDK reads these there and nowhere else. */
+/** Sets the variables that the SDK reads from nowhere else, where they have a default of this project's. */
 export function passOn(settings: TelemetrySettings): void {
-  const { OTEL_TRACES_SAMPLER, OTEL_PROPAGATORS, OTEL_NODE_RESOURCE_DETECTORS } = settings;
-  const OTEL_NODE_ENABLED_INSTRUMENTATIONS = settings.OTEL_NODE_ENABLED_INSTRUMENTATIONS.join();
   // biome-ignore lint/style/noProcessEnv: as said
   Object.assign(process.env, {
-    ...{ OTEL_TRACES_SAMPLER, OTEL_PROPAGATORS, OTEL_NODE_RESOURCE_DETECTORS },
-    OTEL_NODE_ENABLED_INSTRUMENTATIONS,
+    OTEL_NODE_ENABLED_INSTRUMENTATIONS: settings.OTEL_NODE_ENABLED_INSTRUMENTATIONS.join(),
+    OTEL_TRACES_SAMPLER: settings.OTEL_TRACES_SAMPLER,
+    OTEL_PROPAGATORS: settings.OTEL_PROPAGATORS,
+    OTEL_NODE_RESOURCE_DETECTORS: settings.OTEL_NODE_RESOURCE_DETECTORS,
   });
 }
 
-/** The short names of the instrumentations in the bundle, from its manifest: to load it would cost 30 MB. */
+/** The short names of the instrumentations in the bundle. Its manifest lists them; loading it would cost 30 MB. */
 function bundledInstrumentations(): readonly string[] {
   const manifest = join(
     dirname(require.resolve('@opentelemetry/auto-instrumentations-node')),

@@ -3,7 +3,7 @@ import type { Attributes, MetricDeclaration, Values } from '../registry/declarat
 
 const meter = () => metrics.getMeter('vitrine');
 
-/** What the API takes beside a metric's name. */
+/** The options of the API for a declared metric. */
 function optionsOf({ unit, meaning, boundaries }: MetricDeclaration) {
   return {
     unit,
@@ -13,8 +13,8 @@ function optionsOf({ unit, meaning, boundaries }: MetricDeclaration) {
 }
 
 /**
- * A counter. Where all values of its attributes are known it starts at zero for each: a series that begins with its
- * first increment hides that one from `rate()`.
+ * Creates a counter. It starts at zero for each combination of attributes whose values are all known: `rate()` misses
+ * the first increment of a series that begins with it.
  */
 export function createCounter<const Declaration extends MetricDeclaration>(declaration: Declaration) {
   const counter = meter().createCounter(declaration.name, optionsOf(declaration));
@@ -27,7 +27,7 @@ export function createCounter<const Declaration extends MetricDeclaration>(decla
   };
 }
 
-/** A histogram with the declared buckets. */
+/** Creates a histogram with the declared buckets. */
 export function createHistogram<const Declaration extends MetricDeclaration>(declaration: Declaration) {
   const histogram = meter().createHistogram(declaration.name, optionsOf(declaration));
   const limit = limiterOf(declaration.attributes);
@@ -38,7 +38,7 @@ export function createHistogram<const Declaration extends MetricDeclaration>(dec
   };
 }
 
-/** A metric that is asked for its values whenever metrics are sent. */
+/** Calls back for the values of a metric whenever metrics are sent. */
 export function observe<const Declaration extends MetricDeclaration>(
   declaration: Declaration,
   callback: (tell: (value: number, attributes: Values<Declaration['attributes']>) => void) => void,
@@ -51,7 +51,7 @@ export function observe<const Declaration extends MetricDeclaration>(
   instrument.addCallback((result) => callback((value, attributes) => result.observe(value, attributes)));
 }
 
-/** Every combination of attribute values; none when there is an attribute whose values are not known. */
+/** Every combination of attribute values; none when the values of an attribute are not known. */
 function combinationsOf(attributes: Attributes): Labels[] {
   let combinations: Labels[] = [{}];
   for (const [name, { values = [], optional }] of Object.entries(attributes)) {
@@ -61,7 +61,7 @@ function combinationsOf(attributes: Attributes): Labels[] {
   return combinations;
 }
 
-/** Keeps attributes within the number of values that is declared for them. */
+/** Replaces values beyond the declared number of them by `other`. */
 function limiterOf(attributes: Attributes): (labels: Labels) => Labels {
   const limited = Object.entries(attributes).flatMap(([name, { maxValues }]) =>
     maxValues === undefined ? [] : [{ name, maxValues, seen: new Set<unknown>() }],

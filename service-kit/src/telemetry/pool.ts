@@ -4,23 +4,23 @@ import { metrics, spans } from '../registry/kit';
 import { createCounter, createHistogram, observe } from './instruments';
 import { errorTypeOf, recordSpan } from './spans';
 
-/** A wait that is shorter and ends well is no news: it is not drawn in the trace. */
+/** A shorter wait that ends well makes no span. */
 const VISIBLE_WAIT_MS = 10;
 
 const timeouts = createCounter(metrics.connectionTimeouts);
 const waitTime = createHistogram(metrics.connectionWaitTime);
 const useTime = createHistogram(metrics.connectionUseTime);
 
-/** How one piece of work gets, uses and gives back its connection. */
+/** Follows one piece of work from the wait for a connection to its release. */
 export interface ConnectionUse {
   obtained(): void;
-  /** Its time was over, with or without a connection. */
+  /** The time of the work was over, with or without a connection. */
   timedOut(): void;
-  /** @param error why there was no connection to be had */
+  /** @param error why no connection could be had */
   ended(error?: Error): void;
 }
 
-/** What mysql2 keeps to itself. */
+/** Private fields of mysql2's pool, which has no public ones for its state. */
 const poolState = z.object({
   _allConnections: z.object({ length: z.int() }),
   _freeConnections: z.object({ length: z.int() }),
@@ -29,7 +29,7 @@ const poolState = z.object({
 
 const pools = new Map<Pool, { schema: string; size: number }>();
 
-/** Reports on a pool until it is closed. `schema` names it, `size` is how many connections it may have. */
+/** Reports on a pool until it is closed. `schema` names it; `size` is the most connections that it may have. */
 export function watchPool(pool: Pool, { schema, size }: { schema: string; size: number }) {
   observePools();
   pools.set(pool, { schema, size });
@@ -37,7 +37,7 @@ export function watchPool(pool: Pool, { schema, size }: { schema: string; size: 
   timeouts.add(0, attributes);
 
   return {
-    /** Work begins to wait for a connection. */
+    /** Has to be called when work begins to wait for a connection. */
     use(): ConnectionUse {
       const askedAt = performance.now();
       let obtainedAt: number | undefined;

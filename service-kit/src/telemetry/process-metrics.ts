@@ -3,7 +3,7 @@ import { observe } from './instruments';
 
 const MICROSECONDS = 1_000_000;
 
-/** CPU time and memory of this process; the runtime's own metrics come from its instrumentation. */
+/** Observes CPU time and memory of this process, which no instrumentation of the bundle does by default. */
 export function observeProcess(): void {
   observe(metrics.cpuTime, (tell) => {
     const { user, system } = process.cpuUsage();

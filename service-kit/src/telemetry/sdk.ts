@@ -29,33 +29,28 @@ export function startSdk(service: string, settings: TelemetrySettings) {
   passOn(settings);
   const stopping = new AbortController();
   const timeoutMillis = settings.OTEL_EXPORTER_OTLP_TIMEOUT;
-  const holding = { holdMs: timeoutMillis, retryMs: RETRY_MS, stopping: stopping.signal };
+  const hold = { holdMs: timeoutMillis, retryMs: RETRY_MS, stopping: stopping.signal };
+  const spanExporter = resend((userAgent) => new OTLPTraceExporter({ userAgent, timeoutMillis }), hold);
+  const logExporter = resend((userAgent) => new OTLPLogExporter({ userAgent, timeoutMillis }), hold);
+  // Metrics are cumulative: the next export makes up for a lost one, so none is held for longer than until then.
+  const metricTimeout = settings.OTEL_METRIC_EXPORT_TIMEOUT;
+  const metricExporter = resend(
+    (userAgent) => new OTLPMetricExporter({ userAgent, timeoutMillis: metricTimeout }),
+    { ...hold, holdMs: metricTimeout - RETRY_MS },
+  );
   const batching = (signal: 'BSP' | 'BLRP') => ({
-    // Counts what is lost.
-    selfObsMeterProvider: metrics.getMeterProvider(),
+    selfObsMeterProvider: metrics.getMeterProvider(), // counts what is lost
     scheduledDelayMillis: settings[`OTEL_${signal}_SCHEDULE_DELAY`],
     maxQueueSize: settings[`OTEL_${signal}_MAX_QUEUE_SIZE`],
-    // The last try may begin when the holding ends.
-    exportTimeoutMillis: 2 * timeoutMillis + RETRY_MS,
+    exportTimeoutMillis: 2 * timeoutMillis + RETRY_MS, // the last try may begin when the holding ends
   });
-  const spans = () => {
-    const exporter = resend((userAgent) => new OTLPTraceExporter({ userAgent, timeoutMillis }), holding);
-    return new BatchSpanProcessor({ ...batching('BSP'), exporter });
-  };
-  const logRecords = () => {
-    const exporter = resend((userAgent) => new OTLPLogExporter({ userAgent, timeoutMillis }), holding);
-    return new BatchLogRecordProcessor({ ...batching('BLRP'), exporter });
-  };
-  const measurements = () => {
-    const timeoutMillis = settings.OTEL_METRIC_EXPORT_TIMEOUT;
-    // Metrics are cumulative: the next export makes up for a lost one, and none is held for longer than until then.
-    const hold = { ...holding, holdMs: timeoutMillis - RETRY_MS };
-    return new PeriodicExportingMetricReader({
-      exporter: resend((userAgent) => new OTLPMetricExporter({ userAgent, timeoutMillis }), hold),
-      exportIntervalMillis: settings.OTEL_METRIC_EXPORT_INTERVAL,
-      exportTimeoutMillis: timeoutMillis,
-    });
-  };
+  const spans = () => new BatchSpanProcessor({ ...batching('BSP'), exporter: spanExporter });
+  const logRecords = () => new BatchLogRecordProcessor({ ...batching('BLRP'), exporter: logExporter });
+  const measurements = new PeriodicExportingMetricReader({
+    exporter: metricExporter,
+    exportIntervalMillis: settings.OTEL_METRIC_EXPORT_INTERVAL,
+    exportTimeoutMillis: metricTimeout,
+  });
 
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({
@@ -68,13 +63,13 @@ export function startSdk(service: string, settings: TelemetrySettings) {
     contextManager: new EmitContextManager(),
     spanProcessors: settings.OTEL_TRACES_EXPORTER === 'none' ? [] : [processSpans(spans)],
     logRecordProcessors: settings.OTEL_LOGS_EXPORTER === 'none' ? [] : [processLogRecords(logRecords)],
-    metricReaders: settings.OTEL_METRICS_EXPORTER === 'none' ? [] : [measurements()],
+    metricReaders: settings.OTEL_METRICS_EXPORTER === 'none' ? [] : [measurements],
     views: metricViews,
   });
   sdk.start();
   observeProcess();
   return {
-    stop() {
+    stop: () => {
       stopping.abort();
       return sdk.shutdown();
     },
