@@ -13,14 +13,17 @@ export async function measureUrl(
   const durationsMs: number[] = [];
   let failures = 0;
   const { errors, duration } = await new Promise<Result>((resolve, reject) => {
-    const run = autocannon({ url, connections, duration: seconds }, (error, result) =>
-      error ? reject(error) : resolve(result),
-    );
+    const stop = () => run.stop();
+    const run = autocannon({ url, connections, duration: seconds }, (error, result) => {
+      signal.removeEventListener('abort', stop);
+      if (error) reject(error);
+      else resolve(result);
+    });
+    signal.addEventListener('abort', stop);
     run.on('response', (_client, status, _bytes, durationMs) => {
       if (status === 200) durationsMs.push(durationMs);
       else failures += 1;
     });
-    signal.addEventListener('abort', () => run.stop());
   });
   signal.throwIfAborted();
   return summarize(durationsMs, duration, failures + errors);

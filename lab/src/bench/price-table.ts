@@ -44,7 +44,8 @@ export function priceTable(load: Scenario, readings: readonly Reading[]): string
 export const explanation = [
   `≈ marks what may be noise: a difference whose median is no larger than the largest one between "${ALL}" and`,
   `"${ALL_AGAIN}" in a round, or that is an increase in one round and a decrease in another. Figures are medians, with`,
-  'the least and greatest of the rounds behind them. CPU and resident memory (after the load) are those of the services.',
+  'the least and greatest of the rounds behind them. CPU and resident memory (after the load) are those of the services;',
+  'spans and bytes are all that they sent, at their start and in warming up too, for each request or trip.',
 ].join('\n');
 
 const measures: readonly {
