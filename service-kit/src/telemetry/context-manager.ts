@@ -2,20 +2,30 @@ import { EventEmitter } from 'node:events';
 import type { Context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 
+const BINDING = Symbol('binding');
+
+type Emit = EventEmitter['emit'];
+type Bindable = EventEmitter & { [BINDING]?: { manager: EmitContextManager; to: Context; emit: Emit } };
+
 /**
- * Runs the listeners of a request or an answer in its context, by one wrapper around `emit`. The SDK's own manager wraps
- * the eight methods that add or remove a listener, and every listener: 35 µs a request.
+ * Binds requests and answers to their context by one wrapper around `emit`. The SDK's own manager wraps the eight methods
+ * that add or remove a listener, and every listener: 35 µs a request.
  */
 export class EmitContextManager extends AsyncLocalStorageContextManager {
-  readonly #bound = new WeakSet<EventEmitter>();
-
   override bind<Target>(to: Context, target: Target): Target {
     if (!(target instanceof EventEmitter)) return super.bind(to, target);
-    if (this.#bound.has(target)) return target;
-    this.#bound.add(target);
-    const { emit } = target;
-    target.emit = (...event) =>
-      this.active() === to ? emit.apply(target, event) : this.with(to, emit, target, ...event);
+    const emitter: Bindable = target;
+    if (!emitter[BINDING]) {
+      emitter[BINDING] = { manager: this, to, emit: emitter.emit };
+      emitter.emit = emitInContext;
+    }
     return target;
   }
+}
+
+function emitInContext(this: Bindable, ...event: Parameters<Emit>): boolean {
+  const binding = this[BINDING];
+  if (!binding) return false;
+  const { manager, to, emit } = binding;
+  return manager.active() === to ? emit.apply(this, event) : manager.with(to, emit, this, ...event);
 }
