@@ -1,8 +1,10 @@
+import type { ServerResponse } from 'node:http';
+
 /**
  * What stands for a request that no route fitted. The conventions would leave the route out; with one for every request,
  * scans of random paths count in one series that can be seen, and no sum over routes misses any.
  */
-const UNMATCHED = '/*';
+export const UNMATCHED = '/*';
 
 /**
  * Path and query of a request's target (`request.url`). Who takes the service for a proxy sends a whole address, which
@@ -11,6 +13,15 @@ const UNMATCHED = '/*';
 export function splitTarget(target = ''): { path: string; query: string | undefined } {
   const [, path = '', query] = /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?]*)(?:\?(.*))?$/is.exec(target) ?? [];
   return { path, query };
+}
+
+/**
+ * The status that an answer counts with: none where its client left before the end, and 500 where the service broke it
+ * off.
+ */
+export function statusOf({ writableFinished, errored, statusCode }: ServerResponse): number | undefined {
+  if (writableFinished) return statusCode;
+  return errored ? 500 : undefined;
 }
 
 /**

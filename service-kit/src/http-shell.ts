@@ -1,9 +1,8 @@
 import { parse as parseQuery } from 'node:querystring';
-import { context } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { HttpError } from './http-error';
-import { routeOf, splitTarget } from './http-route';
+import { routeOf, splitTarget, statusOf } from './http-route';
 import { type Logger, logEvent } from './logger';
 import { maskText } from './mask';
 import { logs } from './registry/kit';
@@ -89,7 +88,7 @@ function handleErrors(logger: Logger, respond: ErrorResponder): ErrorRequestHand
       recordError(isBug ? thrown : error);
     }
     if (response.headersSent) {
-      request.socket.destroy();
+      response.destroy(error);
       return;
     }
     response.set(error.headers);
@@ -146,20 +145,17 @@ const announceTrace: RequestHandler = (_request, response, next) => {
 function logRequests(logger: Logger): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();
-    const log = () => {
+    response.once('close', () => {
       const fields = {
         'http.request.method': request.method,
         'http.route': routeOf(response),
         'url.path': loggedPath(request.originalUrl),
         duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
       };
-      if (response.writableFinished)
-        logEvent(logger, logs.request, { ...fields, 'http.response.status_code': response.statusCode });
-      else logEvent(logger, logs.requestAborted, fields);
-    };
-    // The connection closes the response, and belongs to no trace.
-    const asked = context.active();
-    response.once('close', () => context.with(asked, log));
+      const status = statusOf(response);
+      if (status === undefined) logEvent(logger, logs.requestAborted, fields);
+      else logEvent(logger, logs.request, { ...fields, 'http.response.status_code': status });
+    });
     next();
   };
 }

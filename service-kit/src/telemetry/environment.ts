@@ -34,19 +34,32 @@ const address = z
   )
   .optional();
 
-const bundled = bundledInstrumentations();
-const instrumentations = z
-  .string()
-  .transform((list) => list.split(',').map((name) => name.trim()))
-  .refine(
-    (names) => names.every((name) => bundled.includes(name)) || names.join() === 'none',
-    `must list, with commas, some of ${bundled.join(', ')}; or be none`,
-  );
+const someOf = (...names: string[]) =>
+  z
+    .string()
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .refine(
+      (list) => list.every((name) => names.includes(name)) || list.join() === 'none',
+      `must list, with commas, some of ${names.join(', ')}; or be none`,
+    );
+const instrumentations = someOf(...bundledInstrumentations());
 
 const milliseconds = integerSetting(1, 3_600_000);
 const queueSize = integerSetting(512, 1_000_000);
 const protocol = oneOf('grpc').optional();
 const exporter = oneOf('otlp', 'none').default('otlp');
+
+/** Standard variables that this set-up reads nowhere, and one that would give all four services the same name. */
+const WITHOUT_EFFECT = [
+  ...['OTEL_SERVICE_NAME', 'OTEL_CONFIG_FILE', 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS'],
+  ...['OTEL_BSP_EXPORT_TIMEOUT', 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],
+  ...['OTEL_BLRP_EXPORT_TIMEOUT', 'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE'],
+  ...['TRACES', 'METRICS', 'LOGS'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}_TIMEOUT`),
+];
+const refused = z
+  .string()
+  .refine(() => false, 'has no effect on the services: unset it')
+  .optional();
 
 /**
  * The standard variables that are of use here, with this project's defaults. The SDK ignores a bad value, and says so
@@ -87,9 +100,12 @@ export const telemetrySettings = z
     OTEL_BLRP_SCHEDULE_DELAY: milliseconds.default(1000),
     OTEL_BLRP_MAX_QUEUE_SIZE: queueSize.default(8192),
     OTEL_METRIC_EXPORT_INTERVAL: milliseconds.default(5000),
-    OTEL_METRIC_EXPORT_TIMEOUT: milliseconds.default(4000),
-    OTEL_PROPAGATORS: z.string().default('tracecontext'),
-    OTEL_NODE_RESOURCE_DETECTORS: z.string().default('env,host,process,serviceinstance'),
+    OTEL_METRIC_EXPORT_TIMEOUT: milliseconds.optional(),
+    OTEL_PROPAGATORS: someOf('tracecontext', 'baggage', 'b3', 'b3multi').default(['tracecontext']),
+    OTEL_NODE_RESOURCE_DETECTORS: someOf('env', 'host', 'os', 'process', 'serviceinstance').default([
+      ...['env', 'host', 'process', 'serviceinstance'],
+    ]),
+    ...Object.fromEntries(WITHOUT_EFFECT.map((name) => [name, refused])),
   })
   .refine(
     ({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: share }) =>
@@ -99,7 +115,7 @@ export const telemetrySettings = z
       message: `needs OTEL_TRACES_SAMPLER=${RATIO_SAMPLERS.join(' or ')}`,
     },
   )
-  .refine((set) => set.OTEL_METRIC_EXPORT_TIMEOUT <= set.OTEL_METRIC_EXPORT_INTERVAL, {
+  .refine((set) => (set.OTEL_METRIC_EXPORT_TIMEOUT ?? 0) <= set.OTEL_METRIC_EXPORT_INTERVAL, {
     path: ['OTEL_METRIC_EXPORT_TIMEOUT'],
     message: 'must not be longer than OTEL_METRIC_EXPORT_INTERVAL',
   });
@@ -112,8 +128,8 @@ export function passOn(settings: TelemetrySettings): void {
   Object.assign(process.env, {
     OTEL_NODE_ENABLED_INSTRUMENTATIONS: settings.OTEL_NODE_ENABLED_INSTRUMENTATIONS.join(),
     OTEL_TRACES_SAMPLER: settings.OTEL_TRACES_SAMPLER,
-    OTEL_PROPAGATORS: settings.OTEL_PROPAGATORS,
-    OTEL_NODE_RESOURCE_DETECTORS: settings.OTEL_NODE_RESOURCE_DETECTORS,
+    OTEL_PROPAGATORS: settings.OTEL_PROPAGATORS.join(),
+    OTEL_NODE_RESOURCE_DETECTORS: settings.OTEL_NODE_RESOURCE_DETECTORS.join(),
   });
 }
 

@@ -1,18 +1,21 @@
 import { AggregationType, type IAttributesProcessor, type ViewOptions } from '@opentelemetry/sdk-metrics';
+import { UNMATCHED } from '../http-route';
 import { metrics } from '../registry/kit';
 import { ABORTED } from './spans';
 
 const { serverRequestDuration, clientRequestDuration } = metrics;
 
-/** An answer without a status was abandoned; the instrumentation says nothing of it in the metric. */
-const tellAborted: IAttributesProcessor = {
-  process: (attributes) =>
-    'http.response.status_code' in attributes ? attributes : { ...attributes, 'error.type': ABORTED },
+/** The instrumentation says nothing of an answer that was abandoned, and no route of one that failed while written. */
+const completeAttributes: IAttributesProcessor = {
+  process(attributes) {
+    if ('http.response.status_code' in attributes) return attributes;
+    return { 'http.route': UNMATCHED, 'error.type': ABORTED, ...attributes };
+  },
 };
 
 /** How the metrics of the instrumentations differ from what they would be: buckets, and meanings that agree. */
 export const metricViews: ViewOptions[] = [
-  { ...viewOf(serverRequestDuration), attributesProcessors: [tellAborted] },
+  { ...viewOf(serverRequestDuration), attributesProcessors: [completeAttributes] },
   // Two instrumentations make it, and describe it differently: Prometheus would take one of them only.
   viewOf(clientRequestDuration),
 ];

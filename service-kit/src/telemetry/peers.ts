@@ -18,7 +18,8 @@ export function peerOfOptions(options: {
   hostname?: string | null | undefined;
   port?: string | number | null | undefined;
 }): Attributes {
-  return peerAttributes(`${options.hostname ?? options.host}:${options.port}`);
+  const url = `http://${options.hostname ?? options.host}:${options.port ?? 80}`;
+  return URL.canParse(url) ? peerAttributes(new URL(url).host) : {};
 }
 
 function peerAttributes(host: string): Attributes {

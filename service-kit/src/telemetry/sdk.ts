@@ -33,7 +33,8 @@ export function startSdk(service: string, settings: TelemetrySettings) {
   const spanExporter = resend((userAgent) => new OTLPTraceExporter({ userAgent, timeoutMillis }), hold);
   const logExporter = resend((userAgent) => new OTLPLogExporter({ userAgent, timeoutMillis }), hold);
   // Metrics are cumulative: the next export makes up for a lost one, so none is held for longer than until then.
-  const metricTimeout = settings.OTEL_METRIC_EXPORT_TIMEOUT;
+  const metricInterval = settings.OTEL_METRIC_EXPORT_INTERVAL;
+  const metricTimeout = settings.OTEL_METRIC_EXPORT_TIMEOUT ?? Math.min(4000, metricInterval);
   const metricExporter = resend(
     (userAgent) => new OTLPMetricExporter({ userAgent, timeoutMillis: metricTimeout }),
     { ...hold, holdMs: metricTimeout - RETRY_MS },
@@ -48,7 +49,7 @@ export function startSdk(service: string, settings: TelemetrySettings) {
   const logRecords = () => new BatchLogRecordProcessor({ ...batching('BLRP'), exporter: logExporter });
   const measurements = new PeriodicExportingMetricReader({
     exporter: metricExporter,
-    exportIntervalMillis: settings.OTEL_METRIC_EXPORT_INTERVAL,
+    exportIntervalMillis: metricInterval,
     exportTimeoutMillis: metricTimeout,
   });
 
@@ -61,6 +62,7 @@ export function startSdk(service: string, settings: TelemetrySettings) {
     }),
     instrumentations: getNodeAutoInstrumentations(instrumentationOptions(settings)),
     contextManager: new EmitContextManager(),
+    spanLimits: { attributeValueLengthLimit: Infinity }, // texts are cut only after they are masked
     spanProcessors: settings.OTEL_TRACES_EXPORTER === 'none' ? [] : [processSpans(spans)],
     logRecordProcessors: settings.OTEL_LOGS_EXPORTER === 'none' ? [] : [processLogRecords(logRecords)],
     metricReaders: settings.OTEL_METRICS_EXPORTER === 'none' ? [] : [measurements],

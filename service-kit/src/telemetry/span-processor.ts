@@ -39,9 +39,10 @@ export function processSpans(makeNext: () => SpanProcessor): SpanProcessor {
       if (!('db.system.name' in span.attributes)) return finish(span);
       markSlowStatement(span);
       if (span.status.code !== SpanStatusCode.ERROR) return finish(span);
-      // The instrumentation ends the span, and calls back only then with the error.
+      // The instrumentation ends the span before it calls back with the error, of which it tells no type.
+      justFailed = span;
       queueMicrotask(() => {
-        span.attributes['error.type'] = errorTypeOf(lastStatementError);
+        justFailed = undefined;
         finish(span);
       });
     },
@@ -51,11 +52,12 @@ export function processSpans(makeNext: () => SpanProcessor): SpanProcessor {
   };
 }
 
-let lastStatementError: unknown;
+let justFailed: ReadableSpan | undefined;
 
-/** Says with what a statement has just failed: the instrumentation puts the message on its span, but no type. */
+/** Has to be called first of all by the callback of a statement that failed: its span is still here. */
 export function noteStatementError(error: unknown): void {
-  lastStatementError = error;
+  if (justFailed) justFailed.attributes['error.type'] = errorTypeOf(error);
+  justFailed = undefined;
 }
 
 function markSlowStatement({ attributes, duration: [seconds, nanoseconds] }: ReadableSpan): void {
@@ -64,12 +66,11 @@ function markSlowStatement({ attributes, duration: [seconds, nanoseconds] }: Rea
 
 function maskSpan({ attributes, status, events }: ReadableSpan): void {
   for (const name of FROM_OUTSIDE) maskAttribute(attributes, name, MAX_TEXT);
-  const address = attributes['server.address'];
-  // The brackets of an IPv6 address belong to the URL.
-  if (typeof address === 'string' && address.startsWith('['))
-    attributes['server.address'] = address.slice(1, -1);
-  // An answer without a status counts as an error. That the client went away is none of the service's.
-  if (attributes['error.type'] === ABORTED) status.code = SpanStatusCode.UNSET;
+  if (attributes['error.type'] === ABORTED) {
+    // The instrumentation takes an answer without a status for an error. That the client left is none of the service's.
+    status.code = SpanStatusCode.UNSET;
+    delete status.message;
+  }
   if (status.message) status.message = maskText(status.message).slice(0, MAX_TEXT);
   for (const { attributes = {} } of events) {
     for (const name of Object.keys(attributes)) maskAttribute(attributes, name, MAX_STACK);

@@ -17,10 +17,12 @@ const tracer = trace.getTracer('vitrine');
 /** The `error.type` of a request whose client left before the end of the answer. */
 export const ABORTED = 'aborted';
 
-/** The active span, when its trace can be looked up: sampling may have left it out. */
+/** The active span, when it is sent: sampling or the environment may have left it out. */
 export function sampledSpan(): SpanContext | undefined {
-  const span = trace.getActiveSpan()?.spanContext();
-  return span && span.traceFlags & TraceFlags.SAMPLED ? span : undefined;
+  const span = trace.getActiveSpan();
+  if (!span?.isRecording()) return undefined;
+  const spanContext = span.spanContext();
+  return spanContext.traceFlags & TraceFlags.SAMPLED ? spanContext : undefined;
 }
 
 /** Does the work inside the span. An error is recorded on it, unless it is a refusal: an HttpError below 500. */
