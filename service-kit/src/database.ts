@@ -79,7 +79,7 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
     // A hung server would execute a bare statement when it wakes up, long after the caller gave up.
     execute: (sql, values) => transaction((connection) => connection.execute(sql, values)),
     transaction,
-    ping: () => run((connection) => done((callback) => connection.ping(callback))),
+    ping: () => run((connection) => fromCallback((callback) => connection.ping(callback))),
     close() {
       poolWatch.close();
       return pool.promise().end();
@@ -93,23 +93,25 @@ const changeResult = z.object({ affectedRows: z.int(), insertId: z.int() });
 function queryable(connection: Connection, timed: StatementTimer): Queryable {
   return {
     async query(sql, values) {
-      return rowsResult.parse(await send(connection, timed, sql, values));
+      return rowsResult.parse(await sendPrepared(connection, timed, sql, values));
     },
     async execute(sql, values) {
-      return changeResult.parse(await send(connection, timed, sql, values));
+      return changeResult.parse(await sendPrepared(connection, timed, sql, values));
     },
   };
 }
 
-/** Sends a prepared statement. mysql2/promise would capture a stack trace at every call; this does on errors only. */
-async function send(
+/** Runs a prepared statement. mysql2/promise would capture a stack trace at every call; this does on errors only. */
+async function sendPrepared(
   connection: Connection,
   timed: StatementTimer,
   sql: string,
   values: SqlValue[] = [],
 ): Promise<unknown> {
   try {
-    return await timed(sql, () => done<QueryResult>((callback) => connection.execute(sql, values, callback)));
+    return await timed(sql, () =>
+      fromCallback<QueryResult>((callback) => connection.execute(sql, values, callback)),
+    );
   } catch (error) {
     // mysql2's own stack ends at the socket; this one leads to the caller.
     if (error instanceof Error) Error.captureStackTrace(error);
@@ -117,14 +119,15 @@ async function send(
   }
 }
 
-/** Sends a statement that MySQL cannot prepare. */
-function command(connection: Connection, timed: StatementTimer, sql: string): Promise<unknown> {
-  return timed(sql, () => done<QueryResult>((callback) => connection.query(sql, callback)));
+/** Runs a statement without values that MySQL does not prepare. */
+function sendUnprepared(connection: Connection, timed: StatementTimer, sql: string): Promise<unknown> {
+  return timed(sql, () => fromCallback<QueryResult>((callback) => connection.query(sql, callback)));
 }
 
 type Callback<Result> = (error: Error | null, result: Result) => void;
 
-function done<Result = void>(start: (callback: Callback<Result>) => void): Promise<Result> {
+/** Turns a callback of mysql2 into a promise, and notes an error for the statement's span. */
+function fromCallback<Result = void>(start: (callback: Callback<Result>) => void): Promise<Result> {
   return new Promise((resolve, reject) => {
     start((error, result) => {
       if (!error) return resolve(result);
@@ -186,14 +189,14 @@ async function inTransaction<Result>(
   timed: StatementTimer,
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
-  await command(connection, timed, 'START TRANSACTION');
+  await sendUnprepared(connection, timed, 'START TRANSACTION');
   try {
     const result = await work(queryable(connection, timed));
-    await command(connection, timed, 'COMMIT');
+    await sendUnprepared(connection, timed, 'COMMIT');
     return result;
   } catch (error) {
     // A failed rollback must not put a connection with an open transaction back into the pool.
-    await command(connection, timed, 'ROLLBACK').catch(() => connection.destroy());
+    await sendUnprepared(connection, timed, 'ROLLBACK').catch(() => connection.destroy());
     throw error;
   }
 }
