@@ -21,14 +21,14 @@ export interface SunkSpan {
   status: { isError: boolean; message: string };
 }
 
-/** A point as it was last sent. */
+/** The last value of a metric's point. */
 export interface SunkPoint {
   service: string;
   scope: string;
   metric: string;
   unit: string;
   attributes: Attributes;
-  /** Of a histogram, the count. */
+  /** A histogram's value is its count. */
   value: number;
 }
 
@@ -44,19 +44,19 @@ export interface SunkLog {
 
 export type OtlpSink = Awaited<ReturnType<typeof startOtlpSink>>;
 
-/** A collector that keeps what it is sent, and can be away or seem hung. */
+/** Starts a collector that keeps everything it receives, and can stop or hang. */
 export async function startOtlpSink() {
   const spans: SunkSpan[] = [];
   const logs: SunkLog[] = [];
   const points = new Map<string, SunkPoint>();
   const resources = new Map<string, Attributes>();
   const received: Buffer[] = [];
-  /** Answers that are held back while it seems hung. */
+  /** Requests without a response while the collector hangs. */
   let held: (() => void)[] | undefined;
   let server: Server | undefined;
   let port = 0;
 
-  const take = {
+  const keepers = {
     TraceService: (message: Buffer) => spans.push(...decodeSpans(message, resources)),
     LogsService: (message: Buffer) => logs.push(...decodeLogs(message)),
     MetricsService: (message: Buffer) => {
@@ -66,7 +66,7 @@ export async function startOtlpSink() {
 
   async function start(): Promise<void> {
     server = new Server({ 'grpc.max_receive_message_length': -1 });
-    for (const [name, keep] of Object.entries(take)) {
+    for (const [name, keep] of Object.entries(keepers)) {
       const asBytes = (message: Buffer) => message;
       const signal = name.replace('Service', '').toLowerCase();
       server.register<Buffer, Buffer>(
@@ -100,7 +100,7 @@ export async function startOtlpSink() {
     logs,
     resources,
     points: () => [...points.values()],
-    /** The sum of a metric's points that carry these attributes. */
+    /** Adds up a metric's points with these attributes. */
     total: (metric: string, attributes: Attributes = {}) =>
       [...points.values()]
         .filter((point) => point.metric === metric)
@@ -108,15 +108,15 @@ export async function startOtlpSink() {
           Object.entries(attributes).every(([name, value]) => point.attributes[name] === value),
         )
         .reduce((sum, { value }) => sum + value, 0),
-    /** All bytes received so far, as text. */
+    /** Returns all bytes received so far as text. */
     text: () => Buffer.concat(received).toString('latin1'),
-    /** How it seems to be: there, or hanging: it takes what it is sent and does not answer until it is there again. */
+    /** Switches the state: while hanging, the collector accepts connections and requests but sends no response. */
     pretend(state: 'there' | 'hanging') {
       const waiting = held ?? [];
       held = state === 'hanging' ? waiting : undefined;
       if (state === 'there') for (const receive of waiting) receive();
     },
-    /** Refuses connections, until `start`. */
+    /** Refuses connections until `start`. */
     stop() {
       server?.forceShutdown();
     },
@@ -253,18 +253,22 @@ function decodePoints(message: Buffer): SunkPoint[] {
     ({ resource, scope: scopes }) =>
       scopes.flatMap(({ scope, metrics }) =>
         metrics.flatMap(({ name, unit, gauge, sum, histogram }) => {
-          const of = {
+          const common = {
             service: String(resource.attributes['service.name']),
             scope: scope.name,
             metric: name,
             unit,
           };
           const simple = [...(gauge?.points ?? []), ...(sum?.points ?? [])].map((point) => ({
-            ...of,
+            ...common,
             attributes: point.attributes,
             value: point.asDouble || point.asInt,
           }));
-          const counted = (histogram?.points ?? []).map((point) => ({ ...of, ...point, value: point.count }));
+          const counted = (histogram?.points ?? []).map((point) => ({
+            ...common,
+            ...point,
+            value: point.count,
+          }));
           return [...simple, ...counted];
         }),
       ),

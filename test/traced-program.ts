@@ -6,14 +6,14 @@ import { promisify } from 'node:util';
 
 const directory = join(__dirname, '../product-service');
 
-/** Builds what {@link launchTraced} runs. */
+/** Builds the service whose telemetry {@link launchTraced} uses. */
 export async function buildTraced(): Promise<void> {
   await promisify(execFile)(join(directory, '../node_modules/.bin/tsc'), ['-b', directory]);
 }
 
 /**
- * Runs a program as a process with the telemetry of product-service. It is the body of an async function, and can load
- * service-kit, and express and the other packages, by `require`.
+ * Starts a process with the telemetry of product-service that runs `main`, the body of an async function. `main` can
+ * `require` service-kit, express and the other packages.
  */
 export function launchTraced(main: string, collector: string, environment: Record<string, string> = {}) {
   const program = `require('@vitrine/service-kit/start').start(async () => { ${main} })`;
@@ -24,7 +24,7 @@ export function launchTraced(main: string, collector: string, environment: Recor
   });
 }
 
-/** Runs a program as {@link launchTraced} does, until it ends. */
+/** Runs {@link launchTraced} and waits until the process ends. */
 export async function runTraced(...program: Parameters<typeof launchTraced>) {
   const child = launchTraced(...program);
   const [[status], stdout, stderr] = await Promise.all([

@@ -4,7 +4,6 @@ import {
   type MetricDeclaration,
   SERVICES,
   type SpanDeclaration,
-  scopesOf,
 } from '@vitrine/service-kit/registry/declaration';
 import * as kit from '@vitrine/service-kit/registry/kit';
 import * as shop from '@vitrine/service-kit/registry/shop';
@@ -17,29 +16,27 @@ interface Telemetry {
   logs: Pick<SunkLog, 'service' | 'body' | 'attributes'>[];
 }
 
-/** All that the shop emits of its own. */
+/** Everything the registry declares. */
 export const declared = {
   spans: Object.values<SpanDeclaration>({ ...shop.spans, ...kit.spans }),
   metrics: Object.values<MetricDeclaration>({ ...shop.metrics, ...kit.metrics }),
   logs: [...Object.values<LogDeclaration>(shop.logs), ...Object.values<LogDeclaration>(kit.logs)],
 };
 
-/** Of which services a metric must be there; for one that not all have, it is enough that one of them has it. */
+/** Lists the services that should send a metric but do not; one sender is enough for an optional metric. */
 export function missingOwners({ owner, optional }: MetricDeclaration, seen: readonly string[]): string[] {
   const owners = owner ? [owner] : SERVICES;
   const missing = owners.filter((service) => !seen.includes(service));
   return optional && missing.length < owners.length ? [] : missing;
 }
 
-/** Whether a body is the message of a declared log event. */
+/** Tells whether a log body is the declared message. */
 export function isMessage({ message }: { message: string }, body: unknown): boolean {
   return new RegExp(`^${message.replace(/\{\w+\}/g, '[\\w-]+')}$`).test(String(body));
 }
 
-type Seen = Telemetry['spans'][number];
-
-/** Whether a span is one of these: its maker, kind, name and the attributes that are always there tell. */
-export function isDeclaredAs(declaration: SpanDeclaration, span: Seen): boolean {
+/** Tells whether a span has the declared scope, kind, name and required attributes. */
+export function isDeclaredAs(declaration: SpanDeclaration, span: Telemetry['spans'][number]): boolean {
   const { name, kind = 'INTERNAL', attributes } = declaration;
   const hasName = new RegExp(`^${name.replace(/\{\w+\}/g, '\\S+')}$`).test(span.name);
   const required = Object.keys(attributes).filter((one) => !attributes[one]?.optional);
@@ -47,20 +44,21 @@ export function isDeclaredAs(declaration: SpanDeclaration, span: Seen): boolean 
   return isOwn && hasName && required.every((one) => one in span.attributes);
 }
 
-const ofAnyValue = (names: readonly string[]): Attributes =>
+/** Declares attributes that may have any value. */
+const withAnyValue = (names: readonly string[]): Attributes =>
   Object.fromEntries(names.map((name) => [name, { type: 'string', meaning: name }]));
 
-/** An error becomes this on a span. */
-const EXCEPTION = ofAnyValue(['exception.type', 'exception.message', 'exception.stacktrace']);
-/** `err` of a log event becomes this over OTLP. */
+/** The attributes of an error on a span. */
+const EXCEPTION = withAnyValue(['exception.type', 'exception.message', 'exception.stacktrace']);
+/** The attributes of a log record's `err` in OTLP. */
 const LOGGED_ERROR = {
   ...EXCEPTION,
-  ...ofAnyValue(['error.code', 'error.errno', 'error.syscall', 'error.sqlState']),
+  ...withAnyValue(['error.code', 'error.errno', 'error.syscall', 'error.sqlState']),
 };
 
 /**
- * What was sent and is not declared: names of spans, events, metrics and log messages by whoever is not their owner, and
- * attributes of them with their values. Empty when all is well.
+ * Lists what was sent but is not declared for its service: spans, events, metrics and log messages, and attributes with
+ * their values.
  */
 export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
   const undeclared = new Set<string>();
@@ -74,7 +72,9 @@ export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
   };
   for (const span of spans) {
     const what = `span ${span.name} of ${span.service}`;
-    const declaration = declared.spans.find((one) => mayBeOf(one, span.service) && isDeclaredAs(one, span));
+    const declaration = declared.spans.find(
+      (one) => mayComeFrom(one, span.service) && isDeclaredAs(one, span),
+    );
     check(what, span.attributes, declaration?.attributes);
     for (const { name, attributes } of span.events) {
       const isException = name === 'exception';
@@ -86,17 +86,17 @@ export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
     }
   }
   for (const { service, scope, metric, unit, attributes } of points) {
-    const isThis = (declaration: { name: string; unit: string }) =>
+    const matches = (declaration: { name: string; unit: string }) =>
       declaration.name === metric && declaration.unit === unit;
     const own = declared.metrics.find(
-      (one) => isThis(one) && mayBeOf(one, service) && scopesOf(one).includes(scope),
+      (one) => matches(one) && mayComeFrom(one, service) && scopesOf(one).includes(scope),
     );
-    const foreign = scope === 'vitrine' ? undefined : runtimeMetrics.find(isThis);
-    const allowed = own?.attributes ?? (foreign && ofAnyValue(foreign.attributes));
+    const runtime = scope === 'vitrine' ? undefined : runtimeMetrics.find(matches);
+    const allowed = own?.attributes ?? (runtime && withAnyValue(runtime.attributes));
     check(`metric ${metric} in ${unit} of ${service}`, attributes, allowed);
   }
   for (const { service, body, attributes } of logs) {
-    const fields = declared.logs.find((log) => isMessage(log, body) && mayBeOf(log, service))?.fields;
+    const fields = declared.logs.find((log) => isMessage(log, body) && mayComeFrom(log, service))?.fields;
     check(
       `log ${body} of ${service}`,
       attributes,
@@ -106,6 +106,11 @@ export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
   return [...undeclared];
 }
 
-function mayBeOf({ owner }: { owner?: string }, service: string): boolean {
+function mayComeFrom({ owner }: { owner?: string }, service: string): boolean {
   return owner === undefined || owner === service;
+}
+
+/** Lists the instrumentation scopes (`otel.scope.name`) that send the declared telemetry. */
+function scopesOf({ by }: { by?: readonly string[] }): readonly string[] {
+  return by ? by.map((name) => `@opentelemetry/instrumentation-${name}`) : ['vitrine'];
 }

@@ -9,19 +9,19 @@ type Method = 'get' | 'post' | 'put' | 'delete';
 
 interface RouteDefinition<Context, Params, Query, Body, Reply> {
   method: Method;
-  /** As Express writes it: `/api/product/:id`. */
+  /** In Express's syntax: `/api/product/:id`. */
   path: string;
   summary: string;
   needsApiKey?: boolean;
-  /** Runs before the input is checked: who is calling, may they, and what else can be asked for at the same time. */
+  /** Runs before the input is checked: finds and authorizes the caller, and fetches other data at the same time. */
   context?: (request: Request) => Promise<Context>;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
-  /** The JSON body of a success, whose status is 200 unless said otherwise. */
+  /** The JSON body of a success; its status is 200 by default. */
   reply: z.ZodType<unknown, Reply>;
   status?: 200 | 201;
-  /** Failures besides the ones that every route of its kind has. */
+  /** Failures besides those that all such routes have. */
   failures?: Record<number, string>;
   handler: (
     input: { context: Context; params: Params; query: Query; body: Body },
@@ -29,46 +29,37 @@ interface RouteDefinition<Context, Params, Query, Body, Reply> {
   ) => Promise<Reply>;
 }
 
-export interface Api {
-  /** The routes, their 405s and `GET /openapi.json`; to be mounted once all routes are declared. */
-  router(): Router;
-  /** Declares a route: its schemas check what comes in and are what the OpenAPI document says. */
-  route<Context, Params, Query, Body, Reply>(
-    definition: RouteDefinition<Context, Params, Query, Body, Reply>,
-  ): void;
-}
+export type Api = ReturnType<typeof createApi>;
 
 const failure = z
   .object({
     message: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   })
-  .meta({ id: 'Failure', description: 'What went wrong; `errors` names the fields concerned.' });
+  .meta({ id: 'Failure', description: 'Reason of the failure; `errors` names the invalid fields.' });
 
-const COMMON_FAILURES: Record<number, string> = {
-  503: 'A neighbour or the database cannot be reached in time; `message` says which',
-};
-const API_KEY_FAILURES: Record<number, string> = {
-  401: 'No api key, or one that is unknown, revoked or expired',
-};
+const INPUT_FAILURES: Record<number, string> = { 400: 'Malformed or invalid input' };
 const BODY_FAILURES: Record<number, string> = {
-  400: 'Malformed or invalid input',
+  ...INPUT_FAILURES,
   413: 'The body is larger than 16 KiB',
   415: 'The body is neither JSON nor a form',
 };
 
-/** A JSON API whose routes and OpenAPI 3.1 document come from the same declarations. */
-export function createApi(info: { title: string; description: string }): Api {
+/** Creates a JSON API whose routes and OpenAPI 3.1 document come from the same declarations. */
+export function createApi(info: { title: string; description: string }) {
   const router = Router();
   const paths: ZodOpenApiPathsObject = {};
   const methodsByPath = new Map<string, string[]>();
 
   return {
-    route(definition) {
+    /** Declares a route: its schemas check the input and describe it in the OpenAPI document. */
+    route<Context, Params, Query, Body, Reply>(
+      definition: RouteDefinition<Context, Params, Query, Body, Reply>,
+    ): void {
       const { method, path, context, params, query, body, status = 200, handler } = definition;
       router[method](path, async (request, response) => {
         const input = {
-          // A route that declares no such part has `unknown` for its type, and gets undefined.
+          // An undeclared part has the type `unknown` and gets undefined.
           context: (await context?.(request)) as never,
           params: (params && parseInput(params, request.params)) as never,
           query: (query && parseInput(query, request.query)) as never,
@@ -80,9 +71,10 @@ export function createApi(info: { title: string; description: string }): Api {
       const openApiPath = path.replace(/:(\w+)/g, '{$1}');
       paths[openApiPath] = { ...paths[openApiPath], [method]: describeRoute(definition) };
     },
-    router() {
+    /** Returns all routes, with 405s and `GET /openapi.json`. Call it after the last `route`. */
+    router(): Router {
       router.get('/openapi.json', async (_request, response) => {
-        // Loaded by the first who asks: few do.
+        // Most processes never serve the document, so its package loads at the first request for it.
         const { createDocument } = await import('zod-openapi');
         const document = createDocument({
           openapi: '3.1.0',
@@ -108,10 +100,9 @@ export function createApi(info: { title: string; description: string }): Api {
 function describeRoute<C, P, Q, B, R>(definition: RouteDefinition<C, P, Q, B, R>) {
   const { summary, needsApiKey, params, query, body, reply, status = 200, failures } = definition;
   const allFailures = {
-    ...COMMON_FAILURES,
-    ...((body ?? query) && { 400: BODY_FAILURES[400] }),
-    ...(body && BODY_FAILURES),
-    ...(needsApiKey && API_KEY_FAILURES),
+    ...(body ? BODY_FAILURES : query && INPUT_FAILURES),
+    ...(needsApiKey && { 401: 'The api key is missing, unknown, revoked or expired' }),
+    503: 'Another service or the database did not answer in time; `message` names it',
     ...failures,
   };
   return {

@@ -1,22 +1,23 @@
 import { z } from 'zod';
 
-/** A whole number from the environment, within [min, max]. */
+/** Parses a whole number from `min` to `max`. */
 export function integerSetting(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .regex(/^\d+$/, message)
     .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+    .refine((value) => value >= min && value <= max, message);
 }
 
 const port = integerSetting(1, 65_535);
 
-/** An http(s) address; a trailing slash is taken off. */
+/** Parses an http(s) address and removes trailing slashes. */
 export const urlSetting = z
   .url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:5001' })
   .transform((url) => url.replace(/\/+$/, ''));
 
-/** What every service is told: where to listen, how much to log, where its database is. */
+/** The settings that all services share. */
 export const serviceSettings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port,
@@ -28,7 +29,7 @@ export const serviceSettings = z.object({
   DB_NAME: z.string().min(1),
 });
 
-/** Connection settings of a schema, from {@link serviceSettings}. */
+/** Picks the settings of the database connection. */
 export function databaseSettings(settings: z.output<typeof serviceSettings>) {
   return {
     host: settings.DB_HOST,
@@ -40,11 +41,11 @@ export function databaseSettings(settings: z.output<typeof serviceSettings>) {
 }
 
 /**
- * Reads the environment once. An empty variable counts as unset. With a bad or missing variable the process ends
- * with status 1 and a line on stderr for each, without its value (it may be a secret).
+ * Reads the environment. An empty variable counts as unset. Invalid or missing variables end the process with status 1
+ * and one line on stderr each, without the value (it may be a secret).
  */
 export function readEnvironment<Schema extends z.ZodObject>(schema: Schema): Readonly<z.output<Schema>> {
-  // biome-ignore lint/style/noProcessEnv: the one place that reads it
+  // biome-ignore lint/style/noProcessEnv: no other place reads it
   const set = Object.entries(process.env).filter(([, value]) => value !== '');
   const result = schema.safeParse(Object.fromEntries(set));
   if (result.success) return Object.freeze(result.data);

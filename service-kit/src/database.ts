@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
-import { promisify } from 'node:util';
 import { context } from '@opentelemetry/api';
 import { type Connection, createPool, type Pool, type PoolConnection, type QueryResult } from 'mysql2';
 import { z } from 'zod';
+import type { databaseSettings } from './config';
 import { DeadlinePassed, isDeadlock, isUnavailability } from './database-error';
 import { unavailable } from './http-error';
 import type { Logger } from './logger';
@@ -11,28 +11,22 @@ import { noteStatementError } from './telemetry/span-processor';
 import { untraced } from './telemetry/start';
 import { type StatementTimer, timeStatements } from './telemetry/statements';
 
-export interface DatabaseSettings {
-  host: string;
-  port: number;
-  user: string;
-  password: string;
-  database: string;
-}
+export type DatabaseSettings = ReturnType<typeof databaseSettings>;
 
 type SqlValue = string | number | boolean | Date | Buffer | null;
 
-/** What repositories are given: one statement at a time, on a pooled connection or inside a transaction. */
+/** Runs one statement at a time, on a pooled connection or inside a transaction. */
 export interface Queryable {
-  /** Rows of a SELECT, one object a row, to be checked by the caller. Statements begin with their verb: it names the span. */
+  /** Returns the rows of a SELECT for the caller to parse. A statement begins with its verb, which names the span. */
   query(sql: string, values?: SqlValue[]): Promise<unknown[]>;
-  /** An INSERT, UPDATE or DELETE. Matched rows count as affected, also when nothing in them changed. */
+  /** Runs an INSERT, UPDATE or DELETE. Matched rows count as affected even when no value changed. */
   execute(sql: string, values?: SqlValue[]): Promise<{ affectedRows: number; insertId: number }>;
 }
 
 export interface Database extends Queryable {
   /**
-   * Runs the work in a transaction; rolls back when it throws. A deadlock rolls back and runs the work again, so it
-   * must have no other effects.
+   * Runs the work in a transaction; rolls back when it throws. After a deadlock the work runs again, so it must have
+   * no other effects.
    */
   transaction<Result>(work: (connection: Queryable) => Promise<Result>): Promise<Result>;
   /** Resolves when the database answers. */
@@ -46,9 +40,9 @@ const DEADLINE_MS = 1000;
 const TRANSACTION_TRIES = 5;
 
 /**
- * A small pool of connections to one schema. Every piece of work (a statement or a whole transaction, the wait for a
- * connection included) has one second; then its connection is closed, which makes the server roll back, and the
- * caller gets a 503 that names the schema. Slow statements are logged, where there is a logger.
+ * Opens a small pool of connections to one schema. A statement or a whole transaction may take one second, with the wait
+ * for a connection; then its connection is closed, which makes the server roll back, and the caller gets a 503 that names
+ * the schema. The optional logger receives slow statements.
  */
 export function createDatabase(settings: DatabaseSettings, logger?: Logger): Database {
   const pool = createPool({
@@ -82,13 +76,13 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
 
   return {
     query: (sql, values) => run((connection) => queryable(connection, timed).query(sql, values)),
-    // A bare statement that a hung server has received is carried out when it wakes up, long after its caller gave up.
+    // A hung server would execute a bare statement when it wakes up, long after the caller gave up.
     execute: (sql, values) => transaction((connection) => connection.execute(sql, values)),
     transaction,
-    ping: () => run((connection) => done((callback) => connection.ping(callback))),
+    ping: () => run((connection) => fromCallback((callback) => connection.ping(callback))),
     close() {
       poolWatch.close();
-      return promisify(pool.end.bind(pool))();
+      return pool.promise().end();
     },
   };
 }
@@ -99,38 +93,41 @@ const changeResult = z.object({ affectedRows: z.int(), insertId: z.int() });
 function queryable(connection: Connection, timed: StatementTimer): Queryable {
   return {
     async query(sql, values) {
-      return rowsResult.parse(await send(connection, timed, sql, values));
+      return rowsResult.parse(await sendPrepared(connection, timed, sql, values));
     },
     async execute(sql, values) {
-      return changeResult.parse(await send(connection, timed, sql, values));
+      return changeResult.parse(await sendPrepared(connection, timed, sql, values));
     },
   };
 }
 
-/** Not by mysql2/promise, which pays for a stack trace at every call: here only an error pays. */
-async function send(
+/** Runs a prepared statement. mysql2/promise would capture a stack trace at every call; this does on errors only. */
+async function sendPrepared(
   connection: Connection,
   timed: StatementTimer,
   sql: string,
   values: SqlValue[] = [],
 ): Promise<unknown> {
   try {
-    return await timed(sql, () => done<QueryResult>((callback) => connection.execute(sql, values, callback)));
+    return await timed(sql, () =>
+      fromCallback<QueryResult>((callback) => connection.execute(sql, values, callback)),
+    );
   } catch (error) {
-    // mysql2's own trace ends at the socket; this one leads to the caller.
+    // mysql2's own stack ends at the socket; this one leads to the caller.
     if (error instanceof Error) Error.captureStackTrace(error);
     throw error;
   }
 }
 
-/** A statement that takes no values and that MySQL does not prepare. */
-function command(connection: Connection, timed: StatementTimer, sql: string): Promise<unknown> {
-  return timed(sql, () => done<QueryResult>((callback) => connection.query(sql, callback)));
+/** Runs a statement without values that MySQL does not prepare. */
+function sendUnprepared(connection: Connection, timed: StatementTimer, sql: string): Promise<unknown> {
+  return timed(sql, () => fromCallback<QueryResult>((callback) => connection.query(sql, callback)));
 }
 
 type Callback<Result> = (error: Error | null, result: Result) => void;
 
-function done<Result = void>(start: (callback: Callback<Result>) => void): Promise<Result> {
+/** Turns a callback of mysql2 into a promise, and notes an error for the statement's span. */
+function fromCallback<Result = void>(start: (callback: Callback<Result>) => void): Promise<Result> {
   return new Promise((resolve, reject) => {
     start((error, result) => {
       if (!error) return resolve(result);
@@ -147,9 +144,9 @@ function withDeadline<Result>(
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     let connection: PoolConnection | undefined;
-    let isOver = false;
+    let isOverdue = false;
     const timer = setTimeout(() => {
-      isOver = true;
+      isOverdue = true;
       use.timedOut();
       const reason = new DeadlinePassed(`No answer from the database within ${DEADLINE_MS} ms`);
       if (connection) cut(connection, reason);
@@ -158,7 +155,7 @@ function withDeadline<Result>(
 
     const finish = (settle: () => void, noConnection?: Error) => {
       clearTimeout(timer);
-      if (isOver) return;
+      if (isOverdue) return;
       use.ended(noConnection);
       connection?.release();
       settle();
@@ -166,7 +163,7 @@ function withDeadline<Result>(
 
     const begin = (error: Error | null, acquired: PoolConnection) => {
       if (error) return finish(() => reject(error), error);
-      if (isOver) return acquired.release();
+      if (isOverdue) return acquired.release();
       use.obtained();
       connection = acquired;
       work(acquired).then(
@@ -174,13 +171,13 @@ function withDeadline<Result>(
         (failure) => finish(() => reject(failure)),
       );
     };
-    // The pool calls back in the context of the work that gave the connection back, or that opened it.
-    const asked = context.active();
-    pool.getConnection((error, acquired) => context.with(asked, begin, undefined, error, acquired));
+    // The pool calls back in the context of whoever released or opened the connection.
+    const callerContext = context.active();
+    pool.getConnection((error, acquired) => context.with(callerContext, begin, undefined, error, acquired));
   });
 }
 
-/** Ends the connection so that its statement fails: by mysql2's own `destroy` it, and its span, would stay open for ever. */
+/** Closes the connection so that its statement fails. mysql2's `destroy` would leave statement and span open. */
 function cut(connection: PoolConnection, reason: Error): void {
   const stream: unknown = Reflect.get(connection, 'stream');
   if (stream instanceof Socket) stream.destroy(reason);
@@ -192,21 +189,21 @@ async function inTransaction<Result>(
   timed: StatementTimer,
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
-  await command(connection, timed, 'START TRANSACTION');
+  await sendUnprepared(connection, timed, 'START TRANSACTION');
   try {
     const result = await work(queryable(connection, timed));
-    await command(connection, timed, 'COMMIT');
+    await sendUnprepared(connection, timed, 'COMMIT');
     return result;
   } catch (error) {
-    // A connection that cannot roll back must not return to the pool with a transaction open.
-    await command(connection, timed, 'ROLLBACK').catch(() => connection.destroy());
+    // A failed rollback must not put a connection with an open transaction back into the pool.
+    await sendUnprepared(connection, timed, 'ROLLBACK').catch(() => connection.destroy());
     throw error;
   }
 }
 
 /**
- * Locks rows that are there and no gaps between them: of the default level's gap locks, two transactions that insert
- * after having looked for the same missing row die of a deadlock.
+ * Makes transactions lock existing rows only. The default isolation level also locks the gaps between them: two
+ * transactions that look for the same missing row and then insert it would deadlock.
  */
 function readCommitted(connection: PoolConnection): void {
   untraced(() => {

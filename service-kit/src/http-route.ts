@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * What stands for a request that no route fitted. The conventions would leave the route out; with one for every request,
- * scans of random paths count in one series that can be seen, and no sum over routes misses any.
+ * The route of requests that match none. The conventions would leave it out; a value for every request puts scans of
+ * random paths into one visible series, and sums over routes miss nothing.
  */
 export const UNMATCHED = '/*';
 
 /**
- * Path and query of a request's target (`request.url`). Who takes the service for a proxy sends a whole address, which
- * may hold a password.
+ * Returns path and query of a request's target (`request.url`). A client that takes the service for a proxy sends a whole
+ * address, which may contain a password.
  */
 export function splitTarget(target = ''): { path: string; query: string | undefined } {
   const [, path = '', query] = /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#]*)?([^?]*)(?:\?(.*))?$/is.exec(target) ?? [];
@@ -25,8 +25,8 @@ export function statusOf({ writableFinished, errored, statusCode }: ServerRespon
 }
 
 /**
- * The pattern of the Express route that answered (all our routers are mounted at the root): a bounded set. Where the
- * path has routes for other methods only (405), none did: with each method on each path, scans would fill the backends.
+ * Returns the pattern of the Express route that answered (all our routers are mounted at the root): a bounded set. A 405
+ * counts as unmatched: otherwise scans that try each method on each path would fill the backends.
  */
 export function routeOf({ statusCode, req: request }: { statusCode: number; req: object }): string {
   const route = 'route' in request ? request.route : undefined;

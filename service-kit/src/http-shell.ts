@@ -9,40 +9,31 @@ import { logs } from './registry/kit';
 import { recordError, sampledSpan } from './telemetry/spans';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
-/** Characters; longer than any path of the shop's. */
+/** Characters; the shop's own paths are shorter. */
 const MAX_LOGGED_PATH = 300;
 const FORM = 'application/x-www-form-urlencoded';
 
-/** What must answer for the service to be ready, by name; each rejects while it does not. */
-type ReadinessChecks = Record<string, () => Promise<void>>;
-
-/** For JSON on plain HTTP: should a browser ever open it, it is no page. What governs pages would only be freight. */
-const JSON_HEADERS: HelmetOptions = {
-  contentSecurityPolicy: {
+/** The security headers of a JSON API. Helmet's others protect pages only. */
+const jsonHeaders = [
+  helmet.contentSecurityPolicy({
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  },
-  strictTransportSecurity: false,
-  crossOriginOpenerPolicy: false,
-  crossOriginResourcePolicy: false,
-  originAgentCluster: false,
-  referrerPolicy: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xFrameOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-};
+  }),
+  helmet.xContentTypeOptions(),
+];
+
+/** Checks of the parts that the service needs to be ready, by name; each rejects while its part does not answer. */
+type ReadinessChecks = Record<string, () => Promise<void>>;
 
 interface ShellOptions {
   logger: Logger;
   readiness: ReadinessChecks;
-  /** Security headers; by default those of a JSON API. */
+  /** Security headers; the default suits a JSON API. */
   helmetOptions?: HelmetOptions;
 }
 
-/** An Express app with what every service has before its own routes. {@link closeShell} adds what comes after them. */
-export function createShell({ logger, readiness, helmetOptions = JSON_HEADERS }: ShellOptions): Express {
+/** Creates an Express app with everything before a service's own routes; {@link closeShell} adds the rest. */
+export function createShell({ logger, readiness, helmetOptions }: ShellOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -51,7 +42,7 @@ export function createShell({ logger, readiness, helmetOptions = JSON_HEADERS }:
     response.json({ status: 'ok' });
   });
   app.get('/readyz', reportReadiness(readiness));
-  app.use(announceTrace, logRequests(logger), helmet(helmetOptions));
+  app.use(announceTrace, logRequests(logger), helmetOptions ? helmet(helmetOptions) : jsonHeaders);
   app.use(refuseOtherContentTypes);
   app.use(express.json({ limit: BODY_LIMIT_BYTES, reviver: digitsOnly }));
   app.use(express.text({ type: FORM, limit: BODY_LIMIT_BYTES }), parseForm);
@@ -59,10 +50,10 @@ export function createShell({ logger, readiness, helmetOptions = JSON_HEADERS }:
 }
 
 /**
- * Ends the app: what no route answered is a 404, and every error becomes an answer. An error that is no
- * {@link HttpError} is a bug: logged with its stack, recorded on the span, and told to the caller as a bare 500.
+ * Completes the app: an unmatched request becomes a 404, and every error becomes a response. Any error but an
+ * {@link HttpError} is a bug: it is logged with its stack, recorded on the span, and answered with a bare 500.
  *
- * @param respond writes the answer; by default JSON as `{message, errors?}`
+ * @param respond writes the response; by default JSON as `{message, errors?}`
  */
 export function closeShell(app: Express, logger: Logger, respond: ErrorResponder = respondWithJson): void {
   app.use(() => {
@@ -96,7 +87,7 @@ function handleErrors(logger: Logger, respond: ErrorResponder): ErrorRequestHand
   };
 }
 
-/** Words for what Express and its body parsers refuse; their own may quote the input. */
+/** Messages for what Express and its body parsers refuse; their own messages may quote the input. */
 const REFUSALS: Record<number, string> = {
   400: 'The request is malformed',
   413: `The body is larger than ${BODY_LIMIT_BYTES / 1024} KiB`,
@@ -108,30 +99,28 @@ function toHttpError(error: unknown): HttpError {
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
   if (status >= 400 && status < 500)
     return new HttpError(status, REFUSALS[status] ?? 'The request is refused');
-  return new HttpError(500, 'Something went wrong on our side');
+  return new HttpError(500, logs.bug.message);
 }
 
 const refuseOtherContentTypes: RequestHandler = (request, _response, next) => {
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  if (hasBody && !request.is(['application/json', FORM])) {
-    throw new HttpError(415, REFUSALS[415] ?? '');
-  }
+  if (hasBody && !request.is(['application/json', FORM])) throw new HttpError(415, REFUSALS[415] ?? '');
   next();
 };
 
-/** A whole number is written in decimal digits, in JSON as elsewhere: 1e3, 1.0 and -0 are none. */
+/** Accepts numbers in decimal digits only, in JSON as elsewhere, and turns others (1e3, 1.0, -0) into NaN. */
 function digitsOnly(_key: string, value: unknown, context?: { source?: string }): unknown {
   return typeof value === 'number' && !/^\d+$/.test(context?.source ?? '') ? Number.NaN : value;
 }
 
-/** As browsers read a form. express.urlencoded would take `%ff` literally, and all escapes beside it. */
+/** Parses a form as browsers do. express.urlencoded leaves `%ff`, and all escapes beside it, as they are. */
 const parseForm: RequestHandler = (request, _response, next) => {
   if (typeof request.body === 'string') request.body = parseQuery(request.body, '&', '=', { maxKeys: 0 });
   next();
 };
 
-/** Lets a person look the request up in Jaeger, and a browser link its own trace to it; not where it is not sampled. */
+/** Sends the ids of a sampled trace, so that a person can look it up and a browser can link its own trace to it. */
 const announceTrace: RequestHandler = (_request, response, next) => {
   const span = sampledSpan();
   if (span) {
@@ -141,7 +130,7 @@ const announceTrace: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** One line a request, when its answer is complete or its client has gone. */
+/** Logs one line for each request, when its response has ended or its client has disconnected. */
 function logRequests(logger: Logger): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();
@@ -149,7 +138,8 @@ function logRequests(logger: Logger): RequestHandler {
       const fields = {
         'http.request.method': request.method,
         'http.route': routeOf(response),
-        'url.path': loggedPath(request.originalUrl),
+        // Masking comes first: half an e-mail address or api key no longer looks like one.
+        'url.path': maskText(splitTarget(request.originalUrl).path).slice(0, MAX_LOGGED_PATH),
         duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
       };
       const status = statusOf(response);
@@ -160,26 +150,12 @@ function logRequests(logger: Logger): RequestHandler {
   };
 }
 
-/** Masked before it is cut: half an e-mail address or api key no longer looks like one. */
-function loggedPath(url: string): string {
-  return maskText(splitTarget(url).path).slice(0, MAX_LOGGED_PATH);
-}
-
 function reportReadiness(checks: ReadinessChecks): RequestHandler {
   return async (_request, response) => {
-    const states = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => {
-        const isReady = await check().then(
-          () => true,
-          () => false,
-        );
-        return [name, isReady ? 'ok' : 'unavailable'] as const;
-      }),
-    );
-    const isReady = states.every(([, state]) => state === 'ok');
-    response.status(isReady ? 200 : 503).json({
-      status: isReady ? 'ok' : 'unavailable',
-      dependencies: Object.fromEntries(states),
-    });
+    const results = await Promise.allSettled(Object.values(checks).map((check) => check()));
+    const states = results.map(({ status }) => (status === 'fulfilled' ? 'ok' : 'unavailable'));
+    const status = states.includes('unavailable') ? 'unavailable' : 'ok';
+    const dependencies = Object.fromEntries(Object.keys(checks).map((name, index) => [name, states[index]]));
+    response.status(status === 'ok' ? 200 : 503).json({ status, dependencies });
   };
 }

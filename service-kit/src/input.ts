@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type FieldError, HttpError } from './http-error';
 
-/** Controls of lines and of writing direction, halves of a surrogate pair, and what broken UTF-8 turns into. */
+/** Control characters, line separators, bidirectional controls, lone surrogates, and U+FFFD from invalid UTF-8. */
 const UNFIT_FOR_TEXT = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\ufffd]/u;
 
-/** Something to see: not only spaces, joiners or combining marks. */
+/** Any character but spaces, joiners and combining marks. */
 const VISIBLE = /[^\p{Z}\p{M}\p{Default_Ignorable_Code_Point}]/u;
 
 const requiredOr = (message: string) => (issue: { input?: unknown }) =>
@@ -13,12 +13,12 @@ const requiredOr = (message: string) => (issue: { input?: unknown }) =>
 const isClean = (text: string) => !UNFIT_FOR_TEXT.test(text);
 const unclean = 'must not contain control characters';
 
-/** As a person, MySQL and OpenAPI count them: `length` counts an emoji twice. */
+/** Counts as a person, MySQL and OpenAPI do: `length` counts an emoji twice. */
 export function countCharacters(text: string): number {
   return [...text].length;
 }
 
-/** A password or the like: text as typed (NFC, not trimmed), without control characters. */
+/** Accepts a password as typed (NFC, not trimmed), without control characters. */
 export function secretText() {
   return z
     .string({ error: requiredOr('must be text') })
@@ -26,7 +26,7 @@ export function secretText() {
     .refine(isClean, unclean);
 }
 
-/** One line of text: NFC, trimmed, `min` to `max` characters, without control characters. */
+/** Accepts one line of text: NFC, trimmed, `min` to `max` characters, without control characters. */
 export function text(min: number, max: number) {
   return z
     .string({ error: requiredOr('must be text') })
@@ -39,7 +39,7 @@ export function text(min: number, max: number) {
     .meta({ minLength: min, maxLength: max });
 }
 
-/** A whole number as a JSON number or as decimal digits, `min` to `max`. */
+/** Accepts a whole number from `min` to `max`, as a JSON number or as decimal digits. */
 export function integer(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;
   const bounded = z
@@ -54,10 +54,10 @@ export function integer(min: number, max: number) {
     .meta({ override: { type: 'integer', minimum: min, maximum: max } });
 }
 
-/** Largest value of MySQL's INT UNSIGNED, in which ids are kept. */
+/** The largest value of MySQL's INT UNSIGNED, the type of ids. */
 export const MAX_ID = 4_294_967_295;
 
-/** An id in a path or query: a positive decimal without leading zeros, within the column's range. */
+/** Accepts an id in a path or query: a positive decimal without leading zeros. */
 export const id = z
   .string()
   .regex(/^[1-9][0-9]{0,9}$/, 'must be an id')
@@ -65,7 +65,7 @@ export const id = z
   .refine((value) => value <= MAX_ID, 'must be an id')
   .meta({ override: { type: 'integer', minimum: 1, maximum: MAX_ID } });
 
-/** Checks data from outside; throws 400 with a line for each field that is wrong: the first thing to put right. */
+/** Parses data from outside. @throws HttpError 400 with the first mistake of each invalid field */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
@@ -77,12 +77,12 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   throw invalidInput(Array.from(messages, ([field, message]) => ({ field, message })));
 }
 
-/** 400 for input that was understood and is wrong. */
+/** Creates the 400 for well-formed input with mistakes. */
 export function invalidInput(errors: FieldError[]): HttpError {
   return new HttpError(400, 'Invalid input', { errors });
 }
 
-/** 409 for a value that must be unique and is taken already. */
+/** Creates the 409 for a value that must be unique and is in use. */
 export function taken(field: string): HttpError {
   return new HttpError(409, `${field} is already taken`, {
     errors: [{ field, message: 'is already taken' }],

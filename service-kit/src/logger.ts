@@ -6,15 +6,15 @@ import type { LogDeclaration, Values } from './registry/declaration';
 export type { Logger };
 
 /**
- * Lines go out a few at a time, since a write for each takes longer than the line itself. What is left when the process
- * ends, even by an error, is written then; only SIGKILL takes the last quarter of a second with it.
+ * Groups lines, because a write for each takes longer than making it. pino writes the rest when the process ends, even
+ * by an error; only SIGKILL loses the last quarter of a second.
  */
 const BUFFERED_STDOUT = { dest: 1, sync: false, minLength: 4096, periodicFlush: 250 };
 
 /**
- * Writes JSON lines, on stdout unless there is another destination; the instrumentation of pino adds the trace, and makes
- * log records of the lines. Secrets and e-mail addresses are masked everywhere. Of an error the line has type, message,
- * stack and a few fields: a database error also carries the statement with its values.
+ * Creates a logger of JSON lines, on stdout by default; the instrumentation of pino adds trace ids and sends each line as
+ * a log record. Secrets and e-mail addresses are masked everywhere. Errors keep their type, message, stack and a few
+ * fields only, because a database error also holds the statement with its values.
  */
 export function createLogger(options: { level: string }, destination?: DestinationStream): Logger {
   const settings = {
@@ -22,14 +22,13 @@ export function createLogger(options: { level: string }, destination?: Destinati
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    // An error is described before; pino would take the description for an error.
-    serializers: { err: (described: unknown) => described },
+    // writeMasked has already described the error.
+    serializers: { err: (description: unknown) => description },
     hooks: { logMethod: writeMasked },
   };
   return pino(settings, destination ?? pino.destination(BUFFERED_STDOUT));
 }
 
-/** Writes a declared log event. */
 export function logEvent<const Declaration extends LogDeclaration>(
   logger: Logger,
   { level, message }: Declaration,
@@ -51,11 +50,11 @@ function writeMasked(this: Logger, args: unknown[], write: LogFn): void {
   const error = err === undefined ? undefined : describeError(err);
   const message = words.length > 0 ? maskText(format(...words.map(maskWord))) : error?.message;
   const masked = maskFields(fields);
-  // Fields within `err` would not survive into the log record: the instrumentation takes type, message and stack.
+  // The error's fields stand beside `err`: the instrumentation takes only type, message and stack from it.
   write.call(this, error ? { ...masked, ...fieldsOf(err), err: error } : masked, message);
 }
 
-/** What is put into a message has keys, too. */
+/** Masks an object that is formatted into the message by its keys, too. */
 function maskWord(word: unknown): unknown {
   return typeof word === 'object' && word !== null ? maskFields({ word }).word : word;
 }

@@ -3,30 +3,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import Postgrator from 'postgrator';
 import { createDatabase, type DatabaseSettings, type Queryable } from './database';
+import { errorNumber } from './database-error';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
 import { untraced } from './telemetry/start';
 
 const DATABASE_WAIT_MS = 30_000;
 const LOCK_WAIT_SECONDS = 60;
-/** MySQL's codes for a wrong account and for a right one that may not use the schema: waiting does not help. */
+/** MySQL's codes for a wrong account, and for an account without access to the schema. */
 const ACCESS_DENIED = new Set([1044, 1045]);
 
 interface MigrationOptions {
   settings: DatabaseSettings;
-  /** Folder of `NNN.do.what.sql` files: each may hold several statements; none is ever changed once released. */
+  /** The folder of `NNN.do.what.sql` files. A file may hold several statements, and never changes once released. */
   directory: string;
   logger: Logger;
-  /** Rows that every installation has and that need code to make. Runs under the same lock; must be idempotent. */
+  /** Inserts the rows of every installation that need code. Runs under the same lock; must be idempotent. */
   seed?: (connection: Queryable) => Promise<void>;
 }
 
 /**
- * Brings the schema up to date. Replicas that start at once wait for each other on a lock of the database's. Waits up
- * to 30 s for a database that is not there yet.
+ * Brings the schema up to date. A lock in the database lets only one replica do so at a time. Waits up to 30 s for a
+ * database that does not answer yet.
  *
- * @throws when the database stays away, refuses the account, the folder holds no migration, or one fails or was
- *   changed after it ran
+ * @throws when the database stays unreachable or refuses the account, when the folder holds no migration, and when a
+ *   migration fails or has changed since it ran
  */
 export function migrate(options: MigrationOptions): Promise<void> {
   return untraced(async () => {
@@ -62,7 +63,7 @@ function migrator(connection: Connection, { settings, directory }: MigrationOpti
     driver: 'mysql',
     database: settings.database,
     schemaTable: 'schema_version',
-    // A glob: what is special in the folder's own name is escaped.
+    // Postgrator reads it as a glob, so the folder's own name is escaped.
     migrationPattern: join(directory.replace(/[?*()[\]{}\\]/g, '\\$&'), '*'),
     async execQuery(sql) {
       const [rows] = await connection.query<RowDataPacket[]>(sql);
@@ -77,8 +78,7 @@ async function connectWhenReady({ settings, logger }: MigrationOptions): Promise
     try {
       return await mysql.createConnection({ ...settings, multipleStatements: true, connectTimeout: 2000 });
     } catch (error) {
-      const isRefused = error instanceof Error && 'errno' in error && ACCESS_DENIED.has(Number(error.errno));
-      if (isRefused || Date.now() > deadline) throw error;
+      if (ACCESS_DENIED.has(errorNumber(error)) || Date.now() > deadline) throw error;
       logEvent(logger, logs.waitingForDatabase, {
         'db.namespace': settings.database,
         'error.message': String(error),

@@ -1,14 +1,15 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
 import { stopTelemetry } from './telemetry/start';
 
-/** Longer than the idle time of any client's pool, so that it is the client who closes an idle connection. */
+/** Longer than the idle time of any client's pool, so that clients close idle connections first. */
 const KEEP_ALIVE_MS = 65_000;
-/** While draining, every answer asks its client to leave; who has not asked anything for this long is idle. */
+/** While draining, every response closes its connection; connections without a request for this long are idle. */
 const DRAIN_MS = 500;
-/** Long enough for the requests that are under way to the server to arrive. */
+/** Long enough for requests that clients have already sent to arrive. */
 const HOLD_MS = 100;
 const REQUESTS_LIMIT_MS = 6000;
 const POLL_MS = 10;
@@ -17,23 +18,26 @@ interface ServeOptions {
   host: string;
   port: number;
   logger: Logger;
-  /** Closes what the app uses (pools), when no request is left. */
+  /** Closes the app's pools once the requests are finished. */
   close: () => Promise<void>;
 }
 
 /**
- * Listens until SIGTERM or SIGINT; then finishes the requests in flight, closes what the app uses, flushes the
- * telemetry and ends the process with status 0, all within ten seconds.
+ * Listens until SIGTERM or SIGINT; then finishes the requests in flight, closes the pools, flushes the telemetry and
+ * ends the process with status 0, all within ten seconds.
  *
- * @throws when it cannot listen, because the port is taken, say
+ * @throws when it cannot listen, for example because the port is taken
  */
 export async function serve(
   app: RequestListener,
   { host, port, logger, close }: ServeOptions,
 ): Promise<void> {
   const { server, drain } = createDrainingServer(app);
-  dropStartUpGarbage();
-  await listen(server, host, port);
+  // Loading leaves some 8 MB of garbage, most of it compiled code that never runs again; without much traffic V8 would
+  // keep it for good. Takes 50 to 100 ms; does nothing without `--expose-gc`.
+  globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
+  server.listen(port, host);
+  await once(server, 'listening');
   logEvent(logger, logs.listening, { 'server.address': host, 'server.port': port });
 
   let isStopping = false;
@@ -52,27 +56,9 @@ export async function serve(
 }
 
 /**
- * Loading leaves some 8 MB of garbage, most of it compiled code that never runs again; without much traffic V8 would
- * keep it for good. Takes 50 to 100 ms; does nothing without `--expose-gc`.
- */
-function dropStartUpGarbage(): void {
-  globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/**
- * A server that can stop without resetting a connection on which a request is under way. While it drains, every answer
- * says `Connection: close`. A socket that stops listening resets the connections it has not accepted yet, so just
- * before it does, answers are held back: who waits for one opens no new connection.
+ * Creates a server that can stop without resetting a connection that carries a request. While it drains, every response
+ * says `Connection: close`. A socket that stops listening resets the connections it has not accepted yet, so responses
+ * are held back just before: a client that waits for one opens no new connection.
  */
 function createDrainingServer(app: RequestListener): { server: Server; drain: () => Promise<void> } {
   let hold: Promise<void> | undefined;
@@ -95,7 +81,7 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
     hold = delay(HOLD_MS);
     await hold;
     server.close();
-    // Not until `server.close` calls back: connections that a client opened in advance keep it from that.
+    // The callback of `server.close` would wait for connections that clients opened in advance.
     const deadline = Date.now() + REQUESTS_LIMIT_MS;
     while (unanswered > 0 && Date.now() < deadline) await delay(POLL_MS);
     server.closeAllConnections();

@@ -4,9 +4,11 @@ import { exchange } from './exchange';
 import { unavailable } from './http-error';
 import { namePeer } from './telemetry/peers';
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 export interface ServiceRequest {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path and query; its variable parts are encoded by the caller. */
+  method?: Method;
+  /** Path and query; the caller encodes variable parts. */
   path: string;
   apiKey?: string | undefined;
   /** Sent as JSON. */
@@ -14,25 +16,25 @@ export interface ServiceRequest {
 }
 
 export interface ServiceResponse {
-  /** Below 500: a neighbour's own failure is thrown as 503. */
+  /** Below 500: failures of the service itself are thrown as 503. */
   status: number;
   headers: IncomingHttpHeaders;
-  /** The parsed JSON, to be checked by the caller. */
+  /** The parsed JSON, for the caller to check. */
   body: unknown;
 }
 
 export interface ServiceClient {
   readonly name: string;
   /**
-   * Calls the neighbour within the time limit; an idempotent call is tried once more when it failed to connect, and
-   * one that only reads also when its connection was cut.
+   * Calls the service within the time limit. GET, PUT and DELETE are retried once when the connection failed, GET also
+   * when it was cut.
    *
    * @throws HttpError 503 that names the part at fault
    */
   call(request: ServiceRequest): Promise<ServiceResponse>;
 }
 
-/** The codes of a connection that could not be made, so that nothing was asked. */
+/** Error codes of connections that could not be made: the service has received nothing. */
 const NOT_CONNECTED = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -40,62 +42,49 @@ const NOT_CONNECTED = new Set([
   'EHOSTUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-/** The codes of one that was cut, perhaps after the neighbour had done what was asked. */
+/** Error codes of connections that were cut: the service may have done the work. */
 const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-/** Not the one of `AbortSignal.timeout`, whose numeric code would become the `error.type` of span and metric. */
+/** Replaces the error of `AbortSignal.timeout`, whose numeric code would become the `error.type` of span and metric. */
 class CallTimedOut extends Error {
   override name = 'TimeoutError';
-
-  constructor(service: string, timeoutMs: number) {
-    super(`No answer from ${service} within ${timeoutMs} ms`);
-  }
 }
 
-/** A client of one neighbour. `timeoutMs` bounds a call as a whole, its retry included. */
-export function createServiceClient(options: {
+/** Creates a client of one service. `timeoutMs` limits a call as a whole, its retry included. */
+export function createServiceClient({
+  name,
+  baseUrl,
+  timeoutMs,
+}: {
   name: string;
   baseUrl: string;
   timeoutMs: number;
 }): ServiceClient {
-  const { name, baseUrl, timeoutMs } = options;
   namePeer(baseUrl, name);
   const base = new URL(baseUrl);
   const prefix = base.pathname.replace(/\/$/, '');
   const pool = new Pool(base.origin, { connect: { timeout: timeoutMs } });
-
-  async function send(
-    { method = 'GET', path, apiKey, body }: ServiceRequest,
-    onStart: (abort: (reason: Error) => void) => void,
-  ): Promise<ServiceResponse> {
-    const headers: Record<string, string> = { accept: 'application/json' };
-    if (apiKey) headers.authorization = `Bearer ${apiKey}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    const content = body === undefined ? null : JSON.stringify(body);
-    const request = { path: prefix + path, method, headers, body: content };
-    const { text, ...answer } = await exchange(pool, request, onStart);
-    return { ...answer, body: JSON.parse(text) };
-  }
+  const timedOut = () => new CallTimedOut(`No answer from ${name} within ${timeoutMs} ms`);
 
   return {
     name,
-    async call(call) {
-      let abort: ((reason: Error) => void) | undefined;
-      const timer = setTimeout(() => abort?.(new CallTimedOut(name, timeoutMs)), timeoutMs);
-      const attempt = () =>
-        send(call, (abortThis) => {
-          abort = abortThis;
-        });
+    async call({ method = 'GET', path, apiKey, body }) {
+      const headers: Record<string, string> = { accept: 'application/json' };
+      if (apiKey) headers.authorization = `Bearer ${apiKey}`;
+      if (body !== undefined) headers['content-type'] = 'application/json';
+      const content = body === undefined ? null : JSON.stringify(body);
+      const request = { path: prefix + path, method, headers, body: content };
+      const endsAt = performance.now() + timeoutMs;
+      const attempt = () => exchange(pool, request, endsAt - performance.now(), timedOut);
       let response: ServiceResponse;
       try {
-        response = await attempt().catch((error) => {
-          if (isWorthRepeating(call, error)) return attempt();
+        const { text, ...answer } = await attempt().catch((error) => {
+          if (isWorthRepeating(method, error)) return attempt();
           throw error;
         });
+        response = { ...answer, body: JSON.parse(text) };
       } catch (error) {
         throw unavailable(name, error);
-      } finally {
-        clearTimeout(timer);
       }
       if (response.status === 503) throw unavailable(partNamedBy(response.body) ?? name);
       if (response.status >= 500) throw unavailable(name);
@@ -104,15 +93,14 @@ export function createServiceClient(options: {
   };
 }
 
-function isWorthRepeating({ method = 'GET' }: ServiceRequest, error: unknown): boolean {
+function isWorthRepeating(method: Method, error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  // A DELETE that was done before the cut would be told, the second time, that there is nothing to delete.
-  return method === 'GET'
-    ? NOT_CONNECTED.has(code) || CUT.has(code)
-    : method !== 'POST' && NOT_CONNECTED.has(code);
+  if (NOT_CONNECTED.has(code)) return method !== 'POST';
+  // A repeated DELETE could be answered with 404 although the first one worked.
+  return CUT.has(code) && method === 'GET';
 }
 
-/** A neighbour that could not reach a part of its own says which: the one at fault is the one to name. */
+/** Returns the part that a service's 503 names: the one at fault is the one to report. */
 function partNamedBy(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('message' in body)) return undefined;
   return /^([\w-]{1,64}) is not available$/.exec(String(body.message))?.[1];

@@ -4,22 +4,23 @@ import { logs } from './registry/kit';
 import { stopTelemetry } from './telemetry/start';
 
 /**
- * Runs a service's start-up. When it fails, or later throws what nobody catches, the process ends with status 1, and
- * stderr and the backends are told why. On stderr what the world around refuses at the start (a database account, say)
- * is one line, a bug its stack.
+ * Runs a service's start-up. When it fails, or when the service later throws an uncaught error, the process ends with
+ * status 1 and reports the reason to stderr and the backends. On stderr a bug has its stack; a refusal from outside at
+ * the start (of a database account, for example) is one line.
  */
 export function start(main: () => Promise<void>): void {
   let isEnding = false;
   const end = async (
     event: typeof logs.cannotStart | typeof logs.crashed,
     error: unknown,
-    words: string,
+    report: string,
   ): Promise<void> => {
     if (isEnding) return;
     isEnding = true;
-    process.stderr.write(`${words}\n`);
-    const elsewhere = createLogger({ level: 'fatal' }, { write: () => undefined });
-    logEvent(elsewhere, event, { err: error });
+    process.stderr.write(`${report}\n`);
+    // Standard output stays empty: the instrumentation of pino still sends the record.
+    const logger = createLogger({ level: 'fatal' }, { write: () => undefined });
+    logEvent(logger, event, { err: error });
     await stopTelemetry();
     process.exit(1);
   };

@@ -1,6 +1,6 @@
 import { createLogger } from '../src/logger';
 
-/** A logger whose lines stay here, parsed or as they were written. */
+/** Creates a logger that keeps its lines for the test. */
 export function captureLog(level = 'info') {
   const written: string[] = [];
   const logger = createLogger({ level }, { write: (line: string) => written.push(line) });

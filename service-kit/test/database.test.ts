@@ -32,11 +32,13 @@ const test = base.extend('store', { scope: 'file' }, async ({}, { onCleanup }) =
 });
 
 const LATE = { timeout: 10_000 };
-/** The deadline of a statement is a second; waiting twice would take longer than this. */
+/** A statement may take a second; two waits in a row would take longer than this. */
 const IN_TIME_MS = 1900;
 
 describe('When a statement succeeds', () => {
-  test('then rows and counts are told, in UTF-8 and whatever the values hold', async ({ store }) => {
+  test('then it returns rows and counts, in UTF-8 and with any characters in the values', async ({
+    store,
+  }) => {
     const name = `'; DROP TABLE things; -- 😀`;
     const { insertId, affectedRows } = await store.database.execute('INSERT INTO things (name) VALUES (?)', [
       name,
@@ -50,9 +52,9 @@ describe('When a statement succeeds', () => {
   });
 });
 
-describe('When a statement breaks a rule of the schema', () => {
+describe('When a statement violates a constraint', () => {
   test.for(['lamp', "lamp' for key 'other", "' for key 'a.b'", "it's", 'a.b', '"', '\\'])(
-    'by the taken name %j, then the key is told',
+    'by the duplicate name %j, then the key is named',
     async (name, { store }) => {
       const insert = () => store.database.execute('INSERT INTO things (name) VALUES (?)', [name]);
       await insert();
@@ -60,14 +62,16 @@ describe('When a statement breaks a rule of the schema', () => {
     },
   );
 
-  test('by its primary key, then that is told', async ({ store }) => {
+  test('of the primary key, then the key is named', async ({ store }) => {
     const error = await store.database
       .execute("INSERT INTO things (id, name) VALUES (7000, 'a7'), (7000, 'b7')")
       .catch((error) => error);
     expect(violatedUniqueKey(error)).toBe('PRIMARY');
   });
 
-  test('by a check, then it is told apart, and its stack leads here', async ({ store }) => {
+  test('of a check, then it differs from a duplicate, and its stack leads to the caller', async ({
+    store,
+  }) => {
     const error = await store.database
       .execute("INSERT INTO things (name, qty) VALUES ('less than none', -1)")
       .catch((error) => error);
@@ -79,14 +83,14 @@ describe('When a statement breaks a rule of the schema', () => {
 });
 
 describe('When the database does not answer', () => {
-  test('in a second, then the caller gets 503 and the pool works on', async ({ store }) => {
+  test('within a second, then the caller gets 503 and the pool keeps working', async ({ store }) => {
     const startedAt = performance.now();
     await expect(store.database.query('SELECT SLEEP(3)')).rejects.toMatchObject(store.unavailable);
     expect(performance.now() - startedAt).toBeLessThan(IN_TIME_MS);
     expect(await store.database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('in the middle of a transaction, then nothing of it stays', async ({ store }) => {
+  test('in the middle of a transaction, then the transaction is rolled back', async ({ store }) => {
     const work = store.database.transaction(async (connection) => {
       await connection.execute("INSERT INTO things (name) VALUES ('unfinished')");
       await connection.query('SELECT SLEEP(3)');
@@ -100,21 +104,21 @@ describe('When the database does not answer', () => {
       .toMatchObject({ affectedRows: 1 });
   });
 
-  test('while more than the pool holds is asked, then all get 503 in time and the pool works on', async ({
+  test('to more statements than the pool has connections, then all get 503 in time and the pool keeps working', async ({
     store,
   }) => {
     const startedAt = performance.now();
     const asks = Array.from({ length: 50 }, () => store.database.query('SELECT SLEEP(3)'));
     for (const result of await Promise.allSettled(asks))
       expect(result).toMatchObject({ status: 'rejected', reason: store.unavailable });
-    // In turn, ten at a time, they would take five seconds.
+    // Ten at a time, one group after the other, they would take five seconds.
     expect(performance.now() - startedAt).toBeLessThan(3000);
     const after = Array.from({ length: 20 }, () => store.database.query('SELECT 1 AS one'));
     expect(await Promise.all(after)).toEqual(Array.from({ length: 20 }, () => [{ one: 1 }]));
   });
 
   test.for(['hanging', 'gone'] as const)(
-    'because it is %s, then 503 in time, and all is well after',
+    'because it is %s, then callers get 503 in time, and it works again afterwards',
     async (state, { store }) => {
       await Promise.all(Array.from({ length: 10 }, () => store.database.ping()));
       store.proxy.pretend(state);
@@ -139,18 +143,18 @@ describe('When the database does not answer', () => {
   );
 });
 
-describe('When the database ends connections', () => {
-  test('that are idle, then the next statements do not notice', async ({ store }) => {
+describe('When the database closes connections', () => {
+  test('that are idle, then the next statements succeed', async ({ store }) => {
     await Promise.all(Array.from({ length: 10 }, () => store.database.query('SELECT SLEEP(0.05)')));
     await killOthers(store.bystander);
     const asks = Array.from({ length: 10 }, () => store.database.query('SELECT 1 AS one'));
     expect(await Promise.all(asks)).toEqual(Array.from({ length: 10 }, () => [{ one: 1 }]));
   });
 
-  test('that are at work, then the caller gets 503 and the next statement works', async ({ store }) => {
+  test('in use, then the caller gets 503 and the next statement succeeds', async ({ store }) => {
     const atWork = store.database.query('SELECT SLEEP(0.9)');
     const outcome = expect(atWork).rejects.toMatchObject(store.unavailable);
-    await expect.poll(() => sleepers(store.bystander)).toBeGreaterThan(0);
+    await expect.poll(() => countSleeping(store.bystander)).toBeGreaterThan(0);
     await killOthers(store.bystander);
     await outcome;
     expect(await store.database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
@@ -158,7 +162,7 @@ describe('When the database ends connections', () => {
 });
 
 describe('When the work of a transaction', () => {
-  test('throws, then it is rolled back and the error passed on', async ({ store }) => {
+  test('throws, then the transaction is rolled back and the error is thrown on', async ({ store }) => {
     const mistake = new Error('changed my mind');
     const work = store.database.transaction(async (connection) => {
       await connection.execute("INSERT INTO things (name) VALUES ('regretted')");
@@ -168,7 +172,7 @@ describe('When the work of a transaction', () => {
     expect(await store.bystander.query("SELECT id FROM things WHERE name = 'regretted'")).toEqual([]);
   });
 
-  test('runs into a deadlock, then it runs again and both are done', async ({ store }) => {
+  test('hits a deadlock, then it runs again and both transactions succeed', async ({ store }) => {
     const { database } = store;
     await database.execute("INSERT INTO things (name) VALUES ('left'), ('right')");
     const add = (connection: Pick<Database, 'execute'>, name: string) =>
@@ -192,7 +196,7 @@ describe('When the work of a transaction', () => {
   });
 });
 
-/** Ends all other connections of the account, and sees them go. */
+/** Closes all other connections of the account and waits until they are gone. */
 async function killOthers(database: Database): Promise<void> {
   const others = () =>
     database.query('SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()');
@@ -200,7 +204,7 @@ async function killOthers(database: Database): Promise<void> {
   await expect.poll(others, LATE).toEqual([]);
 }
 
-async function sleepers(database: Database): Promise<number> {
+async function countSleeping(database: Database): Promise<number> {
   const asleep = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(0%'";
   return (await database.query(asleep)).length;
 }

@@ -42,8 +42,8 @@ const test = base.extend('service', async ({ task: _task }, { onCleanup }) => {
   return { api: request(server.url), server, log, dependencies };
 });
 
-describe('When a request is understood', () => {
-  test('then one line at info tells method, route, path, status and time', async ({ service }) => {
+describe('When a request is valid', () => {
+  test('then one info line has its method, route, path, status and duration', async ({ service }) => {
     await service.api.get('/thing?password=x');
     await expect.poll(() => service.log.lines()).toHaveLength(1);
     expect(service.log.lines()).toStrictEqual([
@@ -55,9 +55,7 @@ describe('When a request is understood', () => {
     ]);
   });
 
-  test('then a long path is cut in the log, and an e-mail address across the cut is not told by half', async ({
-    service,
-  }) => {
+  test('then the log cuts a long path without leaving half an e-mail address', async ({ service }) => {
     await service.api.get(`/${'x/'.repeat(145)}ada.lovelace@example.com/${'y/'.repeat(200)}`);
     await expect.poll(() => service.log.lines()).toHaveLength(1);
     const [line] = service.log.lines();
@@ -65,9 +63,7 @@ describe('When a request is understood', () => {
     expect(JSON.stringify(line)).not.toContain('ada');
   });
 
-  test('then the answer tells nothing of what made it, and may not be framed or sniffed', async ({
-    service,
-  }) => {
+  test('then the response hides the framework and forbids framing and sniffing', async ({ service }) => {
     const { headers } = await service.api.get('/thing');
     expect(headers['x-powered-by']).toBeUndefined();
     expect(headers['strict-transport-security']).toBeUndefined();
@@ -78,21 +74,21 @@ describe('When a request is understood', () => {
   test.for([
     ['json', { a: ' x ', b: [1] }],
     ['form', { a: 'é+ &=', b: '' }],
-  ] as const)('with a body of type %s, then it is read', async ([type, body], { service }) => {
+  ] as const)('with a body of type %s, then the body is parsed', async ([type, body], { service }) => {
     await service.api.post('/echo').type(type).send(body).expect(200, body);
   });
 });
 
-describe('When a request is not understood', () => {
+describe('When a request is invalid', () => {
   test.for(hostileBodies.filter(([, , status]) => status !== 400))(
-    'because its body is %s, then its status says why',
+    'because its body is %s, then the status gives the reason',
     async ([, hostile, status], { service }) => {
       const reply = await service.api.post('/echo').use(hostile);
       expect(reply).toMatchObject({ status, body: { message: expect.stringMatching(/^The body/) } });
     },
   );
 
-  test('because of malformed JSON, then 400 does not quote it', async ({ service }) => {
+  test('because of malformed JSON, then the 400 does not quote it', async ({ service }) => {
     await service.api
       .post('/echo')
       .type('json')
@@ -107,11 +103,14 @@ describe('When a request is not understood', () => {
     ['delete', '/nothing', 404],
     ['get', '/thing/', 200],
     ['get', '//thing', 404],
-  ] as const)('%s %s, which is no route, then %i', async ([method, path, status], { service }) => {
-    await service.api[method](path).expect(status);
-  });
+  ] as const)(
+    'because no route matches %s %s, then the status is %i',
+    async ([method, path, status], { service }) => {
+      await service.api[method](path).expect(status);
+    },
+  );
 
-  test('because its path is no UTF-8 or no path at all, then it does no harm', async ({ service }) => {
+  test('because its path is not UTF-8 or not a path, then the status is 4xx', async ({ service }) => {
     await service.api.get('/%ff').expect(404);
     const { port } = service.server;
     for (const line of ['GET %00 HTTP/1.1', 'GET http://[ HTTP/1.1', 'GET * HTTP/1.1', 'TEAPOT / HTTP/1.1'])
@@ -120,7 +119,7 @@ describe('When a request is not understood', () => {
 });
 
 describe('When a handler fails', () => {
-  test('by a bug, then 500 says nothing of it and the log has its stack', async ({ service }) => {
+  test('by a bug, then the 500 reveals nothing and the log has the stack', async ({ service }) => {
     await service.api.get('/bug').expect(500, { message: 'Something went wrong on our side' });
     const stack = expect.stringContaining('http-shell.test.ts');
     expect(service.log.lines()[0]).toMatchObject({
@@ -129,12 +128,12 @@ describe('When a handler fails', () => {
     });
   });
 
-  test('by a bug when half the answer is out, then the connection is cut', async ({ service }) => {
+  test('by a bug in the middle of a response, then the connection is cut', async ({ service }) => {
     await expect(service.api.get('/late-bug')).rejects.toThrow();
     expect(service.log.lines()[0]).toMatchObject({ level: 'error', err: { message: 'too late' } });
   });
 
-  test('on purpose, then status, message, fields and headers are told, and nothing logged', async ({
+  test('on purpose, then the response has its status, message, fields and headers, and no error is logged', async ({
     service,
   }) => {
     await service.api
@@ -144,7 +143,9 @@ describe('When a handler fails', () => {
     await expect.poll(() => service.log.lines()).toHaveLength(1);
   });
 
-  test('because a part cannot be reached, then 503 names it and the log says why', async ({ service }) => {
+  test('because a part is unreachable, then the 503 names it and the log has the reason', async ({
+    service,
+  }) => {
     await service.api
       .get('/cut-off')
       .expect(503, { message: 'stock is not available' })
@@ -156,7 +157,7 @@ describe('When a handler fails', () => {
   });
 });
 
-test('When a client goes away, then the log says so', async ({ service }) => {
+test('When a client disconnects, then the log has a line', async ({ service }) => {
   const socket = connect(service.server.port, '127.0.0.1');
   socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n', () => socket.destroy());
   await expect
@@ -164,7 +165,7 @@ test('When a client goes away, then the log says so', async ({ service }) => {
     .toMatchObject([{ 'url.path': '/slow', msg: 'request aborted by the client' }]);
 });
 
-test('When probes come, then they are answered and not logged', async ({ service }) => {
+test('When a probe arrives, then it is answered and not logged', async ({ service }) => {
   await service.api.get('/healthz').expect(200, { status: 'ok' });
   await service.api.get('/readyz').expect(200, { status: 'ok', dependencies: { stock: 'ok', till: 'ok' } });
 
@@ -177,7 +178,7 @@ test('When probes come, then they are answered and not logged', async ({ service
   expect(service.log.lines()).toStrictEqual([]);
 });
 
-/** Sends a request line as it is; the status of the answer. */
+/** Sends a raw request line and returns the status of the response. */
 function rawStatus(port: number, requestLine: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');

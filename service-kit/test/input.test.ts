@@ -44,13 +44,13 @@ describe('When a field is a whole number from 1 to 99', () => {
     expect(messagesOf(quantity, written)).toStrictEqual(['must be a whole number from 1 to 99']);
   });
 
-  test('then none at all is required', () => {
+  test('then a missing one is required', () => {
     expect(messagesOf(quantity, undefined)).toStrictEqual(['is required']);
   });
 });
 
 describe('When a field is an id', () => {
-  test.for(['1', '10', '4294967295'])('then %j is one', (written) => {
+  test.for(['1', '10', '4294967295'])('then %j is accepted', (written) => {
     expect(id.parse(written)).toBe(Number(written));
   });
 
@@ -70,7 +70,7 @@ describe('When a field is an id', () => {
     'a',
     1,
     null,
-  ])('then %j is none', (written) => {
+  ])('then %j is refused', (written) => {
     expect(id.safeParse(written).success).toBe(false);
   });
 });
@@ -106,21 +106,21 @@ describe('When a field is a text of 2 to 5 characters', () => {
     [['ab'], 'must be text'],
     [{ toString: () => 'ab' }, 'must be text'],
     [undefined, 'is required'],
-  ])('then %j is refused: it %s', ([written, message]) => {
+  ])('then %j is refused because it %s', ([written, message]) => {
     expect(messagesOf(name, written)).toStrictEqual([message]);
   });
 
-  test('then one that may not be empty says so', () => {
+  test('then an empty one is refused', () => {
     expect(messagesOf(text(1, 5), '  ')).toStrictEqual(['must not be empty']);
   });
 });
 
-test('When a field is a secret, then spaces stay and accents are composed', () => {
+test('When a field is a secret, then spaces are kept and accents are composed', () => {
   expect(secretText().parse(' cafe\u0301 ')).toBe(' café ');
   expect(messagesOf(secretText(), 'a\0b')).toStrictEqual(['must not contain control characters']);
 });
 
-test('When several fields are wrong, then each is named once, with the first thing to put right', () => {
+test('When several fields are invalid, then each is named once, with its first mistake', () => {
   const schema = z.object({
     name: text(2, 5).regex(/^[a-z]*$/, 'must be a-z'),
     qty: integer(1, 9),
@@ -139,7 +139,7 @@ test('When several fields are wrong, then each is named once, with the first thi
   );
 });
 
-test('When fields are unknown, then they are left out', () => {
+test('When fields are unknown, then they are dropped', () => {
   const body = JSON.parse('{"name":"ab","is_admin":true,"__proto__":{"is_admin":true},"constructor":1}');
   const parsed = parseInput(z.object({ name: text(2, 5) }), body);
   expect(parsed).toStrictEqual({ name: 'ab' });

@@ -18,7 +18,7 @@ const test = base.extend('sink', async ({}, { onCleanup }) => {
   return sink;
 });
 
-/** Ends as a service does that is stopped. */
+/** Ends the program as a stopped service ends. */
 const END = "await require('@vitrine/service-kit/telemetry/start').stopTelemetry(); process.exit(0);";
 
 const callTo = (baseUrl: string, timeoutMs = 10_000) => `
@@ -26,8 +26,8 @@ const callTo = (baseUrl: string, timeoutMs = 10_000) => `
   const client = createServiceClient({ name: 'stock', baseUrl: '${baseUrl}/inside', timeoutMs: ${timeoutMs} });
   await client.call({ path: '/thing?a=1' }).catch(() => undefined);`;
 
-/** A neighbour that answers so, and the names and values of the headers that it got. */
-async function neighbour(status: number, body: string) {
+/** Starts a service with a fixed response, and records the names and values of the headers it receives. */
+async function startNeighbour(status: number, body: string) {
   const headers: string[] = [];
   const { url, close } = await listen((request, response) => {
     headers.push(...request.rawHeaders);
@@ -38,8 +38,10 @@ async function neighbour(status: number, body: string) {
 }
 
 describe('When a service calls another', () => {
-  test('then the span says whom and what, and hands the trace on, once', async ({ sink }) => {
-    const { url, headers } = await neighbour(200, '{}');
+  test('then one span names the service and the URL, and one header propagates the trace', async ({
+    sink,
+  }) => {
+    const { url, headers } = await startNeighbour(200, '{}');
     expect(await runTraced(callTo(url) + END, sink.url)).toMatchObject({ status: 0, stderr: '' });
     const [span] = sink.spans;
     expect(sink.spans).toHaveLength(1);
@@ -57,18 +59,15 @@ describe('When a service calls another', () => {
     expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
   });
 
-  test.for([404, 500])(
-    'that answers %i, then span and metric have failed with it',
-    async (status, { sink }) => {
-      const { url } = await neighbour(status, '{}');
-      await runTraced(callTo(url) + END, sink.url);
-      const outcome = { 'http.response.status_code': status, 'error.type': String(status) };
-      expect(sink.spans).toMatchObject([{ status: { isError: true }, attributes: outcome }]);
-      expect(sink.total('http.client.request.duration', outcome)).toBe(1);
-    },
-  );
+  test.for([404, 500])('that answers %i, then span and metric have this error', async (status, { sink }) => {
+    const { url } = await startNeighbour(status, '{}');
+    await runTraced(callTo(url) + END, sink.url);
+    const outcome = { 'http.response.status_code': status, 'error.type': String(status) };
+    expect(sink.spans).toMatchObject([{ status: { isError: true }, attributes: outcome }]);
+    expect(sink.total('http.client.request.duration', outcome)).toBe(1);
+  });
 
-  test('that does not answer in time, then span and metric have failed with a word', async ({ sink }) => {
+  test('that does not answer in time, then span and metric name the error', async ({ sink }) => {
     const { url, close } = await listen(() => undefined);
     onTestFinished(close);
     await runTraced(callTo(url, 300) + END, sink.url);
@@ -78,9 +77,7 @@ describe('When a service calls another', () => {
     expect(sink.total('http.client.request.duration', { 'error.type': 'TimeoutError' })).toBe(1);
   });
 
-  test('that cannot be connected to in time, then span and metric have failed with a word', async ({
-    sink,
-  }) => {
+  test('that accepts no connection in time, then span and metric name the error', async ({ sink }) => {
     const url = await unreachable();
     const untilEnded = 'await new Promise((resolve) => setTimeout(resolve, 2500));';
     await runTraced(callTo(url, 300) + untilEnded + END, sink.url);
@@ -92,7 +89,7 @@ describe('When a service calls another', () => {
   });
 });
 
-/** The address of a server whose queue is full, and that accepts nobody: packets to it are dropped. */
+/** Starts a server whose backlog is full and that accepts no connection, so packets to it are dropped. */
 async function unreachable(): Promise<string> {
   const program = `const s = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 },
     () => process.send(s.address().port))`;
@@ -107,11 +104,11 @@ async function unreachable(): Promise<string> {
   for (;;) {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
     sockets.push(socket);
-    const isIn = await Promise.race([
+    const isConnected = await Promise.race([
       once(socket, 'connect').then(() => true),
       new Promise((resolve) => setTimeout(resolve, 500, false)),
     ]);
-    if (!isIn) return `http://127.0.0.1:${port}`;
+    if (!isConnected) return `http://127.0.0.1:${port}`;
   }
 }
 
@@ -122,13 +119,13 @@ test.for([
     "await new Promise((resolve) => require('node:http').get(url, (r) => r.resume().on('end', resolve)))",
   ],
 ])(
-  'When code asks by %s, which the shop does not use, then the call is in the trace',
-  async ([, ask], { sink }) => {
-    const { url } = await neighbour(200, '{}');
+  'When code calls by %s, which the shop does not use, then the call is in the trace',
+  async ([, call], { sink }) => {
+    const { url } = await startNeighbour(200, '{}');
     const main = `
     const server = require('node:http').createServer(async (request, response) => {
       const url = '${url}';
-      ${ask};
+      ${call};
       response.end('done');
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -143,7 +140,7 @@ test.for([
   },
 );
 
-test('When an error is logged, then its class, fields and causes are in the record', async ({ sink }) => {
+test('When an error is logged, then the record has its class, fields and causes', async ({ sink }) => {
   const main = `
     const cause = new TypeError('refused by ada@example.com');
     const error = Object.assign(new RangeError('no answer', { cause }), { code: 'ECONNREFUSED', errno: -111 });
@@ -169,23 +166,25 @@ test('When an error is logged, then its class, fields and causes are in the reco
 });
 
 describe('When the environment', () => {
-  test('switches an instrumentation off, then it sends nothing', async ({ sink }) => {
-    const { url } = await neighbour(200, '{}');
+  test('disables an instrumentation, then it sends nothing', async ({ sink }) => {
+    const { url } = await startNeighbour(200, '{}');
     await runTraced(callTo(url) + END, sink.url, { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'undici' });
     expect(sink.spans).toEqual([]);
   });
 
-  test('wants a share of nought of all traces, then none is sent, and no caller is told of one', async ({
+  test('sets the sampling ratio to 0, then no trace is sent, and called services see it as unsampled', async ({
     sink,
   }) => {
-    const { url, headers } = await neighbour(200, '{}');
+    const { url, headers } = await startNeighbour(200, '{}');
     const sampling = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' };
     await runTraced(callTo(url) + END, sink.url, sampling);
     expect(sink.spans).toEqual([]);
     expect(headers.find((header) => /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/.test(header))).toBeDefined();
   });
 
-  test('names what there is not, then the process ends and says what there is', async ({ sink }) => {
+  test('names an unknown instrumentation, then the process ends and lists the known ones', async ({
+    sink,
+  }) => {
     const misspelt = { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'htttp' };
     expect(await runTraced(END, sink.url, misspelt)).toEqual({
       status: 1,

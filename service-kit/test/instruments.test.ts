@@ -14,7 +14,7 @@ metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
 
 const visits = { instrument: 'counter', unit: '{visit}', meaning: 'Visits' } as const;
 
-/** The values of a counter, or the counts of a histogram, by those of its one attribute. */
+/** Returns a counter's values, or a histogram's counts, by the value of its only attribute. */
 async function pointsOf(name: string): Promise<Record<string, unknown>> {
   exporter.reset();
   await reader.forceFlush();
@@ -30,14 +30,14 @@ async function pointsOf(name: string): Promise<Record<string, unknown>> {
   );
 }
 
-test('When all values of an attribute are known, then each is counted from zero on', async () => {
+test('When all values of an attribute are declared, then each is counted from zero on', async () => {
   const attributes = { day: { type: 'string', values: ['today', 'tomorrow'], meaning: 'When' } } as const;
   const counter = createCounter({ ...visits, name: 'visits.by.day', attributes });
   counter.add(2, { day: 'today' });
   expect(await pointsOf('visits.by.day')).toEqual({ today: 2, tomorrow: 0 });
 });
 
-test('When an attribute takes more values than declared, then the further ones count together', async () => {
+test('When an attribute has more values than declared, then the later ones count as other', async () => {
   const attributes = { room: { type: 'string', maxValues: 2, meaning: 'Where' } } as const;
   const counter = createCounter({ ...visits, name: 'visits.by.room', attributes });
   const histogram = createHistogram({ ...visits, name: 'stay.by.room', instrument: 'histogram', attributes });

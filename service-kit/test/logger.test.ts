@@ -6,11 +6,11 @@ const API_KEY = 'kM3_x-9'.padEnd(43, 'Qz7');
 
 describe('When secrets are logged, then they are masked', () => {
   test.for<[where: string, fields: object, canary: string]>([
-    ['under a telling key', { password: 'canary' }, 'canary'],
-    ['under a key that ends so', { db_password: 'canary' }, 'canary'],
+    ['under a secret key', { password: 'canary' }, 'canary'],
+    ['under a key with a prefix', { db_password: 'canary' }, 'canary'],
     ['under a key in capitals', { Authorization: 'canary' }, 'canary'],
     ['under a dotted key', { 'http.request.header.cookie': 'canary' }, 'canary'],
-    ['of any kind', { api_key: { deep: ['canary'] }, secret: 12345678 }, 'canary'],
+    ['of any structure', { api_key: { deep: ['canary'] }, secret: 12345678 }, 'canary'],
     ['of another type', { apiKey: 12345678 }, '12345678'],
     ['deep in objects and lists', { a: [{ b: { c: [{ token: 'canary' }] } }] }, 'canary'],
     ['deep in a list of text', { a: [[['mail to ada@example.com']]] }, 'ada@example.com'],
@@ -43,7 +43,7 @@ describe('When secrets are logged, then they are masked', () => {
       { err: new Error('a', { cause: new Error('b', { cause: new Error('token: canary') }) }) },
       'canary',
     ],
-    ['what was thrown and is no error', { err: 'Bearer abcdef123456' }, 'abcdef123456'],
+    ['a thrown text', { err: 'Bearer abcdef123456' }, 'abcdef123456'],
     ['an error under another key', { failure: new Error('ada@example.com') }, 'ada@example.com'],
     ['an error in a list', { failures: [new Error('ada@example.com')] }, 'ada@example.com'],
     [
@@ -62,8 +62,8 @@ describe('When secrets are logged, then they are masked', () => {
       },
       'ada@example.com',
     ],
-    ['what toJSON tells', { user: { toJSON: () => ({ email: 'ada@example.com' }) } }, 'ada@example.com'],
-    ['an address', { url: new URL('http://x/?email=ada@example.com') }, 'ada@example.com'],
+    ['the result of toJSON', { user: { toJSON: () => ({ email: 'ada@example.com' }) } }, 'ada@example.com'],
+    ['a URL object', { url: new URL('http://x/?email=ada@example.com') }, 'ada@example.com'],
   ])('%s', ([, fields, canary]) => {
     const log = captureLog();
     log.logger.info(fields, 'event');
@@ -85,7 +85,7 @@ describe('When secrets are logged, then they are masked', () => {
   });
 });
 
-test('When fields without secrets are logged, then they stay as they are', () => {
+test('When fields without secrets are logged, then they are unchanged', () => {
   const log = captureLog();
   const fields = {
     ...{ 'user.id': 7, 'url.path': '/api/user/ada/exists', duration_ms: 1.5, isActive: true, nothing: null },
@@ -99,7 +99,7 @@ test('When fields without secrets are logged, then they stay as they are', () =>
   ]);
 });
 
-test('When an error is logged, then class, message, fields and stack are told, with the stacks of its causes', () => {
+test('When an error is logged, then the line has its class, message, fields and stack, and the stacks of its causes', () => {
   const log = captureLog();
   const cause = new TypeError('refused by ada@example.com');
   const fields = { code: 'ECONNREFUSED', errno: -111, syscall: 'connect', sql: 'canary' };
@@ -119,9 +119,9 @@ test('When an error is logged, then class, message, fields and stack are told, w
 
 test.for([
   ['an object without a prototype', Object.create(null)],
-  ['an error whose message is none', Object.assign(new Error('x'), { message: Object.create(null) })],
+  ['an error whose message has no text', Object.assign(new Error('x'), { message: Object.create(null) })],
   ['an error that causes itself', selfCaused()],
-])('When %s is thrown, then it is logged nonetheless', ([, thrown]) => {
+])('When %s is thrown, then it is logged', ([, thrown]) => {
   const log = captureLog();
   log.logger.error({ err: thrown }, 'event');
   expect(log.lines()).toMatchObject([{ msg: 'event', err: { type: expect.any(String) } }]);
@@ -133,7 +133,7 @@ function selfCaused(): Error {
   return error;
 }
 
-test('When fields refer to themselves, then the line is written nonetheless', () => {
+test('When fields have circular references, then the line is written', () => {
   const log = captureLog();
   const loop: Record<string, unknown> = { name: 'loop' };
   loop.self = loop;
@@ -141,14 +141,14 @@ test('When fields refer to themselves, then the line is written nonetheless', ()
   expect(log.lines()).toMatchObject([{ msg: 'event' }]);
 });
 
-test('When a text is very long and all of one kind, then masking it takes no time to speak of', () => {
+test('When a text repeats the start of a secret, then masking takes linear time', () => {
   // Quadratic work on 200,000 characters takes a minute; linear work, milliseconds.
   for (const text of ['a', 's:a', 'a.', 'password ', "'"])
     expect(maskText(text.repeat(200_000))).toBe(text.repeat(200_000));
 });
 
 test.for(['zoé@example.com', "o'neil@example.com", 'x'.repeat(64).concat('@example.com')])(
-  'When %s is in a text, then it is masked',
+  'When a text contains %s, then the address is masked',
   (address) => {
     expect(maskText(`mail ${address} now`)).toBe('mail [redacted] now');
   },

@@ -14,7 +14,7 @@ const MORE = 'ALTER TABLE lamps ADD COLUMN watts INT NOT NULL DEFAULT 60;';
 const test = base.extend('schema', async ({ task: _task }, { onCleanup }) => {
   const settings = await freshDatabase('kit_migrate');
   const folder = await mkdtemp(join(tmpdir(), 'kit-migrate-'));
-  // As special as the name of a folder can be where the repository was unpacked.
+  // The repository may lie in a folder with special characters in its name.
   const directory = join(folder, 'shop [1] (a copy) {b,c} *?\\');
   await mkdir(directory);
   const database = createDatabase(settings);
@@ -40,7 +40,7 @@ const test = base.extend('schema', async ({ task: _task }, { onCleanup }) => {
 });
 
 describe('When migrations run', () => {
-  test('then each runs once, in order, and those added later too', async ({ schema }) => {
+  test('then each runs once, in order, also those added later', async ({ schema }) => {
     await schema.write('001.do.lamps.sql', LAMPS);
     await schema.migrate();
     expect(await schema.lamps()).toEqual([{ id: 1 }]);
@@ -52,7 +52,7 @@ describe('When migrations run', () => {
     expect(applied).toHaveLength(2);
   });
 
-  test('on ten replicas at once, then each runs once, and the seed on one after the other', async ({
+  test('on ten replicas at once, then each runs once, and the seeds run one after the other', async ({
     schema,
   }) => {
     await schema.write('001.do.lamps.sql', LAMPS);
@@ -71,7 +71,7 @@ describe('When migrations run', () => {
 });
 
 describe('When a migration', () => {
-  test('was changed after it ran, then the start is refused', async ({ schema }) => {
+  test('has changed since it ran, then the start fails', async ({ schema }) => {
     await schema.write('001.do.lamps.sql', LAMPS);
     await schema.migrate();
     await schema.write('001.do.lamps.sql', `${LAMPS} INSERT INTO lamps VALUES (2);`);
@@ -80,7 +80,9 @@ describe('When a migration', () => {
     expect(await schema.lamps()).toEqual([{ id: 1 }]);
   });
 
-  test('fails, then the seed does not run, and once mended it goes on from there', async ({ schema }) => {
+  test('fails, then the seed does not run, and the next start continues with the fixed migration', async ({
+    schema,
+  }) => {
     await schema.write('001.do.lamps.sql', LAMPS);
     await schema.write('002.do.watts.sql', 'ALTER TABLE lampz ADD COLUMN watts INT;');
     const seed = () => Promise.reject(new Error('the seed ran'));
@@ -91,13 +93,13 @@ describe('When a migration', () => {
   });
 });
 
-test('When the folder holds no migration, then the start is refused', async ({ schema }) => {
+test('When the folder holds no migration, then the start fails', async ({ schema }) => {
   await schema.write('notes.txt', 'no migration');
   await expect(schema.migrate()).rejects.toThrow('There is no migration in ');
 });
 
 describe('When the seed fails', () => {
-  test('then the start is refused and the lock is free', async ({ schema }) => {
+  test('then the start fails and the lock is released', async ({ schema }) => {
     await schema.write('001.do.lamps.sql', LAMPS);
     await expect(schema.migrate(() => Promise.reject(new Error('no seeds')))).rejects.toThrow('no seeds');
     await schema.migrate();
@@ -105,7 +107,7 @@ describe('When the seed fails', () => {
 });
 
 describe('When the database', () => {
-  test('is not there yet, then the start waits and says so in a line without stack', async ({ schema }) => {
+  test('does not answer yet, then the start waits and logs a line without a stack', async ({ schema }) => {
     await schema.write('001.do.lamps.sql', LAMPS);
     const proxy = await startTcpProxy(schema.settings);
     proxy.pretend('gone');
@@ -125,9 +127,9 @@ describe('When the database', () => {
   test.for([
     ['the password', { password: 'wrong' }],
     ['the schema', { database: 'somebody_elses' }],
-  ])('refuses %s, then the start does not wait', async ([, overrides], { schema }) => {
+  ])('refuses %s, then the start fails without waiting', async ([, overrides], { schema }) => {
     await expect(schema.migrate(undefined, overrides)).rejects.toThrow('Access denied');
-    // It logs a line whenever it waits.
+    // Every wait would log a line.
     expect(schema.log.lines()).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ const test = base.extend('sink', async ({}, { onCleanup }) => {
   return sink;
 });
 
-/** A tracer as the services have it, with shorter times. */
+/** Creates a tracer like those of the services, with shorter times. */
 function startTracing(
   sink: OtlpSink,
   { holdMs, maxQueueSize = 2048 }: { holdMs: number; maxQueueSize?: number },
@@ -48,7 +48,7 @@ function startTracing(
     make(count: number) {
       for (let made = 0; made < count; made += 1) tracer.startSpan('span').end();
     },
-    /** How many spans are done with, by what became of them. */
+    /** Counts the processed spans by outcome. */
     async processed(): Promise<Record<string, number>> {
       counted.reset();
       await reader.forceFlush();
@@ -71,7 +71,9 @@ function startTracing(
 const SOON = { timeout: 3000, interval: 20 };
 
 describe('When the collector is away', () => {
-  test('for less than a batch is held, then nothing is lost and nothing comes twice', async ({ sink }) => {
+  test('for less time than a batch is held, then nothing is lost and nothing arrives twice', async ({
+    sink,
+  }) => {
     const tracing = startTracing(sink, { holdMs: 20_000 });
     tracing.make(1);
     await expect.poll(() => sink.spans.length, SOON).toBe(1);
@@ -90,7 +92,7 @@ describe('When the collector is away', () => {
     await tracing.shutdown();
   });
 
-  test('for longer, then what is lost is counted, and the rest comes', async ({ sink }) => {
+  test('for longer, then lost spans are counted, and the others arrive', async ({ sink }) => {
     const tracing = startTracing(sink, { holdMs: 200, maxQueueSize: 20 });
     sink.stop();
     tracing.make(40);
@@ -102,7 +104,7 @@ describe('When the collector is away', () => {
     await tracing.shutdown();
   });
 
-  test('while the process ends, then it ends at once and what is lost is counted', async ({ sink }) => {
+  test('while the process ends, then it ends at once and lost spans are counted', async ({ sink }) => {
     const tracing = startTracing(sink, { holdMs: 20_000 });
     sink.stop();
     tracing.make(5);
@@ -114,7 +116,7 @@ describe('When the collector is away', () => {
     await expect.poll(tracing.processed, SOON).toEqual({ Error: 10 });
   });
 
-  test('and back when the process ends, then what was held is delivered', async ({ sink }) => {
+  test('and back when the process ends, then held spans are delivered', async ({ sink }) => {
     const tracing = startTracing(sink, { holdMs: 20_000 });
     sink.stop();
     tracing.make(5);
@@ -125,7 +127,7 @@ describe('When the collector is away', () => {
   });
 });
 
-test('When the collector hangs and wakes up, then what it was sent comes once', async ({ sink }) => {
+test('When the collector hangs and wakes up, then spans arrive once', async ({ sink }) => {
   const tracing = startTracing(sink, { holdMs: 20_000 });
   sink.pretend('hanging');
   tracing.make(5);
@@ -136,7 +138,7 @@ test('When the collector hangs and wakes up, then what it was sent comes once', 
   await tracing.shutdown();
 });
 
-describe('When a batch is answered with an error', () => {
+describe('When the collector answers a batch with', () => {
   const refusedWith = async (code: number) => {
     let tries = 0;
     const error = Object.assign(new Error('no'), { code });
@@ -158,14 +160,14 @@ describe('When a batch is answered with an error', () => {
     ['RESOURCE_EXHAUSTED', 8],
     ['INVALID_ARGUMENT', 3],
     ['UNIMPLEMENTED', 12],
-  ] as const)('%s, then it is given up at once, for it will not get better', async ([, code]) => {
+  ] as const)('%s, then the batch is dropped at once, since a retry would fail as well', async ([, code]) => {
     expect(await refusedWith(code)).toBe(1);
   });
 
   test.for([
     ['UNAVAILABLE', 14],
     ['DEADLINE_EXCEEDED', 4],
-  ] as const)('%s, then it is tried again', async ([, code]) => {
+  ] as const)('%s, then the batch is sent again', async ([, code]) => {
     expect(await refusedWith(code)).toBeGreaterThan(2);
   });
 });

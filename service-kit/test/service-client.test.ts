@@ -13,8 +13,8 @@ const test = base.extend('stock', async ({ task: _task }, { onCleanup }) => {
   return { service, client: clientOf(service.url) };
 });
 
-/** A client of a neighbour that answers as told. */
-async function clientOfOdd(handler: RequestListener, timeoutMs = 300) {
+/** Creates a client of a service with this handler. */
+async function clientOfHandler(handler: RequestListener, timeoutMs = 300) {
   const server = await listen(handler);
   onTestFinished(server.close);
   return clientOf(server.url, timeoutMs);
@@ -22,8 +22,8 @@ async function clientOfOdd(handler: RequestListener, timeoutMs = 300) {
 
 const unavailable = { name: 'HttpError', status: 503, message: 'stock is not available' };
 
-describe('When the neighbour answers', () => {
-  test('then status and JSON are passed on, whether it is content or not', async ({ stock }) => {
+describe('When the service answers', () => {
+  test('then status and JSON are returned, also those of a refusal', async ({ stock }) => {
     expect(await stock.client.call({ path: '/thing' })).toMatchObject({ status: 200, body: { thing: 1 } });
     for (const status of [400, 401, 403, 404, 409, 429]) {
       stock.service.routes = { 'GET /thing': { status, body: { message: 'no' } } };
@@ -32,7 +32,7 @@ describe('When the neighbour answers', () => {
     expect(stock.service.requests).toHaveLength(7);
   });
 
-  test('then it was told api key and body', async ({ stock }) => {
+  test('then it has received the api key and the body', async ({ stock }) => {
     stock.service.routes = { 'POST /thing': { status: 201, body: {} } };
     await stock.client.call({ method: 'POST', path: '/thing?a=1', apiKey: 'key', body: { name: 'é' } });
     expect(stock.service.requests).toMatchObject([
@@ -47,9 +47,9 @@ describe('When the neighbour answers', () => {
     ]);
   });
 
-  test('then connections are used again', async () => {
+  test('then connections are reused', async () => {
     const ports = new Set<number | undefined>();
-    const client = await clientOfOdd((request, response) => {
+    const client = await clientOfHandler((request, response) => {
       ports.add(request.socket.remotePort);
       response.end('{}');
     });
@@ -58,19 +58,19 @@ describe('When the neighbour answers', () => {
   });
 });
 
-describe('When the neighbour fails', () => {
+describe('When the service fails', () => {
   test.for<[what: string, body: unknown, status: number, part: string]>([
-    ['503 that names a part of its own', { message: 'stock_dbase is not available' }, 503, 'stock_dbase'],
-    ['503 that names none', { message: 'overloaded' }, 503, 'stock'],
+    ['503 that names a part', { message: 'stock_dbase is not available' }, 503, 'stock_dbase'],
+    ['503 that names no part', { message: 'overloaded' }, 503, 'stock'],
     ['503 with text for a person', { message: 'x'.repeat(65).concat(' is not available') }, 503, 'stock'],
-    ['503 that is no JSON', 'busy', 503, 'stock'],
+    ['503 without JSON', 'busy', 503, 'stock'],
     ['500', { message: 'Something went wrong on our side' }, 500, 'stock'],
     ['502', { message: 'stock_dbase is not available' }, 502, 'stock'],
     ['HTML', '<html>', 200, 'stock'],
     ['nothing', '', 200, 'stock'],
     ['half its JSON', '{"thing":', 200, 'stock'],
   ])(
-    'with %s, then 503 names the part at fault and it is not asked again',
+    'with %s, then the 503 names the part at fault and the call is not repeated',
     async ([, body, status, part], { stock }) => {
       stock.service.routes = { 'GET /thing': { status, body } };
       const call = stock.client.call({ path: '/thing' });
@@ -81,13 +81,13 @@ describe('When the neighbour fails', () => {
   );
 });
 
-describe('When the neighbour does not answer', () => {
+describe('When the service does not answer', () => {
   test.for<[how: string, handler: RequestListener]>([
     ['at all', () => undefined],
     ['beyond the headers', (_request, response) => response.writeHead(200).flushHeaders()],
     ['beyond half a body', (_request, response) => response.write('{"thing":')],
-  ])('%s, then 503 comes when the time is over', async ([, handler]) => {
-    const client = await clientOfOdd(handler, 1000);
+  ])('%s, then the call ends with 503 at the time limit', async ([, handler]) => {
+    const client = await clientOfHandler(handler, 1000);
     const startedAt = performance.now();
     await expect(client.call({ path: '/' })).rejects.toMatchObject(unavailable);
     const tookMs = performance.now() - startedAt;
@@ -101,7 +101,7 @@ describe('When the neighbour does not answer', () => {
     ['PUT', 1],
     ['DELETE', 1],
   ])(
-    'because the connection is cut, then a %s reaches it %i times: one that may have been done is not done again',
+    'because the connection is cut, then a %s reaches it %i times, as only reading calls are repeated',
     async ([method, asked], { stock }) => {
       stock.service.mode = 'cut';
       await expect(stock.client.call({ method, path: '/thing' })).rejects.toMatchObject(unavailable);
@@ -109,9 +109,9 @@ describe('When the neighbour does not answer', () => {
     },
   );
 
-  test('at the first try only, then the second is the answer', async () => {
+  test('the first attempt only, then the second attempt succeeds', async () => {
     let tries = 0;
-    const client = await clientOfOdd((request, response) => {
+    const client = await clientOfHandler((request, response) => {
       tries += 1;
       if (tries === 1) request.socket.destroy();
       else response.end('{"thing":1}');
@@ -119,9 +119,9 @@ describe('When the neighbour does not answer', () => {
     expect(await client.call({ path: '/' })).toMatchObject({ status: 200, body: { thing: 1 } });
   });
 
-  test('both tries together, then they have the time of one', async () => {
+  test('both attempts, then they share one time limit', async () => {
     let tries = 0;
-    const client = await clientOfOdd((request) => {
+    const client = await clientOfHandler((request) => {
       tries += 1;
       if (tries === 1) setTimeout(() => request.socket.destroy(), 900);
     }, 1000);
@@ -131,7 +131,9 @@ describe('When the neighbour does not answer', () => {
     expect(tries).toBe(2);
   });
 
-  test('because it is gone, then 503 at once, and all is well when it is back', async ({ stock }) => {
+  test('because it is gone, then calls fail with 503 at once, and succeed when it is back', async ({
+    stock,
+  }) => {
     await stock.client.call({ path: '/thing' });
     await stock.service.stop();
     await expect(stock.client.call({ path: '/thing' })).rejects.toMatchObject(unavailable);
@@ -139,7 +141,9 @@ describe('When the neighbour does not answer', () => {
     expect(await stock.client.call({ path: '/thing' })).toMatchObject({ status: 200 });
   });
 
-  test('because it restarted, then the connection that is left over does no harm', async ({ stock }) => {
+  test('because it restarted, then the next call succeeds despite the stale connection', async ({
+    stock,
+  }) => {
     for (let restart = 0; restart < 5; restart += 1) {
       await stock.client.call({ path: '/thing' });
       await stock.service.stop();

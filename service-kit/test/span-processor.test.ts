@@ -3,6 +3,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@open
 import { expect, test } from 'vitest';
 import { processSpans } from '../src/telemetry/span-processor';
 
+/** Returns the processed spans that `make` created. */
 async function finished(make: (tracer: Tracer) => void) {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({
@@ -13,7 +14,7 @@ async function finished(make: (tracer: Tracer) => void) {
   return exporter.getFinishedSpans();
 }
 
-test('When a database names a duplicate e-mail address, then its span does not', async () => {
+test('When a database error contains an e-mail address, then the span does not', async () => {
   const [exported] = await finished((tracer) => {
     const span = tracer.startSpan('INSERT');
     const error = new Error("Duplicate entry 'ada@example.com' for key 'users_email'");
@@ -26,7 +27,7 @@ test('When a database names a duplicate e-mail address, then its span does not',
   expect(JSON.stringify(exported?.events)).not.toContain('ada');
 });
 
-test('When a client sends as much as it can, then 512 spans of it stay below the 4 MiB that gRPC takes', async () => {
+test('When a client sends the longest values it can, then 512 spans stay below the 4 MiB limit of gRPC', async () => {
   const long = `${'x'.repeat(995)} ada@example.com ${'y'.repeat(16_000)}`;
   const names = ['url.path', 'url.query', 'user_agent.original', 'server.address'];
   const [exported] = await finished((tracer) => {

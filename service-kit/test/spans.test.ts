@@ -16,7 +16,7 @@ const declaration = {
   events: {},
 } as const;
 
-/** The span of work that throws this. */
+/** Returns the span of work that throws the value. */
 async function spanOf(thrown: unknown) {
   exporter.reset();
   const work = inSpan(declaration, async () => {
@@ -32,12 +32,12 @@ const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNR
 test.for<[what: string, thrown: unknown, type: string, message: string, hasStack: boolean]>([
   ['a bug', new TypeError('no such thing'), 'TypeError', 'no such thing', true],
   ['an error with a code', refused, 'ECONNREFUSED', 'connect ECONNREFUSED', true],
-  ['no Error', 'out of paper', 'string', 'out of paper', false],
-  ['nothing', undefined, 'undefined', 'undefined', false],
+  ['a text', 'out of paper', 'string', 'out of paper', false],
+  ['undefined', undefined, 'undefined', 'undefined', false],
   ['503', unavailable('stock'), 'HttpError', 'stock is not available', false],
   ['503 because of an error', unavailable('stock', refused), 'ECONNREFUSED', 'connect ECONNREFUSED', false],
-  ['503 because of what is no Error', unavailable('stock', 'closed'), 'string', 'closed', false],
-])('When work throws %s, then its span tells what', async ([, thrown, type, message, hasStack]) => {
+  ['503 because of a text', unavailable('stock', 'closed'), 'string', 'closed', false],
+])('When work throws %s, then its span describes it', async ([, thrown, type, message, hasStack]) => {
   const span = await spanOf(thrown);
   expect(span).toMatchObject({
     status: { code: 2, message },
@@ -47,6 +47,6 @@ test.for<[what: string, thrown: unknown, type: string, message: string, hasStack
   expect('exception.stacktrace' in Object(span?.events[0]?.attributes)).toBe(hasStack);
 });
 
-test('When work refuses what was asked, then that is no error of the span', async () => {
+test('When work refuses a request, then its span has no error', async () => {
   expect(await spanOf(new HttpError(409, 'no'))).toMatchObject({ status: { code: 0 }, events: [] });
 });

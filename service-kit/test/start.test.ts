@@ -18,20 +18,26 @@ const test = base.extend('sink', async ({}, { onCleanup }) => {
 const REFUSAL = "throw Object.assign(new Error('Access denied'), { code: 'ER_ACCESS_DENIED_ERROR' })";
 
 test.for<[what: string, main: string, event: string, message: string, stderr: RegExp]>([
-  ['it is refused something', REFUSAL, 'cannot start', 'Access denied', /^Cannot start: Access denied\n$/],
-  ['it has a bug', 'null.x', 'cannot start', 'Cannot read', /^Cannot start: TypeError: Cannot read.*\n +at /],
+  ['a resource is refused', REFUSAL, 'cannot start', 'Access denied', /^Cannot start: Access denied\n$/],
   [
-    'something throws later',
+    'the start has a bug',
+    'null.x',
+    'cannot start',
+    'Cannot read',
+    /^Cannot start: TypeError: Cannot read.*\n +at /,
+  ],
+  [
+    'an error is thrown later',
     "setTimeout(() => { throw new Error('at night') }, 10); setInterval(() => {}, 1000)",
     ...(['crashed', 'at night', /^Crashed: Error: at night\n +at /] as const),
   ],
   [
-    'a promise is rejected and nobody looks',
+    'a rejected promise is not handled',
     "setTimeout(() => Promise.reject('at night'), 10); setInterval(() => {}, 1000)",
     ...(['crashed', 'at night', /^Crashed: .*at night/s] as const),
   ],
 ])(
-  'When %s, then it ends with 1, and stderr and the backends are told why',
+  'When %s, then the process ends with 1, and stderr and the backends have the reason',
   async ([, main, event, message, words], { sink }) => {
     const { status, stdout, stderr } = await runTraced(main, sink.url);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
@@ -51,21 +57,21 @@ const LOG = "require('@vitrine/service-kit/logger').createLogger({ level: 'info'
 test.for<[end: string, main: string, status: number]>([
   ['stops', `${LOG}; process.exit(0)`, 0],
   ['crashes', `${LOG}; null.x`, 1],
-])('When it %s, then what it has logged before is on stdout', async ([, main, status], { sink }) => {
+])('When the process %s, then its earlier log lines are on stdout', async ([, main, status], { sink }) => {
   expect(await runTraced(main, sink.url)).toMatchObject({
     status,
     stdout: expect.stringContaining('"msg":"a line"'),
   });
 });
 
-test('When it lives on, then what it has logged is soon on stdout', async ({ sink }) => {
+test('When the process keeps running, then its log lines soon reach stdout', async ({ sink }) => {
   const child = launchTraced(`${LOG}; setInterval(() => {}, 1000)`, sink.url);
   const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
   child.kill('SIGKILL');
   expect(String(line)).toContain('"msg":"a line"');
 });
 
-test('When its port is taken, then it ends with 1 and one line says so', async ({ sink }) => {
+test('When the port is taken, then the process ends with 1 and one line on stderr', async ({ sink }) => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = Object(other.address());
@@ -77,9 +83,9 @@ test('When its port is taken, then it ends with 1 and one line says so', async (
   expect(sink.logs).toMatchObject([{ body: 'cannot start', attributes: { 'error.code': 'EADDRINUSE' } }]);
 });
 
-test('When the collector hangs, then the end of the process does not wait for it', async ({ sink }) => {
+test('When the collector hangs, then the process ends without waiting for it', async ({ sink }) => {
   sink.pretend('hanging');
-  // Without a limit it would wait for as long as a batch is held: half a minute.
+  // Without a limit the process would wait for as long as a batch is held: half a minute.
   const end = await Promise.race([
     runTraced(REFUSAL, sink.url),
     delay(25_000, 'still running', { ref: false }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { telemetrySettings } from '../src/telemetry/environment';
 
-/** What is wrong with the variables, each by its name. */
+/** Returns the messages about invalid variables by name. */
 function complaints(variables: Record<string, string>): Record<string, string> {
   const { error } = telemetrySettings.safeParse(variables);
   return Object.fromEntries((error?.issues ?? []).map(({ path, message }) => [path.join('.'), message]));
@@ -10,7 +10,7 @@ function complaints(variables: Record<string, string>): Record<string, string> {
 const ADDRESS = expect.stringContaining('http://localhost:4317');
 const NAMES = expect.stringMatching(/\bexpress, .*\bhttp, .*\bmysql2, .*\bundici, .*none$/);
 
-describe('When a variable means nothing to the SDK, then the service refuses it and says what it can be', () => {
+describe('When a variable is invalid, then the service refuses it and lists what is allowed', () => {
   test.for<[variable: string, value: string, says: unknown]>([
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://exa mple:4317', ADDRESS],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4317', ADDRESS],
@@ -40,7 +40,7 @@ describe('When a variable means nothing to the SDK, then the service refuses it 
     expect(complaints(sampler)).toEqual({ OTEL_TRACES_SAMPLER_ARG: expect.stringContaining('0 to 1') });
   });
 
-  test('an export that may take longer than the time between two', () => {
+  test('an export timeout longer than the export interval', () => {
     const times = { OTEL_METRIC_EXPORT_INTERVAL: '1000', OTEL_METRIC_EXPORT_TIMEOUT: '2000' };
     expect(complaints(times)).toHaveProperty('OTEL_METRIC_EXPORT_TIMEOUT');
   });
@@ -57,6 +57,6 @@ test.for<Record<string, string>>([
   { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' },
   { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http, express', OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pino' },
   { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'none', OTEL_PROPAGATORS: 'b3' },
-])('When the variables are %j, then they are taken', (variables) => {
+])('When the variables are %j, then they are accepted', (variables) => {
   expect(complaints(variables)).toEqual({});
 });

@@ -24,7 +24,7 @@ function anAccount() {
   return { username: name, password: `pass-${name}-word`, email: `${name}@example.com` };
 }
 
-/** A trace, when as many of its spans have come. */
+/** Waits for the number of spans and returns the spans of the trace. */
 async function traceOf({ sink }: TracedShop, traceId: string, spanCount: number): Promise<SunkSpan[]> {
   const spans = () => sink.spans.filter((span) => span.traceId === traceId);
   await expect.poll(() => spans().length, LATE).toBeGreaterThanOrEqual(spanCount);
@@ -33,8 +33,8 @@ async function traceOf({ sink }: TracedShop, traceId: string, spanCount: number)
 
 const traceIdOf = (response: Response) => response.headers.get('x-trace-id') ?? 'none';
 
-describe('When someone buys', () => {
-  test('then the order is one trace through four services, down to their databases', async ({ shop }) => {
+describe('When a visitor places an order', () => {
+  test('then one trace leads through four services down to their databases', async ({ shop }) => {
     const trace = await traceOf(shop, await purchase(shop.url('frontend'), anAccount()), 25);
     const parents = new Map(trace.map((span) => [span.spanId, span]));
     const paths = trace.map((span) => {
@@ -60,7 +60,7 @@ describe('When someone buys', () => {
     expect(trace.filter(({ name }) => name !== 'pool wait')).toHaveLength(25);
   });
 
-  test('then everything that is declared for it comes, and nothing else', async ({ shop }) => {
+  test('then all declared telemetry arrives, and nothing else', async ({ shop }) => {
     const { sink } = shop;
     const before = sink.total('cart.items.added');
     await purchase(shop.url('frontend'), anAccount(), 3);
@@ -93,7 +93,7 @@ describe('When someone buys', () => {
     expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
   });
 
-  test('then the resource says which service, version, instance and environment it was', async ({ shop }) => {
+  test('then the resource has the service, version, instance and environment', async ({ shop }) => {
     await purchase(shop.url('frontend'), anAccount());
     await expect.poll(() => shop.sink.resources.size, LATE).toBe(4);
     for (const [service, resource] of shop.sink.resources)
@@ -109,36 +109,33 @@ describe('When someone buys', () => {
 
 describe('When requests are refused', () => {
   test.for<[what: string, method: string, path: string, init: RequestInit, status: number, route: string]>([
-    ['no route fits', 'GET', `/${randomUUID()}`, {}, 404, '/*'],
-    ['the method is unheard of', 'PROPFIND', `/${randomUUID()}`, {}, 404, '/*'],
-    ['the method is another', 'DELETE', '/api/users', {}, 405, '/*'],
-    ['there is no api key', 'GET', '/api/user', {}, 401, '/api/user'],
-    ['the body is no JSON', 'POST', '/api/user/login', json('{'), 400, '/*'],
-    ['the body is of another type', 'POST', '/api/user/login', { body: 'x' }, 415, '/*'],
-  ])(
-    'because %s, then the span has a route all the same',
-    async ([, method, path, init, status, route], { shop }) => {
-      const response = await fetch(shop.url('user-service') + path, { method, ...init });
-      expect(response.status).toBe(status);
-      const [span] = await traceOf(shop, traceIdOf(response), 1);
-      const isOdd = method === 'PROPFIND';
-      expect(span).toMatchObject({
-        kind: 'SERVER',
-        name: `${isOdd ? 'HTTP' : method} ${route}`,
-        status: { isError: false },
-      });
-      expect(span?.attributes).toMatchObject({
-        'http.route': route,
-        'http.request.method': isOdd ? '_OTHER' : method,
-        'http.response.status_code': status,
-      });
-      expect(
-        Object.keys(span?.attributes ?? {}).filter((name) => /^(client|network\.peer)\./.test(name)),
-      ).toEqual([]);
-    },
-  );
+    ['no route matches', 'GET', `/${randomUUID()}`, {}, 404, '/*'],
+    ['the method is unknown', 'PROPFIND', `/${randomUUID()}`, {}, 404, '/*'],
+    ['the route has another method', 'DELETE', '/api/users', {}, 405, '/*'],
+    ['the api key is missing', 'GET', '/api/user', {}, 401, '/api/user'],
+    ['the body is invalid JSON', 'POST', '/api/user/login', json('{'), 400, '/*'],
+    ['the body has another type', 'POST', '/api/user/login', { body: 'x' }, 415, '/*'],
+  ])('because %s, then the span has a route', async ([, method, path, init, status, route], { shop }) => {
+    const response = await fetch(shop.url('user-service') + path, { method, ...init });
+    expect(response.status).toBe(status);
+    const [span] = await traceOf(shop, traceIdOf(response), 1);
+    const isOdd = method === 'PROPFIND';
+    expect(span).toMatchObject({
+      kind: 'SERVER',
+      name: `${isOdd ? 'HTTP' : method} ${route}`,
+      status: { isError: false },
+    });
+    expect(span?.attributes).toMatchObject({
+      'http.route': route,
+      'http.request.method': isOdd ? '_OTHER' : method,
+      'http.response.status_code': status,
+    });
+    expect(
+      Object.keys(span?.attributes ?? {}).filter((name) => /^(client|network\.peer)\./.test(name)),
+    ).toEqual([]);
+  });
 
-  test('by the hundred on random paths, then no series is added', async ({ shop }) => {
+  test('by the hundred on random paths, then the number of series stays the same', async ({ shop }) => {
     const scan = async () => {
       const paths = Array.from({ length: 50 }, () => `${shop.url('user-service')}/${randomUUID()}`);
       await Promise.all(paths.map((path) => fetch(path)));
@@ -161,7 +158,7 @@ describe('When requests are refused', () => {
   });
 });
 
-test('When probes and static files are asked for, then there is no span', async ({ shop }) => {
+test('When probes and static files are requested, then they have no span', async ({ shop }) => {
   for (const path of ['/healthz', '/readyz', '/static/shop.css']) {
     const response = await fetch(shop.url('frontend') + path);
     expect(response.ok).toBe(true);
@@ -176,7 +173,7 @@ test('When probes and static files are asked for, then there is no span', async 
   ).toEqual([]);
 });
 
-test('When secrets are sent through forms, paths, queries and headers, then no byte of them leaves', async ({
+test('When forms, paths, queries and headers contain secrets, then no telemetry contains them', async ({
   shop,
 }) => {
   const account = anAccount();
@@ -224,7 +221,7 @@ test('When secrets are sent through forms, paths, queries and headers, then no b
     expect(sent).not.toContain(secret);
 });
 
-test('When a whole address is asked for, as of a proxy, then its path is told and its password is not', async ({
+test('When a request has a whole URL, as sent to a proxy, then telemetry has its path but not its password', async ({
   shop,
 }) => {
   const { hostname, port } = new URL(shop.url('user-service'));
@@ -242,7 +239,7 @@ test('When a whole address is asked for, as of a proxy, then its path is told an
   expect(shop.sink.text()).not.toContain('hunter2');
 });
 
-test('When a client leaves before the answer, then span, metric and log line tell, and claim no status', async ({
+test('When a client disconnects before the response, then span, metric and log line say so and have no status', async ({
   shop,
 }) => {
   shop.pretend('product-service', 'hanging');
@@ -265,7 +262,7 @@ test('When a client leaves before the answer, then span, metric and log line tel
   expect(line()?.attributes).not.toHaveProperty('http.response.status_code');
 });
 
-test('When a caller asks not to be traced, then it is all the same', async ({ shop }) => {
+test('When a caller asks not to be traced, then it is traced nevertheless', async ({ shop }) => {
   const traceId = randomBytes(16).toString('hex');
   const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-00` };
   const response = await fetch(`${shop.url('product-service')}/api/products`, { headers });
@@ -275,7 +272,7 @@ test('When a caller asks not to be traced, then it is all the same', async ({ sh
 });
 
 describe('When a database', () => {
-  test('hangs, then the trace tells which statement and what it waited for, and a log line too', async ({
+  test('hangs, then the trace has the failed statement and the waits, and the log has the slow statement', async ({
     shop,
   }) => {
     const { sink } = shop;
@@ -309,7 +306,7 @@ describe('When a database', () => {
     expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
   });
 
-  test('is gone, then trace and metrics tell that there was no connection to be had', async ({ shop }) => {
+  test('is gone, then trace and metrics have a failed wait for a connection', async ({ shop }) => {
     const { sink } = shop;
     shop.pretend('product-service', 'gone');
     const response = await fetch(`${shop.url('product-service')}/api/products`);
@@ -325,7 +322,7 @@ describe('When a database', () => {
     expect(undeclaredIn({ ...sink, points: sink.points() })).toEqual([]);
   });
 
-  test('is asked by more than it has connections for, then each statement is in its own trace', async ({
+  test('gets more requests than it has connections, then each statement is in the trace of its request', async ({
     shop,
   }) => {
     const asks = Array.from({ length: 60 }, () => fetch(`${shop.url('product-service')}/api/products`));

@@ -23,29 +23,29 @@ const nothing: Telemetry = { spans: [], points: [], logs: [] };
 
 test.for<[what: string, telemetry: Partial<Telemetry>]>([
   ['a span', { spans: [span] }],
-  ['a span of an instrumentation’s', { spans: [statement] }],
-  ['a metric of an instrumentation’s', { points: [{ ...measured, attributes: { 'http.route': '/' } }] }],
-  ['what OpenTelemetry tells of an error', { spans: [{ ...span, events: [exception] }] }],
+  ['a span of an instrumentation', { spans: [statement] }],
+  ['a metric of an instrumentation', { points: [{ ...measured, attributes: { 'http.route': '/' } }] }],
+  ['the exception event of an error', { spans: [{ ...span, events: [exception] }] }],
   ['a metric', { points: [{ ...point, metric: 'orders.checkout.completed' }] }],
   ['a message', { logs: [{ ...line, body: 'order_dbase is not available' }] }],
-])('When %s is declared, then it is passed', ([, telemetry]) => {
+])('When %s is declared, then it is accepted', ([, telemetry]) => {
   expect(undeclaredIn({ ...nothing, ...telemetry })).toEqual([]);
 });
 
 test.for<[what: string, telemetry: Partial<Telemetry>]>([
-  ['a span of another service’s', { spans: [{ ...span, attributes: {}, service: 'user-service' }] }],
+  ['a span of another service', { spans: [{ ...span, attributes: {}, service: 'user-service' }] }],
   ['an event of a span', { spans: [{ ...span, events: [{ name: 'x', attributes: {} }] }] }],
-  ['the maker of a span', { spans: [{ ...statement, scope: 'vitrine', attributes: {} }] }],
-  ['the maker of a metric', { points: [{ ...measured, scope: 'vitrine', attributes: {} }] }],
+  ['the scope of a span', { spans: [{ ...statement, scope: 'vitrine', attributes: {} }] }],
+  ['the scope of a metric', { points: [{ ...measured, scope: 'vitrine', attributes: {} }] }],
   [
     'an attribute of an instrumentation’s metric',
     { points: [{ ...measured, attributes: { 'url.path': '/' } }] },
   ],
   ['an instrumentation', { spans: [{ ...span, attributes: {}, scope: 'express', name: 'middleware' }] }],
-  ['a span without what it always has', { spans: [{ ...span, attributes: {} }] }],
+  ['a span without its required attributes', { spans: [{ ...span, attributes: {} }] }],
   ['the kind of a span', { spans: [{ ...span, attributes: {}, kind: 'CLIENT' }] }],
   [
-    'a metric of another service’s',
+    'a metric of another service',
     { points: [{ ...point, service: 'frontend', metric: 'orders.checkout.completed' }] },
   ],
   ['the unit of a metric', { points: [{ ...point, unit: 's', metric: 'orders.checkout.completed' }] }],
@@ -54,7 +54,7 @@ test.for<[what: string, telemetry: Partial<Telemetry>]>([
     { points: [{ ...point, metric: 'orders.created', attributes: { status: 'lost' } }] },
   ],
   ['a message', { logs: [{ ...line, body: 'the stock room is not available' }] }],
-  ['a message of another service’s', { logs: [{ ...line, body: 'logged in' }] }],
-])('When %s is not declared, then it is told', ([, telemetry]) => {
+  ['a message of another service', { logs: [{ ...line, body: 'logged in' }] }],
+])('When %s is not declared, then it is reported', ([, telemetry]) => {
   expect(undeclaredIn({ ...nothing, ...telemetry })).toHaveLength(1);
 });

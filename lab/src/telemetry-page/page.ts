@@ -10,28 +10,29 @@ import * as shop from '@vitrine/service-kit/registry/shop';
 import { prometheusName } from './prometheus-name.ts';
 import { metrics as runtimeMetrics } from './runtime-metrics.ts';
 
-const INTRODUCTION = `# What the shop tells about itself
+const INTRODUCTION = `# Telemetry of the shop
 
 <!-- Made by \`npm run docs\` from service-kit/src/registry; a test compares the two. -->
 
-Every service sends traces, metrics and logs to the collector, and nowhere else. What it makes of its own is declared in
-\`service-kit/src/registry\`, and its code takes the names from there. The rest is what Node's runtime and the SDK tell.
+Every service sends traces, metrics and logs to the collector, and nowhere else. \`service-kit/src/registry\` declares the
+telemetry of the shop's own code, which takes the names from there. The rest comes from Node's runtime and the SDK.
 
-- **Resource** of everything: \`service.name\`, \`service.namespace\` = vitrine, \`service.version\`, \`service.instance.id\`
-  (another one at each start), \`deployment.environment.name\` = lab, and host and process.
-  \`OTEL_RESOURCE_ATTRIBUTES\` adds to it or says otherwise.
-- **Secrets and persons.** Passwords, api keys, cookies, e-mail addresses and card numbers are masked before anything
-  leaves the process, and again in the collector. Of a person there is the id, on spans and in logs, and what a client
-  puts into a path or a query that looks like none of these; nothing of it is on a metric. A client's address is nowhere.
-- **Labels are few.** A path that no route fits counts as route \`/*\`, an unusual method as \`_OTHER\`, and products
-  beyond the first 200 as \`other\`: scans and big catalogues make no new series.
-- **When the collector is away**, batches are held for half a minute and tried again each second, and new spans and
-  log records wait in queues of 8192. What is lost nonetheless is counted: \`otel.sdk.processor.*.processed\` with an
-  \`error.type\`. Metrics are cumulative and have only a gap.
-- **In Prometheus** each metric has the labels \`service_name\`, \`job\` and \`instance\` besides its own.
+- **Resource.** Everything carries \`service.name\`, \`service.namespace\` = vitrine, \`service.version\`,
+  \`service.instance.id\` (a new one at each start), \`deployment.environment.name\` = lab, and attributes of the host and
+  the process. \`OTEL_RESOURCE_ATTRIBUTES\` adds or replaces attributes.
+- **Secrets and personal data.** Passwords, api keys, cookies, e-mail addresses and card numbers are masked before
+  anything leaves the process, and again in the collector. Spans and logs contain user ids and whatever else a client
+  writes into a path or a query; metrics contain neither. The client's address is never recorded.
+- **Cardinality.** Paths without a route count as route \`/*\`, unknown methods as \`_OTHER\`, and products beyond the first
+  200 as \`other\`: scans and large catalogues add no series.
+- **Collector outages.** Services hold batches for half a minute and retry each second; new spans and log records wait in
+  queues of 8192. \`otel.sdk.processor.*.processed\` with an \`error.type\` counts what is lost. Metrics are cumulative and
+  have only a gap.
+- **Optional** attributes are missing on some spans, points or lines; an optional metric is missing in some services.
+- **Prometheus.** Each metric has the labels \`service_name\`, \`job\` and \`instance\` besides its own.
 `;
 
-/** The reference of all telemetry, as Markdown. */
+/** Writes the reference of all telemetry as Markdown. */
 export function telemetryPage(): string {
   const metrics = [
     ...Object.values<MetricDeclaration>(shop.metrics),
@@ -43,24 +44,25 @@ export function telemetryPage(): string {
     INTRODUCTION,
     '## Spans\n',
     ...spans.map(describeSpan),
-    'A failure is a status and, on the request that met it and on the spans above, an event `exception` with type and',
-    'message; that of a bug with its stack as well. The span of a request ends with its HTTP status as `error.type`.\n',
+    'A failed span has the status ERROR. The span of the request and the spans above the failure also have an event',
+    '`exception` with type and message, and for a bug with the stack. The span of a request has its HTTP status as',
+    '`error.type`.\n',
     '## Metrics\n',
-    '### The shop’s own\n',
+    '### Metrics of the shop\n',
     table(
-      ['metric', 'in Prometheus', 'of', 'kind, unit', 'what', 'attributes'],
+      ['metric', 'in Prometheus', 'sent by', 'kind, unit', 'meaning', 'attributes'],
       metrics.map((metric) => [
         code(metric.name),
         code(prometheusName(metric)),
-        `${ownerOf(metric)}${metric.optional ? ' that has some' : ''}`,
+        `${ownerOf(metric)}${metric.optional ? ', optional' : ''}`,
         `${metric.instrument}, ${metric.unit}`,
         metric.meaning,
         Object.entries(metric.attributes).map(describeAttribute).join('<br>'),
       ]),
     ),
-    '### Of the runtime and the SDK\n',
+    '### Metrics of the runtime and the SDK\n',
     table(
-      ['metric', 'in Prometheus', 'kind, unit', 'what', 'attributes'],
+      ['metric', 'in Prometheus', 'kind, unit', 'meaning', 'attributes'],
       runtimeMetrics.map((metric) => [
         code(metric.name),
         code(prometheusName(metric)),
@@ -69,14 +71,14 @@ export function telemetryPage(): string {
         metric.attributes.map(code).join(' '),
       ]),
     ),
-    'The collector makes `traces_span_metrics_calls_total` and `traces_span_metrics_duration_seconds` of the spans, with',
-    'exemplars.\n',
+    'The collector derives `traces_span_metrics_calls_total` and `traces_span_metrics_duration_seconds` from the spans,',
+    'with exemplars.\n',
     '## Log events\n',
-    'Lines of JSON on standard output, and log records whose body is the message. Those of a request carry `trace_id` and',
-    '`span_id`. An `err` of a line is `exception.type` (its code, where it has one), `exception.message` and',
-    '`exception.stacktrace` (with those of its causes) of the record.\n',
+    'Each event is a JSON line on standard output and a log record with the message as its body. Events of a request carry',
+    '`trace_id` and `span_id`. The record has the line’s `err` as `exception.type` (its code, if it has one),',
+    '`exception.message` and `exception.stacktrace` (with the stacks of its causes).\n',
     table(
-      ['message', 'of', 'level', 'what', 'fields'],
+      ['message', 'sent by', 'level', 'meaning', 'fields'],
       logs.map((log) => [
         code(log.message),
         ownerOf(log),
@@ -90,14 +92,14 @@ export function telemetryPage(): string {
 
 function describeSpan(span: SpanDeclaration): string {
   const { name, kind, meaning, attributes, events } = span;
-  const happened = Object.entries(events).map(
+  const eventLines = Object.entries(events).map(
     ([event, declared]) =>
-      `- Event ${code(event)}: ${declared.meaning}${Object.keys(declared.attributes).map((own) => `, with ${code(own)}`)}`,
+      `- Event ${code(event)}: ${declared.meaning}${Object.keys(declared.attributes).map((attribute) => `, with ${code(attribute)}`)}`,
   );
   return [
-    `**${code(name)}** (${[ownerOf(span), kind].filter(Boolean).join(', ')}): ${meaning.replace(/\?$|$/, (end) => end || '.')}\n`,
+    `**${code(name)}** (${[ownerOf(span), kind].filter(Boolean).join(', ')}): ${meaning}.\n`,
     attributeTable(attributes),
-    ...(happened.length > 0 ? [`${happened.join('\n')}\n`] : []),
+    ...(eventLines.length > 0 ? [`${eventLines.join('\n')}\n`] : []),
   ].join('\n');
 }
 
@@ -107,24 +109,17 @@ function ownerOf({ by, owner = 'every service' }: { by?: readonly string[]; owne
 
 function attributeTable(attributes: Attributes): string {
   return table(
-    ['attribute', 'type', 'what'],
+    ['attribute', 'type', 'meaning'],
     Object.entries(attributes).map(([name, attribute]) => [
       code(name),
       [attribute.type, attribute.unit].filter(Boolean).join(', '),
-      [attribute.meaning, valuesOf(attribute), attribute.optional && 'not always there']
-        .filter(Boolean)
-        .join('; '),
+      [attribute.meaning, valuesOf(attribute), attribute.optional && 'optional'].filter(Boolean).join('; '),
     ]),
   );
 }
 
 function describeAttribute([name, attribute]: [string, Attribute]): string {
-  const details = [
-    attribute.meaning,
-    attribute.unit,
-    valuesOf(attribute),
-    attribute.optional && 'not always there',
-  ];
+  const details = [attribute.meaning, attribute.unit, valuesOf(attribute), attribute.optional && 'optional'];
   return `${code(name)}: ${details.filter(Boolean).join('; ')}`;
 }
 

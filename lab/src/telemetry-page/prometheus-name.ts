@@ -1,7 +1,7 @@
 const UNITS: Record<string, string> = { s: 'seconds', By: 'bytes' };
 
 /**
- * What the collector calls a metric in Prometheus; a histogram's series add `_bucket`, `_count` and `_sum`.
+ * Returns the name the collector gives a metric in Prometheus; a histogram's series add `_bucket`, `_count` and `_sum`.
  * https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
  */
 export function prometheusName({

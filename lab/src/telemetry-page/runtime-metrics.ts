@@ -1,6 +1,6 @@
 /**
- * What the instrumentation of Node's runtime and the SDK emit: for people to look up, and for checks to tell it from what
- * nobody expects.
+ * Metrics of the runtime instrumentation and the SDK: docs/telemetry.md lists them, and checks accept them beside the
+ * registry's.
  */
 
 export interface RuntimeMetric {
@@ -16,7 +16,7 @@ const component = ['otel.component.type', 'otel.component.name'];
 function eventLoopDelay(name: string, meaning: string): RuntimeMetric {
   return {
     ...{ name: `nodejs.eventloop.delay.${name}`, instrument: 'gauge', unit: 's', attributes: [] },
-    meaning: `How late the event loop is, ${meaning}; measured every 100 ms, which are in it`,
+    meaning: `Delay of the event loop, ${meaning}; sampled every 100 ms, which the value includes`,
   };
 }
 
@@ -34,15 +34,15 @@ function processor(signal: 'span' | 'log'): RuntimeMetric[] {
   return [
     {
       ...{ name: `${name}.processed`, instrument: 'counter', unit, attributes: [...component, 'error.type'] },
-      meaning: `How many ${things} are done with. Those with an error.type are lost: queue_full, or the collector was away for too long`,
+      meaning: `Number of ${things} processed. An error.type marks lost ones: queue_full, or an outage of the collector`,
     },
     {
       ...{ name: `${name}.queue.size`, instrument: 'up-down counter', unit, attributes: component },
-      meaning: `How many ${things} wait to be sent`,
+      meaning: `Number of ${things} in the queue`,
     },
     {
       ...{ name: `${name}.queue.capacity`, instrument: 'up-down counter', unit, attributes: component },
-      meaning: `How many ${things} can wait`,
+      meaning: `Limit of ${things} in the queue`,
     },
   ];
 }
@@ -52,19 +52,19 @@ export const metrics: readonly RuntimeMetric[] = [
     name: 'nodejs.eventloop.time',
     instrument: 'counter',
     unit: 's',
-    meaning: 'Time the event loop was active and idle; stands still when the process is dead or blocked',
+    meaning: 'Time the event loop was active and idle; it stops growing when the process is dead or blocked',
     attributes: ['nodejs.eventloop.state'],
   },
   {
     name: 'nodejs.eventloop.utilization',
     instrument: 'gauge',
     unit: '1',
-    meaning: 'Share of the time that the event loop is active: near 1, requests wait for each other',
+    meaning: 'Share of time the event loop is active; near 1, requests wait for each other',
     attributes: [],
   },
-  eventLoopDelay('min', 'at least'),
-  eventLoopDelay('max', 'at most'),
-  eventLoopDelay('mean', 'on average'),
+  eventLoopDelay('min', 'minimum'),
+  eventLoopDelay('max', 'maximum'),
+  eventLoopDelay('mean', 'mean'),
   eventLoopDelay('stddev', 'standard deviation'),
   eventLoopDelay('p50', 'median'),
   eventLoopDelay('p90', '90th percentile'),
@@ -76,15 +76,15 @@ export const metrics: readonly RuntimeMetric[] = [
     meaning: 'Pauses for garbage collection',
     attributes: ['v8js.gc.type'],
   },
-  heapSpace('used', 'Memory in use, by space of the heap'),
+  heapSpace('used', 'Memory in use, by heap space'),
   heapSpace('space.size', 'Memory reserved'),
-  heapSpace('space.available_size', 'Memory reserved and free'),
+  heapSpace('space.available_size', 'Memory reserved and unused'),
   heapSpace('space.physical_size', 'Memory committed'),
   {
     name: 'v8js.resource.active',
     instrument: 'up-down counter',
     unit: '{resource}',
-    meaning: 'Sockets, timers and the like that keep the process alive',
+    meaning: 'Sockets, timers and other resources that keep the process alive',
     attributes: ['v8js.resource.type'],
   },
   ...processor('span'),

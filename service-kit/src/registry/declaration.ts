@@ -1,4 +1,4 @@
-/** What is declared of a piece of telemetry: enough to write it, to check it, and to describe it to a person. */
+/** Declarations of telemetry: code takes names and types from them, checks their rules, docs/telemetry.md its text. */
 
 export const SERVICES = ['frontend', 'user-service', 'product-service', 'order-service'] as const;
 export type Service = (typeof SERVICES)[number];
@@ -7,11 +7,11 @@ export interface Attribute {
   type: 'string' | 'int' | 'double' | 'boolean' | 'error';
   meaning: string;
   unit?: string;
-  /** All the values there are. */
+  /** Lists all allowed values. */
   values?: readonly string[];
-  /** On a metric, the number of different values: those that come later count as `other`. */
+  /** Limits the different values on a metric: later ones count as `other`. */
   maxValues?: number;
-  /** Not always there. */
+  /** Some records lack the attribute. */
   optional?: true;
 }
 
@@ -25,19 +25,19 @@ type OptionalNames<A extends Attributes> = {
   [Name in keyof A]: A[Name] extends { optional: true } ? Name : never;
 }[keyof A];
 
-/** The attributes that a declaration asks for. */
+/** Attribute values that fit a declaration. */
 export type Values<A extends Attributes> = {
   -readonly [Name in Exclude<keyof A, OptionalNames<A>>]: ValueOf<A[Name]>;
 } & { -readonly [Name in OptionalNames<A>]?: ValueOf<A[Name]> | undefined };
 
-interface Made {
-  /** Short names of the instrumentations that make it; without any, the shop's own code does. */
+interface Source {
+  /** Short names of the instrumentations that emit it; the default is the shop's own code. */
   by?: readonly string[];
-  /** The service that makes it; without one, every service does. */
+  /** The only service that emits it; the default is every service. */
   owner?: Service;
 }
 
-export interface SpanDeclaration extends Made {
+export interface SpanDeclaration extends Source {
   /** A `{placeholder}` stands for a part that varies. */
   name: string;
   /** INTERNAL by default. */
@@ -47,9 +47,9 @@ export interface SpanDeclaration extends Made {
   events: Readonly<Record<string, { meaning: string; attributes: Attributes }>>;
 }
 
-export interface MetricDeclaration extends Made {
+export interface MetricDeclaration extends Source {
   name: string;
-  /** Not of every process of its owners. */
+  /** Some of its services lack the metric. */
   optional?: true;
   instrument: 'counter' | 'histogram' | 'observable counter' | 'observable up-down counter';
   /** UCUM; `{thing}` for a count of things. */
@@ -60,15 +60,10 @@ export interface MetricDeclaration extends Made {
   boundaries?: readonly number[];
 }
 
-export interface LogDeclaration extends Made {
-  /** The body. A `{placeholder}` stands for a part that varies. */
+export interface LogDeclaration extends Source {
+  /** A `{placeholder}` stands for a part that varies. */
   message: string;
   level: 'info' | 'warn' | 'error' | 'fatal';
   meaning: string;
   fields: Attributes;
-}
-
-/** The names under which it is sent (`otel.scope.name`). */
-export function scopesOf({ by }: Made): readonly string[] {
-  return by ? by.map((name) => `@opentelemetry/instrumentation-${name}`) : ['vitrine'];
 }

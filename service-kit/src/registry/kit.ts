@@ -1,72 +1,65 @@
 import type { Attributes, LogDeclaration, MetricDeclaration, SpanDeclaration } from './declaration';
 
-/** What every service emits of its own, by service-kit. */
+/** Telemetry that every service emits through service-kit. */
 
 export const SLOW_STATEMENT_MS = 200;
 
-const pool = {
-  'db.client.connection.pool.name': { type: 'string', meaning: 'The schema whose connections these are' },
+const errorType = { type: 'string', meaning: 'Type of the error, if there was one', optional: true } as const;
+const scheme = { type: 'string', values: ['http'], meaning: 'HTTP without TLS' } as const;
+
+const http = {
+  'http.request.method': { type: 'string', meaning: 'Known method, or `_OTHER`' },
+  'http.response.status_code': { type: 'int', meaning: 'Status of the response', optional: true },
+  'network.protocol.version': { type: 'string', meaning: 'Version of HTTP', optional: true },
 } as const satisfies Attributes;
 
-const errorType = { type: 'string', meaning: 'Kind of error, when there was one', optional: true } as const;
-
-/** Seconds. Those of the collector's span metrics: the conventions' fourteen would make a third more series. */
-const HTTP_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
-const method = {
-  'http.request.method': { type: 'string', meaning: 'One of the usual methods, or `_OTHER`' },
+const route = {
+  'http.route': { type: 'string', meaning: 'Pattern of the route; `/*` when no route matched' },
 } as const satisfies Attributes;
 
-const status = {
-  'http.response.status_code': { type: 'int', meaning: 'Status of the answer', optional: true },
+const server = {
+  'server.address': { type: 'string', meaning: 'Host name or address of the server', optional: true },
+  'server.port': { type: 'int', meaning: 'Port of the server', optional: true },
 } as const satisfies Attributes;
 
-const answered = {
-  ...status,
+const incomingRequest = {
+  ...{ ...http, ...route, 'url.scheme': scheme },
   'error.type': {
     type: 'string',
-    meaning: 'The status, from 500 on; `aborted` when the client left before the end',
+    meaning: 'Status of 500 or above; `aborted` when the client disconnected before the response ended',
     optional: true,
   },
 } as const satisfies Attributes;
 
-const received = {
-  ...status,
-  'error.type': { type: 'string', meaning: 'The status, from 400 on; or how it failed', optional: true },
+const outgoingRequest = {
+  ...{ ...http, ...server, 'url.scheme': { ...scheme, optional: true } },
+  'error.type': { type: 'string', meaning: 'Status of 400 or above, or type of the error', optional: true },
 } as const satisfies Attributes;
 
-const protocol = {
-  'url.scheme': { type: 'string', values: ['http'], meaning: 'Without TLS' },
-  'network.protocol.version': { type: 'string', meaning: 'Version of HTTP', optional: true },
+const requestSpan = {
+  'http.request.method_original': {
+    type: 'string',
+    meaning: 'Method as sent, when it is not a known one',
+    optional: true,
+  },
+  'url.path': { type: 'string', meaning: 'Path, masked', optional: true },
+  'url.query': { type: 'string', meaning: 'Query, masked', optional: true },
+  'user_agent.original': { type: 'string', meaning: 'User agent of the client, masked', optional: true },
 } as const satisfies Attributes;
 
-const original = {
-  'http.request.method_original': { type: 'string', meaning: 'The method as it was sent', optional: true },
-} as const satisfies Attributes;
-
-const path = {
-  'url.path': { type: 'string', meaning: 'What is asked for, masked', optional: true },
-  'url.query': { type: 'string', meaning: 'What stands behind the question mark, masked', optional: true },
-  'user_agent.original': { type: 'string', meaning: 'What the caller says it is, masked', optional: true },
-} as const satisfies Attributes;
-
-const server = {
-  'server.address': { type: 'string', meaning: 'Who was asked', optional: true },
-  'server.port': { type: 'int', meaning: 'Its port', optional: true },
-} as const satisfies Attributes;
-
-const database = {
+const schema = { 'db.namespace': { type: 'string', meaning: 'Name of the schema' } } as const;
+const queryText = {
+  'db.query.text': { type: 'string', meaning: 'Statement, with placeholders for its values' },
+} as const;
+const statement = {
   'db.system.name': { type: 'string', values: ['mysql'], meaning: 'MySQL or MariaDB' },
-  'db.namespace': { type: 'string', meaning: 'The schema' },
-  'db.operation.name': { type: 'string', meaning: 'The verb of the statement' },
+  ...schema,
+  'error.type': errorType,
 } as const satisfies Attributes;
 
-const route = {
-  'http.route': { type: 'string', meaning: 'The pattern that fitted the path; `/*` when none did' },
+const pool = {
+  'db.client.connection.pool.name': { type: 'string', meaning: 'Name of the schema' },
 } as const satisfies Attributes;
-
-/** Seconds. https://opentelemetry.io/docs/specs/semconv/database/database-metrics/ */
-const DURATION_BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 export const spans = {
   serverRequest: {
@@ -74,27 +67,21 @@ export const spans = {
     kind: 'SERVER',
     by: ['http'],
     meaning:
-      'A request to a service; the name of one by an unusual method begins with HTTP. Probes and static files make none',
-    attributes: {
-      ...{ ...method, ...original, ...route, ...answered, ...protocol, ...path },
-      ...server,
-    },
+      'Request to a service. With an unknown method its name begins with HTTP. Probes and static files have no span',
+    attributes: { ...incomingRequest, ...requestSpan, ...server },
     events: {},
   },
   clientRequest: {
     name: '{method}',
     kind: 'CLIENT',
     by: ['undici', 'http'],
-    meaning:
-      'A request to another service, until its answer has been read; a repeated one is a span of its own',
+    meaning: 'Request to another service, until its response is read; a retry has a span of its own',
     attributes: {
-      ...{ ...method, ...original, ...received, ...path, ...server },
-      'peer.service': { type: 'string', meaning: 'The service that is asked', optional: true },
-      'url.full': { type: 'string', meaning: 'What is asked, masked' },
-      'url.scheme': { ...protocol['url.scheme'], optional: true },
-      'network.protocol.version': protocol['network.protocol.version'],
-      'network.peer.address': { type: 'string', meaning: 'The address of who answers', optional: true },
-      'network.peer.port': { type: 'int', meaning: 'Its port', optional: true },
+      ...{ ...outgoingRequest, ...requestSpan },
+      'peer.service': { type: 'string', meaning: 'Name of the called service', optional: true },
+      'url.full': { type: 'string', meaning: 'URL, masked' },
+      'network.peer.address': { type: 'string', meaning: 'Address of the connection', optional: true },
+      'network.peer.port': { type: 'int', meaning: 'Port of the connection', optional: true },
     },
     events: {},
   },
@@ -103,126 +90,120 @@ export const spans = {
     kind: 'CLIENT',
     by: ['mysql2'],
     meaning:
-      'A statement to a database, from sending it to the last row; named by its first word, such as SELECT, START (of a transaction) or COMMIT',
+      'Statement to a database, until its last row is read; its name is its first word, such as SELECT, START (TRANSACTION) or COMMIT',
     attributes: {
-      ...{
-        'db.system.name': database['db.system.name'],
-        'db.namespace': database['db.namespace'],
-        ...server,
-      },
-      'db.query.text': { type: 'string', meaning: 'The statement, with placeholders for its values' },
+      ...{ ...statement, ...queryText, ...server },
       'vitrine.db.slow': {
         type: 'boolean',
-        meaning: `It took ${SLOW_STATEMENT_MS} ms or longer`,
+        meaning: `True when the statement took ${SLOW_STATEMENT_MS} ms or longer`,
         optional: true,
       },
-      'error.type': errorType,
     },
     events: {},
   },
   poolWait: {
     name: 'pool wait',
     meaning:
-      'Waited for a connection to the database, because all were in use or a new one was made, or got none',
+      'Wait for a connection while all are in use or a new one opens; a short wait has no span unless it fails',
     attributes: { ...pool, 'error.type': errorType },
     events: {},
   },
 } as const satisfies Record<string, SpanDeclaration>;
 
+/** Buckets as in the collector's span metrics: the conventions' fourteen would make a third more series. */
+const httpDuration = {
+  instrument: 'histogram',
+  unit: 's',
+  boundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+} as const;
+
+/** Buckets of https://opentelemetry.io/docs/specs/semconv/database/database-metrics/ */
+const databaseDuration = {
+  instrument: 'histogram',
+  unit: 's',
+  boundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+} as const;
+
 export const metrics = {
   serverRequestDuration: {
+    ...httpDuration,
     name: 'http.server.request.duration',
     by: ['http'],
-    instrument: 'histogram',
-    unit: 's',
-    meaning: 'How long requests to the service take',
-    boundaries: HTTP_BOUNDARIES,
-    attributes: { ...method, ...route, ...answered, ...protocol },
+    meaning: 'Duration of requests to the service',
+    attributes: incomingRequest,
   },
   clientRequestDuration: {
+    ...httpDuration,
     name: 'http.client.request.duration',
     by: ['undici', 'http'],
     optional: true,
-    instrument: 'histogram',
-    unit: 's',
-    meaning: 'How long requests to other services take',
-    boundaries: HTTP_BOUNDARIES,
-    attributes: {
-      ...{ ...method, ...received, ...server },
-      'url.scheme': { ...protocol['url.scheme'], optional: true },
-      'network.protocol.version': protocol['network.protocol.version'],
-    },
+    meaning: 'Duration of requests to other services',
+    attributes: outgoingRequest,
   },
   statementDuration: {
+    ...databaseDuration,
     name: 'db.client.operation.duration',
-    instrument: 'histogram',
-    unit: 's',
-    meaning: 'How long statements take, without the wait for a connection',
-    boundaries: DURATION_BOUNDARIES,
+    meaning: 'Duration of statements, without the wait for a connection',
     attributes: {
-      ...database,
-      'error.type': errorType,
+      ...statement,
+      'db.operation.name': { type: 'string', meaning: 'First word of the statement' },
     },
   },
   connectionCount: {
     name: 'db.client.connection.count',
     instrument: 'observable up-down counter',
     unit: '{connection}',
-    meaning: 'Open connections to the database',
+    meaning: 'Number of open connections to the database',
     attributes: {
       ...pool,
-      'db.client.connection.state': { type: 'string', values: ['idle', 'used'], meaning: 'What they do' },
+      'db.client.connection.state': { type: 'string', values: ['idle', 'used'], meaning: 'State' },
     },
   },
   connectionMax: {
     name: 'db.client.connection.max',
     instrument: 'observable up-down counter',
     unit: '{connection}',
-    meaning: 'How many there may be',
+    meaning: 'Limit of open connections',
     attributes: pool,
   },
   connectionPendingRequests: {
     name: 'db.client.connection.pending_requests',
     instrument: 'observable up-down counter',
     unit: '{request}',
-    meaning: 'Work that waits for a connection',
+    meaning: 'Number of callers that wait for a connection',
     attributes: pool,
   },
   connectionTimeouts: {
     name: 'db.client.connection.timeouts',
     instrument: 'counter',
     unit: '{timeout}',
-    meaning: 'Work that was given up before it got a connection',
+    meaning: 'Number of waits that timed out before a connection was free',
     attributes: pool,
   },
   connectionWaitTime: {
+    ...databaseDuration,
     name: 'db.client.connection.wait_time',
-    instrument: 'histogram',
-    unit: 's',
-    meaning: 'How long work waited for its connection; with an error.type, in vain',
-    boundaries: DURATION_BOUNDARIES,
+    meaning: 'Time spent waiting for a connection; an error.type marks a failed wait',
     attributes: { ...pool, 'error.type': errorType },
   },
   connectionUseTime: {
+    ...databaseDuration,
     name: 'db.client.connection.use_time',
-    instrument: 'histogram',
-    unit: 's',
-    meaning: 'How long work kept its connection',
-    boundaries: DURATION_BOUNDARIES,
+    meaning: 'Time between getting a connection and releasing it',
     attributes: pool,
   },
   spansStarted: {
     name: 'otel.sdk.span.started',
     instrument: 'observable counter',
     unit: '{span}',
-    meaning: 'Spans begun',
+    meaning: 'Number of spans started',
     attributes: {},
   },
   logRecordsCreated: {
     name: 'otel.sdk.log.created',
     instrument: 'observable counter',
     unit: '{log_record}',
-    meaning: 'Log records written',
+    meaning: 'Number of log records created',
     attributes: {},
   },
   cpuTime: {
@@ -231,11 +212,7 @@ export const metrics = {
     unit: 's',
     meaning: 'CPU time of the process, all threads together',
     attributes: {
-      'cpu.mode': {
-        type: 'string',
-        values: ['user', 'system'],
-        meaning: 'Its own code, or the kernel for it',
-      },
+      'cpu.mode': { type: 'string', values: ['user', 'system'], meaning: 'Own code, or kernel code' },
     },
   },
   memoryUsage: {
@@ -247,103 +224,106 @@ export const metrics = {
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
-const err = { type: 'error', meaning: 'What was thrown' } as const;
+const error = { err: { type: 'error', meaning: 'The error' } } as const satisfies Attributes;
 
 const request = {
-  'http.request.method': { type: 'string', meaning: 'As it was sent' },
+  'http.request.method': { type: 'string', meaning: 'Method as sent' },
   ...route,
-  'url.path': { type: 'string', meaning: 'Without the query, masked, at most 300 characters' },
-  duration_ms: { type: 'double', unit: 'ms', meaning: 'From the request to the end of the answer' },
+  'url.path': { type: 'string', meaning: 'Path without the query, masked, at most 300 characters' },
+  duration_ms: { type: 'double', unit: 'ms', meaning: 'Time from the request to the end of the response' },
 } as const satisfies Attributes;
 
 export const logs = {
   request: {
     message: 'request',
     level: 'info',
-    meaning: 'A request was answered',
-    fields: { ...request, 'http.response.status_code': { type: 'int', meaning: 'Status of the answer' } },
+    meaning: 'The service answered a request',
+    fields: {
+      ...request,
+      'http.response.status_code': { type: 'int', meaning: 'Status of the response' },
+    },
   },
   requestAborted: {
     message: 'request aborted by the client',
     level: 'info',
-    meaning: 'The client went away before the answer was complete',
+    meaning: 'The client disconnected before the response ended',
     fields: request,
   },
   bug: {
     message: 'Something went wrong on our side',
     level: 'error',
-    meaning: 'A bug: the request was answered with 500',
-    fields: { err },
+    meaning: 'A bug made the service answer with 500',
+    fields: error,
   },
   partUnavailable: {
     message: '{part} is not available',
     level: 'warn',
-    meaning: 'A service or schema that the request needs could not be reached in time: answered with 503',
-    fields: { err },
+    meaning: 'A service or schema did not answer in time, so the request was answered with 503',
+    fields: error,
   },
   slowStatement: {
     message: 'slow statement',
     level: 'warn',
     meaning: `A statement took ${SLOW_STATEMENT_MS} ms or longer`,
     fields: {
-      'db.namespace': { type: 'string', meaning: 'The schema' },
-      'db.query.text': { type: 'string', meaning: 'The statement, with placeholders for its values' },
-      duration_ms: { type: 'double', unit: 'ms', meaning: 'How long it took' },
+      ...{ ...schema, ...queryText },
+      duration_ms: { type: 'double', unit: 'ms', meaning: 'Duration of the statement' },
     },
   },
   waitingForDatabase: {
     message: 'waiting for the database',
     level: 'warn',
-    meaning: 'The service starts, and its database does not answer yet',
+    meaning: 'The service is starting and its database does not answer yet',
     fields: {
-      'db.namespace': { type: 'string', meaning: 'The schema' },
-      'error.message': { type: 'string', meaning: 'What it said, or how the connection failed' },
+      ...schema,
+      'error.message': { type: 'string', meaning: 'Reply of the database, or error of the connection' },
     },
   },
   migrationApplied: {
     message: 'migration applied',
     level: 'info',
-    meaning: 'The schema was brought up to date',
-    fields: { 'file.path': { type: 'string', meaning: 'The migration' } },
+    meaning: 'A migration changed the schema',
+    fields: { 'file.path': { type: 'string', meaning: 'File of the migration' } },
   },
   listening: {
     message: 'listening',
     level: 'info',
-    meaning: 'The service takes requests',
+    meaning: 'The service accepts requests',
     fields: {
-      'server.address': { type: 'string', meaning: 'Address it listens on' },
-      'server.port': { type: 'int', meaning: 'Port it listens on' },
+      'server.address': { type: 'string', meaning: 'Address the service listens on' },
+      'server.port': { type: 'int', meaning: 'Port the service listens on' },
     },
   },
   cannotStart: {
     message: 'cannot start',
     level: 'fatal',
     meaning:
-      'A migration failed, the account or the port was refused, or there is a bug; the process ends. Not on standard output: stderr has it as text',
-    fields: { err },
+      'A migration failed, the database refused the account, the port is taken, or there is a bug; the process exits. The reason goes to stderr as text, not to standard output',
+    fields: error,
   },
   crashed: {
     message: 'crashed',
     level: 'fatal',
-    meaning: 'A bug: nothing caught an error; the process ends. Not on standard output either',
-    fields: { err },
+    meaning:
+      'A bug threw an error that no code caught; the process exits. The reason goes to stderr as text, not to standard output',
+    fields: error,
   },
   stopping: {
     message: 'stopping',
     level: 'info',
-    meaning: 'The process was told to end, and finishes what is under way',
+    meaning: 'The process received a signal to stop and finishes the requests in flight',
     fields: { signal: { type: 'string', meaning: 'SIGTERM or SIGINT' } },
   },
   notClosed: {
     message: 'could not close cleanly',
     level: 'error',
-    meaning: 'A connection of the pool did not end well',
-    fields: { err },
+    meaning: 'A connection of the pool failed to close',
+    fields: error,
   },
   stopped: {
     message: 'stopped',
     level: 'info',
-    meaning: 'No request is left',
+    meaning: 'The service has finished its requests and closed its connections',
     fields: {},
   },
 } as const satisfies Record<string, LogDeclaration>;

@@ -1,42 +1,53 @@
 import type { Attributes, LogDeclaration, MetricDeclaration, SpanDeclaration } from './declaration';
 
-/** What the shop's services emit of their own. Their code takes every name from here. */
+/** Telemetry of single services. Their code takes every name from here. */
 
-const status = {
+const checkoutStatus = {
   type: 'string',
   values: ['valid', 'unauthorized', 'no_order'],
-  meaning: 'Whether the cart can be bought; if not, why: a stranger, or nothing in it',
+  meaning: 'Result: the cart can be bought, the visitor is not logged in, or the cart is empty',
 } as const;
 
 export const spans = {
   checkoutValidation: {
     name: 'checkout_validation',
     owner: 'frontend',
-    meaning: 'Is the visitor logged in, and is there anything in the cart?',
+    meaning: 'Checks that the visitor is logged in and that the cart holds something',
     attributes: {
-      'checkout.status': { ...status, optional: true },
+      'checkout.status': { ...checkoutStatus, optional: true },
       'user.id': { type: 'string', meaning: 'Id of the visitor', optional: true },
       'order.id': { type: 'int', meaning: 'Id of the open order', optional: true },
-      'order.items_count': { type: 'int', unit: '{item}', meaning: 'Pieces in the cart', optional: true },
-      'order.total_price': { type: 'int', unit: '{dollar}', meaning: 'What they cost', optional: true },
+      'order.items_count': {
+        type: 'int',
+        unit: '{item}',
+        meaning: 'Number of pieces in the cart',
+        optional: true,
+      },
+      'order.total_price': {
+        type: 'int',
+        unit: '{dollar}',
+        meaning: 'Total price of the cart',
+        optional: true,
+      },
     },
     events: {
-      'cart.read': { meaning: 'order-service has told what is in the cart', attributes: {} },
-      'checkout.validated': { meaning: 'The conclusion', attributes: { 'checkout.status': status } },
+      'cart.read': { meaning: 'order-service returned the cart', attributes: {} },
+      'checkout.validated': {
+        meaning: 'The validation ended',
+        attributes: { 'checkout.status': checkoutStatus },
+      },
     },
   },
   checkoutProcess: {
     name: 'checkout_process',
     owner: 'frontend',
-    meaning: 'The open order becomes a placed one',
+    meaning: 'Places the open order',
     attributes: {
-      'process.status': { type: 'string', values: ['success', 'failed'], meaning: 'Whether it was bought' },
-      'process.order_id': { type: 'int', meaning: 'Id of the order that was placed', optional: true },
+      'process.status': { type: 'string', values: ['success', 'failed'], meaning: 'Result' },
+      'process.order_id': { type: 'int', meaning: 'Id of the placed order', optional: true },
       'process.user_id': { type: 'string', meaning: 'Id of the visitor' },
     },
-    events: {
-      'checkout.completed': { meaning: 'order-service has closed the order', attributes: {} },
-    },
+    events: { 'checkout.completed': { meaning: 'order-service closed the order', attributes: {} } },
   },
 } as const satisfies Record<string, SpanDeclaration>;
 
@@ -46,12 +57,12 @@ export const metrics = {
     owner: 'order-service',
     instrument: 'counter',
     unit: '{order}',
-    meaning: 'Orders opened: a first product went into a cart',
+    meaning: 'Number of orders opened, by the first product in a cart',
     attributes: {
       status: {
         type: 'string',
         values: ['success', 'failed'],
-        meaning: '`failed`: the order could not be kept, and was rolled back',
+        meaning: '`failed` means that the order could not be stored and was rolled back',
       },
     },
   },
@@ -60,9 +71,9 @@ export const metrics = {
     owner: 'order-service',
     instrument: 'counter',
     unit: '{item}',
-    meaning: 'Pieces put into carts',
+    meaning: 'Number of pieces put into carts',
     attributes: {
-      product_id: { type: 'string', maxValues: 200, meaning: 'Id of a product that exists' },
+      product_id: { type: 'string', maxValues: 200, meaning: 'Id of an existing product' },
     },
   },
   checkoutsCompleted: {
@@ -70,7 +81,7 @@ export const metrics = {
     owner: 'order-service',
     instrument: 'counter',
     unit: '{order}',
-    meaning: 'Orders bought',
+    meaning: 'Number of orders placed',
     attributes: {},
   },
   checkoutValue: {
@@ -78,7 +89,7 @@ export const metrics = {
     owner: 'order-service',
     instrument: 'histogram',
     unit: '{dollar}',
-    meaning: 'What an order that was bought costs as a whole',
+    meaning: 'Total price of placed orders',
     boundaries: [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000],
     attributes: {},
   },
@@ -87,64 +98,55 @@ export const metrics = {
     owner: 'user-service',
     instrument: 'counter',
     unit: '{login}',
-    meaning: 'Attempts to log in',
+    meaning: 'Number of attempts to log in',
     attributes: {
       result: {
         type: 'string',
         values: ['success', 'failed', 'refused'],
-        meaning: '`failed`: wrong name or password; `refused`: too many failures for this name before',
+        meaning:
+          '`failed` means a wrong username or password, `refused` too many failures for the username before',
       },
     },
   },
 } as const satisfies Record<string, MetricDeclaration>;
 
+const error = { err: { type: 'error', meaning: 'The error' } } as const satisfies Attributes;
 const userId = { 'user.id': { type: 'string', meaning: 'Id of the user' } } as const satisfies Attributes;
-const productId = {
-  'product.id': { type: 'int', meaning: 'Id of the product' },
-} as const satisfies Attributes;
-const err = { err: { type: 'error', meaning: 'What was thrown' } } as const satisfies Attributes;
+
+const frontendWarning = { owner: 'frontend', level: 'warn', fields: error } as const;
+const accountEvent = { owner: 'user-service', level: 'info', fields: userId } as const;
+const catalogueChange = {
+  owner: 'product-service',
+  level: 'info',
+  meaning: 'An administrator changed the catalogue',
+  fields: { 'product.id': { type: 'int', meaning: 'Id of the product' } },
+} as const;
 
 export const logs = {
   sessionUnavailable: {
+    ...frontendWarning,
     message: 'the session is not available',
-    owner: 'frontend',
-    level: 'warn',
-    meaning: 'The session database did not answer; the visitor is served as a stranger',
-    fields: err,
+    meaning: 'The session database did not answer; the page is served as if the visitor were logged out',
   },
   sessionNotEnded: {
+    ...frontendWarning,
     message: 'could not end a session',
-    owner: 'frontend',
-    level: 'warn',
-    meaning: 'The api key of a session has expired, and the session could not be deleted',
-    fields: err,
+    meaning: "The session's api key has expired, but the session could not be deleted",
   },
   apiKeyNotRevoked: {
+    ...frontendWarning,
     message: 'the api key of a logout is not revoked',
-    owner: 'frontend',
-    level: 'warn',
-    meaning: 'user-service did not answer; the visitor is logged out, and the key lives on until it expires',
-    fields: err,
+    meaning:
+      'user-service did not answer; the visitor is logged out, and the api key stays valid until it expires',
   },
-  userRegistered: {
-    message: 'user registered',
-    owner: 'user-service',
-    level: 'info',
-    meaning: 'There is a new account',
-    fields: userId,
-  },
-  loggedIn: {
-    message: 'logged in',
-    owner: 'user-service',
-    level: 'info',
-    meaning: 'An api key was handed out',
-    fields: userId,
-  },
+  userRegistered: { ...accountEvent, message: 'user registered', meaning: 'A visitor created an account' },
+  loggedIn: { ...accountEvent, message: 'logged in', meaning: 'A user received an api key' },
+  loggedOut: { ...accountEvent, message: 'logged out', meaning: 'A user revoked an api key' },
   loginFailed: {
     message: 'login failed',
     owner: 'user-service',
     level: 'info',
-    meaning: 'Wrong name or password; without `user.id`: nobody has that name',
+    meaning: 'Username or password was wrong; without `user.id`, no user has that name',
     fields: { 'user.id': { ...userId['user.id'], optional: true } },
   },
   loginRefused: {
@@ -154,32 +156,7 @@ export const logs = {
     meaning: 'Somebody may be guessing a password',
     fields: {},
   },
-  loggedOut: {
-    message: 'logged out',
-    owner: 'user-service',
-    level: 'info',
-    meaning: 'An api key was revoked',
-    fields: userId,
-  },
-  productAdded: {
-    message: 'product added',
-    owner: 'product-service',
-    level: 'info',
-    meaning: 'An administrator changed the catalogue',
-    fields: productId,
-  },
-  productUpdated: {
-    message: 'product updated',
-    owner: 'product-service',
-    level: 'info',
-    meaning: 'An administrator changed the catalogue',
-    fields: productId,
-  },
-  productDeleted: {
-    message: 'product deleted',
-    owner: 'product-service',
-    level: 'info',
-    meaning: 'An administrator changed the catalogue',
-    fields: productId,
-  },
+  productAdded: { ...catalogueChange, message: 'product added' },
+  productUpdated: { ...catalogueChange, message: 'product updated' },
+  productDeleted: { ...catalogueChange, message: 'product deleted' },
 } as const satisfies Record<string, LogDeclaration>;
