@@ -327,6 +327,7 @@ describe('When a database', () => {
   }) => {
     const asks = Array.from({ length: 60 }, () => fetch(`${shop.url('product-service')}/api/products`));
     const responses = await Promise.all(asks);
+    expect(responses.map(({ status }) => status)).toEqual(Array(60).fill(200));
     for (const response of responses) {
       const trace = await traceOf(shop, traceIdOf(response), 2);
       expect(trace.filter(({ name }) => name === 'SELECT')).toHaveLength(1);
