@@ -165,6 +165,93 @@ test('When an error is logged, then the record has its class, fields and causes'
   ]);
 });
 
+/** Serves with the shared shell; then runs `ask`, which knows `port`. */
+const served = (routes: string, ask: string) => `
+  const logger = require('@vitrine/service-kit/logger').createLogger({ level: 'info' });
+  const { createShell, closeShell } = require('@vitrine/service-kit/http-shell');
+  const { untraced } = require('@vitrine/service-kit/telemetry/start');
+  const app = createShell({ logger, readiness: {} });
+  ${routes};
+  closeShell(app, logger);
+  const server = require('node:http').createServer(app);
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
+  await untraced(async () => { ${ask} });
+  await pause();`;
+
+const isServer = ({ kind }: { kind: string }) => kind === 'SERVER';
+const isRequest = ({ body }: { body: unknown }) => String(body).startsWith('request');
+
+describe('When an answer is broken off', () => {
+  test('by a bug after it began, then span, metric and log line count it as 500', async ({ sink }) => {
+    const routes =
+      "app.get('/late', (request, response) => { response.write('x'); throw new Error('bug'); })";
+    await runTraced(
+      served(
+        routes,
+        "await fetch('http://127.0.0.1:' + port + '/late').then((r) => r.text()).catch(() => 0);",
+      ) + END,
+      sink.url,
+    );
+    const outcome = { 'http.route': '/late', 'http.response.status_code': 500 };
+    expect(sink.spans.filter(isServer)).toMatchObject([
+      { status: { isError: true, message: 'bug' }, attributes: outcome },
+    ]);
+    expect(sink.total('http.server.request.duration', outcome)).toBe(1);
+    expect(sink.logs.filter(isRequest)).toMatchObject([{ body: 'request', attributes: outcome }]);
+  });
+
+  test('by its client, then the handler may go on', async ({ sink }) => {
+    const routes = "app.get('/slow', async (request, response) => { await pause(); response.end('x'); })";
+    const ask =
+      "await fetch('http://127.0.0.1:' + port + '/slow', { signal: AbortSignal.timeout(100) }).catch(() => 0);";
+    await runTraced(served(routes, ask) + END, sink.url);
+    expect(sink.logs.map(({ body }) => body)).toEqual(['request aborted by the client']);
+  });
+
+  test('by an error while it is written, then the span has a route nonetheless', async ({ sink }) => {
+    const routes = `app.get('/twice', (request, response) => {
+      response.on('error', () => undefined).end('x');
+      response.write('y');
+    })`;
+    await runTraced(
+      served(routes, "await (await fetch('http://127.0.0.1:' + port + '/twice')).text();") + END,
+      sink.url,
+    );
+    expect(sink.spans.filter(isServer)).toMatchObject([
+      { name: 'GET /twice', attributes: { 'http.route': '/twice' } },
+    ]);
+  });
+});
+
+test('When a proxy or a query names secrets, then they are masked, and the address is that of the Host header', async ({
+  sink,
+}) => {
+  const ask = `
+    const path = '/x?q={"password":"hunter2xx"}&card=4111111111111111';
+    const headers = { host: 'shop.example:99', 'x-forwarded-host': 'shop:4111111111111111' };
+    const { get } = require('node:http');
+    await new Promise((resolve) => get({ port, path, headers }, (r) => r.resume().on('end', resolve)));`;
+  await runTraced(served('', ask) + END, sink.url);
+  expect(sink.spans.filter(isServer)).toMatchObject([
+    { attributes: { 'server.address': 'shop.example', 'server.port': 99 } },
+  ]);
+  expect(sink.text()).not.toMatch(/hunter2xx|4111111111111111/);
+});
+
+test('When mysql2 itself fails, then no statement gets the error of another', async ({ sink }) => {
+  const main = `
+    const { noteStatementError } = require('@vitrine/service-kit/telemetry/span-processor');
+    noteStatementError(Object.assign(new Error('x'), { code: 'ER_DUP_ENTRY' }));
+    const connection = require('mysql2').createConnection({ host: '127.0.0.1', port: 1 });
+    connection.on('error', () => undefined);
+    await new Promise((resolve) => connection.query('SELECT 1', resolve));`;
+  await runTraced(main + END, sink.url);
+  expect(sink.spans).toMatchObject([{ name: 'SELECT', status: { isError: true } }]);
+  expect(sink.spans[0]?.attributes).not.toHaveProperty('error.type');
+});
+
 describe('When the environment', () => {
   test('disables an instrumentation, then it sends nothing', async ({ sink }) => {
     const { url } = await startNeighbour(200, '{}');

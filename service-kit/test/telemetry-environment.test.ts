@@ -29,6 +29,10 @@ describe('When a variable is invalid, then the service refuses it and lists what
     ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'htttp', NAMES],
     ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'http,none', NAMES],
     ['OTEL_NODE_DISABLED_INSTRUMENTATIONS', '@opentelemetry/instrumentation-http', NAMES],
+    ['OTEL_PROPAGATORS', 'jaeger', expect.stringContaining('tracecontext')],
+    ['OTEL_NODE_RESOURCE_DETECTORS', 'cloud', expect.stringContaining('host')],
+    ['OTEL_SERVICE_NAME', 'shop', expect.stringContaining('no effect')],
+    ['OTEL_BSP_EXPORT_TIMEOUT', '1000', expect.stringContaining('no effect')],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', '30s', expect.stringContaining('whole number')],
     ['OTEL_BSP_MAX_QUEUE_SIZE', '1', expect.stringContaining('512')],
   ])('%s=%s', ([variable, value, says]) => {
@@ -52,6 +56,7 @@ test.for<Record<string, string>>([
   { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example' },
   { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example:4317/' },
   { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:4317' },
+  { OTEL_METRIC_EXPORT_INTERVAL: '2000' },
   { OTEL_SDK_DISABLED: 'TRUE', OTEL_LOGS_EXPORTER: 'none' },
   { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '.5' },
   { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' },
