@@ -15,10 +15,7 @@ export function splitTarget(target = ''): { path: string; query: string | undefi
   return { path, query };
 }
 
-/**
- * The status that an answer counts with: none where its client left before the end, and 500 where the service broke it
- * off.
- */
+/** The status that an answer counts with: none where its client left early, and 500 where the service broke it off. */
 export function statusOf({ writableFinished, errored, statusCode }: ServerResponse): number | undefined {
   if (writableFinished) return statusCode;
   return errored ? 500 : undefined;

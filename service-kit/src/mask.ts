@@ -30,14 +30,11 @@ export function maskText(text: string): string {
 /** Deeper than anything worth logging; it also ends circular references. */
 const MAX_DEPTH = 8;
 
-/** Random ids may look like card numbers, are needed to find the trace, and are new in each request. */
-const IDS = new Set(['trace_id', 'span_id']);
-
 /** Copies a log record's fields, with secrets masked by key and by look at any depth, and errors described. */
 export function maskFields(fields: object, depth = 0): Record<string, unknown> {
   const masked: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
-    masked[key] = isSecretKey(key) ? MASK : IDS.has(key) ? value : maskValue(value, depth);
+    masked[key] = isSecretKey(key) ? MASK : maskValue(value, depth);
   }
   return masked;
 }

@@ -1,38 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { integerSetting } from '../config';
 
 /** The short names of the instrumentations that run unless OTEL_NODE_ENABLED_INSTRUMENTATIONS says otherwise. */
-export const DEFAULT_INSTRUMENTATIONS: readonly string[] = [
-  'http',
-  'mysql2',
-  'undici',
-  'pino',
-  'runtime-node',
-];
+export const DEFAULT_INSTRUMENTATIONS: readonly string[] = 'http,mysql2,undici,pino,runtime-node'.split(',');
 
-const LOG_LEVELS = ['NONE', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'VERBOSE', 'ALL'] as const;
-const RATIO_SAMPLERS = ['traceidratio', 'parentbased_traceidratio'] as const;
-const OTHER_SAMPLERS = [
-  'always_on',
-  'always_off',
-  'parentbased_always_on',
-  'parentbased_always_off',
-] as const;
+const RATIO_SAMPLERS = ['traceidratio', 'parentbased_traceidratio'];
+const OTHER_SAMPLERS = 'always_on,always_off,parentbased_always_on,parentbased_always_off'.split(',');
 
-const oneOf = <const Value extends string>(...values: Value[]) =>
-  z.enum(values, `must be ${values.join(' or ')}`);
-
-/** Without a scheme the exporter speaks TLS, and without a port it takes 443, also for http. */
-const ADDRESS = /^(?:http:\/\/(?:\[[^\]\s]+\]|[^\s/:@[]+):\d+|https:\/\/[^\s/@]+)(?:\/.*)?$/;
-const address = z
-  .string()
-  .refine(
-    (value) => ADDRESS.test(value) && URL.canParse(value),
-    'must be an address with scheme and port, such as http://localhost:4317',
-  )
-  .optional();
+const oneOf = (...values: string[]) =>
+  z.string().refine((value) => values.includes(value), `must be ${values.join(' or ')}`);
 
 const someOf = (...names: string[]) =>
   z
@@ -44,22 +22,14 @@ const someOf = (...names: string[]) =>
     );
 const instrumentations = someOf(...bundledInstrumentations());
 
+const detectors = someOf('env', 'host', 'os', 'process', 'serviceinstance');
 const milliseconds = integerSetting(1, 3_600_000);
 const queueSize = integerSetting(512, 1_000_000);
-const protocol = oneOf('grpc').optional();
-const exporter = oneOf('otlp', 'none').default('otlp');
-
-/** Standard variables that this set-up reads nowhere, and one that would give all four services the same name. */
-const WITHOUT_EFFECT = [
-  ...['OTEL_SERVICE_NAME', 'OTEL_CONFIG_FILE', 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS'],
-  ...['OTEL_BSP_EXPORT_TIMEOUT', 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],
-  ...['OTEL_BLRP_EXPORT_TIMEOUT', 'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE'],
-  ...['TRACES', 'METRICS', 'LOGS'].map((signal) => `OTEL_EXPORTER_OTLP_${signal}_TIMEOUT`),
-];
-const refused = z
+const logLevel = z
   .string()
-  .refine(() => false, 'has no effect on the services: unset it')
-  .optional();
+  .toUpperCase()
+  .pipe(oneOf(...'NONE,ERROR,WARN,INFO,DEBUG,VERBOSE,ALL'.split(',')));
+const exporter = oneOf('otlp', 'none').default('otlp');
 
 /**
  * The standard variables that are of use here, with this project's defaults. The SDK ignores a bad value, and says so
@@ -67,13 +37,9 @@ const refused = z
  * Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export const telemetrySettings = z
-  .object({
+  .looseObject({
     OTEL_SDK_DISABLED: z.string().toLowerCase().pipe(oneOf('true', 'false')).default('false'),
-    OTEL_LOG_LEVEL: z
-      .string()
-      .toUpperCase()
-      .pipe(oneOf(...LOG_LEVELS))
-      .optional(),
+    OTEL_LOG_LEVEL: logLevel.optional(),
     OTEL_NODE_ENABLED_INSTRUMENTATIONS: instrumentations.default([...DEFAULT_INSTRUMENTATIONS]),
     OTEL_NODE_DISABLED_INSTRUMENTATIONS: instrumentations.optional(),
     // A parent-based sampler heeds callers who ask not to be traced.
@@ -85,14 +51,6 @@ export const telemetrySettings = z
     OTEL_TRACES_EXPORTER: exporter,
     OTEL_METRICS_EXPORTER: exporter,
     OTEL_LOGS_EXPORTER: exporter,
-    OTEL_EXPORTER_OTLP_ENDPOINT: address,
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address,
-    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: address,
-    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: address,
-    OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
-    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
-    OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: protocol,
-    OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol,
     // A collector's restart, or an outage of half a minute, loses nothing: 270 spans a second fill a queue in that time.
     OTEL_EXPORTER_OTLP_TIMEOUT: milliseconds.default(30_000),
     OTEL_BSP_SCHEDULE_DELAY: milliseconds.default(1000),
@@ -102,29 +60,41 @@ export const telemetrySettings = z
     OTEL_METRIC_EXPORT_INTERVAL: milliseconds.default(5000),
     OTEL_METRIC_EXPORT_TIMEOUT: milliseconds.optional(),
     OTEL_PROPAGATORS: someOf('tracecontext', 'baggage', 'b3', 'b3multi').default(['tracecontext']),
-    OTEL_NODE_RESOURCE_DETECTORS: someOf('env', 'host', 'os', 'process', 'serviceinstance').default([
-      ...['env', 'host', 'process', 'serviceinstance'],
-    ]),
-    ...Object.fromEntries(WITHOUT_EFFECT.map((name) => [name, refused])),
+    OTEL_NODE_RESOURCE_DETECTORS: detectors.default(['env', 'host', 'process', 'serviceinstance']),
   })
-  .refine(
-    ({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: share }) =>
-      share === undefined || RATIO_SAMPLERS.some((one) => one === sampler),
-    {
-      path: ['OTEL_TRACES_SAMPLER_ARG'],
-      message: `needs OTEL_TRACES_SAMPLER=${RATIO_SAMPLERS.join(' or ')}`,
-    },
-  )
-  .refine((set) => (set.OTEL_METRIC_EXPORT_TIMEOUT ?? 0) <= set.OTEL_METRIC_EXPORT_INTERVAL, {
-    path: ['OTEL_METRIC_EXPORT_TIMEOUT'],
-    message: 'must not be longer than OTEL_METRIC_EXPORT_INTERVAL',
+  .superRefine((set, { addIssue }) => {
+    for (const [name, value] of Object.entries(set)) {
+      const message = complaint(name, String(value), set);
+      if (message) addIssue({ code: 'custom', path: [name], message });
+    }
   });
 
 export type TelemetrySettings = z.output<typeof telemetrySettings>;
 
-/** Sets the variables that the SDK reads from nowhere else, where they have a default of this project's. */
+/** Without a scheme the exporter speaks TLS, and without a port it takes 443, also for http. */
+const ADDRESS = /^(?:http:\/\/(?:\[[^\]\s]+\]|[^\s/:@[]+):\d+|https:\/\/[^\s/@]+)(?:\/.*)?$/;
+
+/** Standard variables that this set-up reads nowhere, and one that would give all four services the same name. */
+const WITHOUT_EFFECT =
+  /^OTEL_(?:SERVICE_NAME|CONFIG_FILE|NODE_EXPERIMENTAL_SDK_METRICS|B(?:S|LR)P_(?:EXPORT_TIMEOUT|MAX_EXPORT_BATCH_SIZE)|EXPORTER_OTLP_\w+_TIMEOUT)$/;
+
+/** Says what is wrong with a variable that varies by signal, or whose value hangs on another one's. */
+function complaint(name: string, value: string, set: Record<string, unknown>): string | undefined {
+  const isAddress = ADDRESS.test(value) && URL.canParse(value);
+  if (/^OTEL_EXPORTER_OTLP_(?:\w+_)?ENDPOINT$/.test(name) && !isAddress)
+    return 'must be an address with scheme and port, such as http://localhost:4317';
+  if (/^OTEL_EXPORTER_OTLP_(?:\w+_)?PROTOCOL$/.test(name) && value !== 'grpc') return 'must be grpc';
+  if (WITHOUT_EFFECT.test(name)) return 'has no effect on the services: unset it';
+  if (name === 'OTEL_TRACES_SAMPLER_ARG' && !RATIO_SAMPLERS.includes(String(set.OTEL_TRACES_SAMPLER)))
+    return `needs OTEL_TRACES_SAMPLER=${RATIO_SAMPLERS.join(' or ')}`;
+  if (name === 'OTEL_METRIC_EXPORT_TIMEOUT' && Number(value) > Number(set.OTEL_METRIC_EXPORT_INTERVAL))
+    return 'must not be longer than OTEL_METRIC_EXPORT_INTERVAL';
+  return undefined;
+}
+
+/** Writes into `process.env` what the SDK reads only there, where it has a default of this project's. */
 export function passOn(settings: TelemetrySettings): void {
-  // biome-ignore lint/style/noProcessEnv: as said
+  // biome-ignore lint/style/noProcessEnv: for the SDK
   Object.assign(process.env, {
     OTEL_NODE_ENABLED_INSTRUMENTATIONS: settings.OTEL_NODE_ENABLED_INSTRUMENTATIONS.join(),
     OTEL_TRACES_SAMPLER: settings.OTEL_TRACES_SAMPLER,
@@ -135,10 +105,7 @@ export function passOn(settings: TelemetrySettings): void {
 
 /** The short names of the instrumentations in the bundle. Its manifest lists them; loading it would cost 30 MB. */
 function bundledInstrumentations(): readonly string[] {
-  const manifest = join(
-    dirname(require.resolve('@opentelemetry/auto-instrumentations-node')),
-    '../package.json',
-  );
+  const manifest = join(require.resolve('@opentelemetry/auto-instrumentations-node'), '../../package.json');
   const { dependencies } = z
     .object({ dependencies: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(manifest, 'utf8')));

@@ -31,7 +31,6 @@ const pools = new Map<Pool, { schema: string; size: number }>();
 
 /** Reports on a pool until it is closed. `schema` names it; `size` is the most connections that it may have. */
 export function watchPool(pool: Pool, { schema, size }: { schema: string; size: number }) {
-  observePools();
   pools.set(pool, { schema, size });
   const attributes = { 'db.client.connection.pool.name': schema };
   timeouts.add(0, attributes);
@@ -67,26 +66,20 @@ export function watchPool(pool: Pool, { schema, size }: { schema: string; size: 
   };
 }
 
-let isObserved = false;
-
-function observePools(): void {
-  if (isObserved) return;
-  isObserved = true;
-  const states = () =>
-    Array.from(pools, ([pool, { schema, size }]) => ({
-      ...{ attributes: { 'db.client.connection.pool.name': schema }, size },
-      ...poolState.parse(pool),
-    }));
-  observe(metrics.connectionCount, (tell) => {
-    for (const { attributes, _allConnections: all, _freeConnections: free } of states()) {
-      tell(free.length, { ...attributes, 'db.client.connection.state': 'idle' });
-      tell(all.length - free.length, { ...attributes, 'db.client.connection.state': 'used' });
-    }
-  });
-  observe(metrics.connectionMax, (tell) => {
-    for (const { attributes, size } of states()) tell(size, attributes);
-  });
-  observe(metrics.connectionPendingRequests, (tell) => {
-    for (const { attributes, _connectionQueue: queue } of states()) tell(queue.length, attributes);
-  });
-}
+const states = () =>
+  Array.from(pools, ([pool, { schema, size }]) => ({
+    ...{ attributes: { 'db.client.connection.pool.name': schema }, size },
+    ...poolState.parse(pool),
+  }));
+observe(metrics.connectionCount, (tell) => {
+  for (const { attributes, _allConnections: all, _freeConnections: free } of states()) {
+    tell(free.length, { ...attributes, 'db.client.connection.state': 'idle' });
+    tell(all.length - free.length, { ...attributes, 'db.client.connection.state': 'used' });
+  }
+});
+observe(metrics.connectionMax, (tell) => {
+  for (const { attributes, size } of states()) tell(size, attributes);
+});
+observe(metrics.connectionPendingRequests, (tell) => {
+  for (const { attributes, _connectionQueue: queue } of states()) tell(queue.length, attributes);
+});

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { readEnvironment } from '../config';
 import { telemetrySettings } from './environment';
 
@@ -23,13 +24,8 @@ export function untraced<Result>(work: () => Result): Result {
   return sdk ? sdk.untraced(work) : work();
 }
 
-/** Sends what is still queued, within two seconds, and stops. Has to be called last. */
+/** Sends what is still queued, within two seconds, and stops. The process has to end after it. */
 export async function stopTelemetry(): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise((resolve) => {
-    timer = setTimeout(resolve, FLUSH_LIMIT_MS);
-  });
   // A collector that is away is no reason to fail a shutdown.
-  await Promise.race([sdk?.stop().catch(() => undefined), limit]);
-  clearTimeout(timer);
+  await Promise.race([sdk?.stop().catch(() => undefined), delay(FLUSH_LIMIT_MS)]);
 }
