@@ -10,7 +10,7 @@ function arrange(spans: Span[], lines: LogLine[] = []) {
   return { ...view, sketch: view.entries.map(sketch) };
 }
 
-/** `1 b?` is span b, one step in and without its parent; `2 "text"` a log line, `2 *name` an event. */
+/** In short: `1 b?` is span b, one step in and without its parent; `2 "text"` a log line, `2 *name` an event. */
 function sketch(entry: Entry): string {
   if (entry.kind === 'log') return `${entry.depth} "${entry.line.body}"`;
   if (entry.kind === 'event') return `${entry.depth} *${entry.event.name}`;

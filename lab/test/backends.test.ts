@@ -18,7 +18,7 @@ if [ -n "$GO_HANGS" ]; then echo $$ > "$GO_HANGS"; exec /bin/sleep 60; fi
 while [ "$1" != -o ]; do shift; done
 echo compiled > "$2"; /bin/chmod +x "$2"`;
 
-/** A machine with nothing but a Go, less what `environment` says otherwise; `programs` are scripts by name. */
+/** A machine with nothing but a Go, unless said otherwise; `scripts` are the programs on its PATH, by name. */
 function machine({ environment = {}, scripts = { go } as Record<string, string> } = {}) {
   const folder = temporaryFolder();
   const places = { root: join(folder, 'repository'), cache: join(folder, 'cache'), bin: join(folder, 'bin') };

@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 const quiet = () => ({ onWait: () => {}, signal: new AbortController().signal });
 
-/** Takes the lock, adds one to a counter file the slow way, gives it back. */
+/** A program that takes the lock, adds one to a counter file the slow way, and gives the lock back. */
 const counting = `
   import { readFileSync, writeFileSync } from 'node:fs';
   import { setTimeout as wait } from 'node:timers/promises';

@@ -30,7 +30,7 @@ test('When a log grows, is put aside and begins anew, then who follows gets ever
   appendFileSync(path, 'o\n');
   await vi.waitFor(() => expect(seen).toEqual(['one', 'two']), { timeout: 5000 });
   renameSync(path, `${path}.1`);
-  // Longer than what was there: its size alone does not tell.
+  // The new file is longer than the old one was, so size alone does not show that it was replaced.
   writeFileSync(path, 'three\nfour, five and six\n');
   const all = ['one', 'two', 'three', 'four, five and six'];
   await vi.waitFor(() => expect(seen).toEqual(all), { timeout: 5000 });
