@@ -20,7 +20,7 @@ const cart = { path: '/checkout', services: ['frontend', 'order-service'], trace
 test('When a trace arrives bit by bit, then it is awaited until it is whole', async () => {
   const whole = aTrace(served('frontend'), served('order-service'));
   const jaeger = jaegerThatHas(undefined, aTrace(served('frontend')), whole);
-  const found = await awaitTraces(jaeger, [cart], { limitMs: 2000, signal });
+  const found = await awaitTraces(jaeger, [cart], { limitMs: 15_000, signal });
   expect(found).toEqual({ traces: [whole], problems: [] });
 });
 
