@@ -18,9 +18,10 @@ const routes = [
 ] as const;
 
 describe.for(routes)('When %s is asked to stop under load', ([service, asked]) => {
-  test('then every request is answered, then connections are refused, and it ends in order', async ({
-    stack,
-  }) => {
+  // Where a busy machine holds a visitor up between two requests, the idle connection may be closed under the second.
+  test('then every request is answered, then connections are refused, and it ends in order', {
+    retry: 2,
+  }, async ({ stack }) => {
     onTestFinished(async () => expect(await stack.vitrine('start', service)).toMatchObject({ status: 0 }));
     const ask = await asCustomer(stack, stack.urls[service]);
     let answered = 0;
