@@ -3,25 +3,35 @@ import { defineConfig } from 'vitest/config';
 const unit = {
   name: 'unit',
   include: ['*/test/**/*.test.ts'],
-  exclude: ['lab/test/{stack,compose}/**', '**/node_modules/**'],
-  globalSetup: 'test/database-server.ts',
-  // Passwords are hashed as slowly as in the shop, and the machine may be compiling.
-  testTimeout: 20_000,
+  exclude: ['lab/test/{stack,compose,long}/**', '**/node_modules/**'],
+  globalSetup: ['test/database-server.ts', 'test/compiled-services.ts'],
+  // Vitest leaves one core idle by itself, which is half of two.
+  maxWorkers: '100%',
+  // Passwords are hashed as slowly as in the shop, and the machine may be busy with something else.
+  testTimeout: 60_000,
+  expect: { poll: { timeout: 10_000 } },
 };
 
-// Each file starts the whole shop, with a home and ports of its own; one at a time, for there are two cores.
+// Tests of the whole shop, native. Each worker starts one, and keeps it from file to file (stack-test.ts). Three of them
+// keep two cores busy: much of a test is waiting for telemetry.
 const stack = {
-  name: 'stack',
-  include: ['lab/test/stack/**/*.test.ts'],
-  fileParallelism: false,
-  testTimeout: 120_000,
-  hookTimeout: 180_000,
+  ...{ name: 'stack', include: ['lab/test/stack/**/*.test.ts'] },
+  ...{ isolate: false, maxWorkers: 3, sequence: { groupOrder: 1 } },
+  ...{ testTimeout: 240_000, hookTimeout: 240_000 },
 };
 
-// The same in containers: npm run test:compose, for it needs an engine, and the images or a registry.
+// The long forms of some of them: npm run test:long. One at a time, for they measure.
+const long = {
+  ...{ name: 'long', include: ['lab/test/long/**/*.test.ts'] },
+  ...{ isolate: false, maxWorkers: 1, sequence: { groupOrder: 2 } },
+  ...{ testTimeout: 1_200_000, hookTimeout: 240_000 },
+};
+
+// The same in containers: npm run test:compose, for it needs an engine, and the images or a registry. One shop for all.
 const compose = {
   ...{ name: 'compose', include: ['lab/test/compose/**/*.test.ts'] },
-  ...{ fileParallelism: false, testTimeout: 120_000, hookTimeout: 900_000 },
+  ...{ isolate: false, maxWorkers: 1, sequence: { groupOrder: 3 } },
+  ...{ testTimeout: 300_000, hookTimeout: 900_000 },
 };
 
 // biome-ignore lint/style/noDefaultExport: vitest wants one
@@ -29,9 +39,12 @@ export default defineConfig({
   // service-kit comes from its sources: what is tested is what stands in the editor, built or not.
   ssr: { resolve: { conditions: ['source'] } },
   test: {
+    // A shop takes some seconds to go down.
+    teardownTimeout: 60_000,
     projects: [
       { extends: true, test: unit },
       { extends: true, test: stack },
+      { extends: true, test: long },
       { extends: true, test: compose },
     ],
   },

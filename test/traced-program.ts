@@ -1,15 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
 
 const directory = join(__dirname, '../product-service');
-
-/** Builds the service whose telemetry {@link launchTraced} uses. */
-export async function buildTraced(): Promise<void> {
-  await promisify(execFile)(join(directory, '../node_modules/.bin/tsc'), ['-b', directory]);
-}
 
 /**
  * Starts a process with the telemetry of product-service that runs `main`, the body of an async function. `main` can

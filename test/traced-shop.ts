@@ -1,8 +1,7 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
 import { SERVICES, type Service } from '@vitrine/service-kit/registry/declaration';
 import { createShopper } from '../lab/src/bench/shopper.ts';
 import { poll } from '../lab/src/poll.ts';
@@ -13,9 +12,11 @@ import { startTcpProxy } from './tcp-proxy';
 
 const root = join(__dirname, '..');
 
-/** The built services as processes of their own, which send their telemetry to a sink. */
-export async function startTracedShop(names: readonly Service[] = SERVICES) {
-  await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-b', ...names], { cwd: root });
+/** The compiled services as processes of their own, which send their telemetry to a sink. `settings` are for all. */
+export async function startTracedShop(
+  names: readonly Service[] = SERVICES,
+  settings: Record<string, string> = {},
+) {
   const sink = await startOtlpSink();
   const ports = Object.fromEntries(await Promise.all(SERVICES.map(async (name) => [name, await freePort()])));
   const urlOf = (name: Service) => `http://127.0.0.1:${ports[name]}`;
@@ -39,6 +40,7 @@ export async function startTracedShop(names: readonly Service[] = SERVICES) {
           ORDER_SERVICE_URL: urlOf('order-service'),
           SESSION_SECRET: 'a secret of at least thirty-two characters',
           BCRYPT_COST: '4',
+          ...settings,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -48,7 +50,17 @@ export async function startTracedShop(names: readonly Service[] = SERVICES) {
       return { name, child, ended, proxy };
     }),
   );
-  for (const { name, child, ended } of started) await untilReady(urlOf(name), child, ended);
+  try {
+    try {
+      for (const { name, child, ended } of started) await untilReady(urlOf(name), child, ended);
+    } catch (error) {
+      for (const { child } of started) child.kill('SIGKILL');
+      throw error;
+    }
+  } catch (error) {
+    for (const { child } of started) child.kill('SIGKILL');
+    throw error;
+  }
 
   /** Stops the services as an operator would. @returns how they ended, and how long that took */
   async function stop() {
@@ -83,7 +95,7 @@ async function untilReady(url: string, child: ChildProcess, ended: Promise<unkno
       ({ ok }) => (ok ? true : undefined),
       () => (child.exitCode === null ? undefined : false),
     );
-  if (await poll(isReady, { intervalMs: 50, limitMs: 20_000 })) return;
+  if (await poll(isReady, { intervalMs: 50, limitMs: 60_000 })) return;
   child.kill('SIGKILL');
   throw new Error(`${url} is not ready: ${JSON.stringify(await ended)}`);
 }

@@ -5,12 +5,12 @@ import { join, resolve } from 'node:path';
 import { type Count, countTests } from './test-count.ts';
 
 // What `npm test` runs, whatever fails: the static checks and the tests that need no Docker; with arguments only the
-// test files whose path holds one of them. With --compose first, the tests of the containers instead. The last line
-// counts. Exit status 1 if anything failed, or nothing ran.
+// test files whose path holds one of them. With --compose first, the tests of the containers instead; with --long, the
+// long forms of some tests. The last line counts. Exit status 1 if anything failed, or nothing ran.
 
 const root = resolve(import.meta.dirname, '../..');
-const isCompose = process.argv[2] === '--compose';
-const filters = process.argv.slice(isCompose ? 3 : 2);
+const other = ['--compose', '--long'].find((option) => option === process.argv[2]);
+const filters = process.argv.slice(other ? 3 : 2);
 const isWhole = filters.length === 0;
 
 /** Runs a program with its output on the terminal; resolves to whether it ended with status 0. */
@@ -50,7 +50,7 @@ async function test(project: string): Promise<Count> {
 }
 
 const counts: Count[] = [];
-if (isWhole && !isCompose) {
+if (isWhole && !other) {
   const scripts = globSync(['*.sh', 'vitrine', 'scripts/*.sh', 'mysql/*.sh', '.ci/*'], { cwd: root });
   counts.push(await check('Biome', () => runTool('biome', ['check', '--error-on-warnings', '.'])));
   counts.push(await check('TypeScript', () => runTool('tsc', ['-b'])));
@@ -58,13 +58,13 @@ if (isWhole && !isCompose) {
   // The first time this takes some ten minutes: no test's deadline could hold it.
   counts.push(await check('Backends', () => run(join(root, 'vitrine'), ['backends'])));
 }
-for (const project of isCompose ? ['compose'] : ['unit', 'stack']) counts.push(await test(project));
+for (const project of other ? [other.slice(2)] : ['unit', 'stack']) counts.push(await test(project));
 
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 const failed = counts.reduce((sum, count) => sum + count.failed, 0);
-if (isWhole && !isCompose) {
+if (isWhole && !other) {
   process.stdout.write(
-    '\nNot run here: the tests of the containers. Where there is Docker: npm run test:compose\n',
+    '\nNot run here: outages of a minute and the like (npm run test:long), and, where there is Docker, the containers (npm run test:compose)\n',
   );
 }
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -10,7 +10,7 @@ function arrange(spans: Span[], lines: LogLine[] = []) {
   return { ...view, sketch: view.entries.map(sketch) };
 }
 
-/** `1 b?` is span b, one step in and without its parent; `2 "text"` a log line, `2 *name` an event. */
+/** In short: `1 b?` is span b, one step in and without its parent; `2 "text"` a log line, `2 *name` an event. */
 function sketch(entry: Entry): string {
   if (entry.kind === 'log') return `${entry.depth} "${entry.line.body}"`;
   if (entry.kind === 'event') return `${entry.depth} *${entry.event.name}`;
@@ -100,13 +100,13 @@ describe('arranging a trace', () => {
     expect(sketch).toEqual(['0 a?', '1 b', '0 self?']);
   });
 
-  test('When a trace is ten thousand spans deep, then it is arranged at once', () => {
-    const spans = Array.from({ length: 10_000 }, (_, index) =>
+  test('When a trace is fifty thousand spans deep, then it is arranged in no time', () => {
+    const spans = Array.from({ length: 50_000 }, (_, index) =>
       aSpan(`s${index}`, { startMs: 1000 + index, ...(index > 0 && { parentSpanId: `s${index - 1}` }) }),
     );
     const begunMs = performance.now();
     const { entries } = arrange(spans);
-    expect(performance.now() - begunMs).toBeLessThan(1000);
-    expect(entries.at(-1)?.depth).toBe(9999);
+    expect(performance.now() - begunMs).toBeLessThan(5000);
+    expect(entries.at(-1)?.depth).toBe(49_999);
   });
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { underLock } from '../src/lock.ts';
 import { createBackends } from '../src/native/backends/backends.ts';
 import { collectorComponents, programNames, programs } from '../src/native/backends/programs.ts';
@@ -18,7 +18,7 @@ if [ -n "$GO_HANGS" ]; then echo $$ > "$GO_HANGS"; exec /bin/sleep 60; fi
 while [ "$1" != -o ]; do shift; done
 echo compiled > "$2"; /bin/chmod +x "$2"`;
 
-/** A machine with nothing but a Go, less what `environment` says otherwise; `programs` are scripts by name. */
+/** A machine with nothing but a Go, unless said otherwise; `scripts` are the programs on its PATH, by name. */
 function machine({ environment = {}, scripts = { go } as Record<string, string> } = {}) {
   const folder = temporaryFolder();
   const places = { root: join(folder, 'repository'), cache: join(folder, 'cache'), bin: join(folder, 'bin') };
@@ -98,7 +98,7 @@ test('When another process keeps a program at the same time, then the record has
     const { jaeger } = JSON.parse(readFileSync(record, 'utf8'));
     compiling = open().compile('loki');
     const isCompiled = () => lines.some((line) => line.includes('loki 3.7.8 is compiled')) || undefined;
-    await poll(isCompiled, { intervalMs: 10, limitMs: 10_000 });
+    await poll(isCompiled, { intervalMs: 10, limitMs: 15_000 });
     writeFileSync(record, JSON.stringify({ jaeger, k6: jaeger }));
   });
   await compiling;
@@ -115,12 +115,15 @@ test('When another process compiles it, then that is said, and its death is noti
   writeFileSync(join(cache, 'build/k6/lock'), JSON.stringify({ pid, birth: inspectProcess(pid)?.birth }));
   const compiling = open().compile('k6');
   const isSaid = () => lines.some((line) => line.includes(`process ${pid} is compiling k6`)) || undefined;
-  expect(await poll(isSaid, { intervalMs: 10, limitMs: 4000 })).toBe(true);
+  expect(await poll(isSaid, { intervalMs: 10, limitMs: 15_000 })).toBe(true);
   other.kill();
   expect(await compiling).toBe(join(cache, 'bin/k6'));
 });
 
 test('When a program on PATH never answers, then it is not used', async () => {
+  const soon = AbortSignal.timeout.bind(AbortSignal, 200);
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => soon());
+  onTestFinished(() => timeout.mockRestore());
   const { open } = machine({ scripts: { loki: 'exec /bin/sleep 60' } });
   expect(await open().find('loki')).toBeUndefined();
 });
@@ -195,11 +198,11 @@ test('When it is interrupted, then the compiler ends and nothing half-made stays
   const { cache, open, interrupt } = machine({ environment: { GO_HANGS: pidFile } });
   const compiling = open().compile('loki').catch(String);
   const readPid = () => Number(existsSync(pidFile) && readFileSync(pidFile, 'utf8')) || undefined;
-  const pid = (await poll(readPid, { intervalMs: 10, limitMs: 10_000 })) ?? 0;
+  const pid = (await poll(readPid, { intervalMs: 10, limitMs: 15_000 })) ?? 0;
   interrupt(new Error('enough'));
   expect(await compiling).toBe('Error: enough');
   const isGone = () => inspectProcess(pid) === undefined || undefined;
-  expect(await poll(isGone, { intervalMs: 10, limitMs: 10_000 })).toBe(true);
+  expect(await poll(isGone, { intervalMs: 10, limitMs: 15_000 })).toBe(true);
   expect(existsSync(join(cache, 'bin'))).toBe(false);
   expect(readdirSync(join(cache, 'build/loki'))).toEqual(['loki.log']);
 });

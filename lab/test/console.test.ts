@@ -11,7 +11,7 @@ import recorded from './recorded-request.json' with { type: 'json' };
 const id = '8d3f279282f0065383b3471821925241';
 
 const noTrace = { status: 404, body: { data: null, errors: [{ code: 404, msg: 'trace not found' }] } };
-/** Newer than the recorded ones. */
+/** An exemplar newer than the recorded ones. */
 const another = {
   labels: { trace_id: 'c'.repeat(32) },
   value: '9',

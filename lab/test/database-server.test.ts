@@ -6,7 +6,7 @@ import { freePort, runDatabaseServer } from '../../test/database-server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 test('When passwords change between starts, then the new ones open the old data, the old ones nothing', async () => {
-  // A space, and a path too long for a socket in it.
+  // The path has a space in it, and is too long for a socket.
   const home = join(temporaryFolder(), 'a home'.padEnd(120, '-'), 'database');
   const port = await freePort();
   const schema = { name: 'shop_dbase', user: 'shop', password: 'first' };

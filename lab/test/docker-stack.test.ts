@@ -10,7 +10,7 @@ import { findPlaces, readSettings } from '../src/settings.ts';
 import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** A stack whose `docker` does what `script` says. */
+/** A stack with a `docker` that follows `script`. */
 function fakeStack(script: string, environment: NodeJS.Dict<string> = {}) {
   const { PATH, calls } = fakeDocker(script);
   const said: string[] = [];
@@ -18,7 +18,7 @@ function fakeStack(script: string, environment: NodeJS.Dict<string> = {}) {
     ...{ PATH, PORT_OFFSET: '20000', ...environment },
   });
   const conversation = { report: (line: string) => said.push(line), signal: new AbortController().signal };
-  /** The commands of `docker compose` that were given, with what stands behind them. */
+  /** The commands that `docker compose` was given, with their arguments. */
   const commands = () =>
     calls().flatMap((call) => /^compose .* ((?:build|pull|up|down|logs)\b.*)$/.exec(call)?.[1] ?? []);
   return { stack: createDockerStack(settings, conversation), said, commands };

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /**
- * A program `docker` in front of the PATH: it notes what it is called with, and then does what `script`, the inside of a
- * `case "$*" in … esac`, says.
+ * Puts a program `docker` in front of the PATH. It notes its arguments and then runs `script`, which is the inside of a
+ * `case "$*" in … esac`.
  */
 export function fakeDocker(script: string) {
   const folder = temporaryFolder();

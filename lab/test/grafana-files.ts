@@ -7,10 +7,10 @@ const folder = resolve(import.meta.dirname, '../../grafana');
 
 const sourceSchema = z.object({ type: z.string(), uid: z.string() });
 const targetSchema = z.object({
-  /** Prometheus and Loki. */
+  /** Queries of Prometheus and Loki. */
   expr: z.string().optional(),
   exemplar: z.boolean().default(false),
-  /** Jaeger. */
+  /** Queries of Jaeger. */
   queryType: z.enum(['search', 'dependencyGraph']).optional(),
   service: z.string().optional(),
 });
@@ -80,7 +80,7 @@ export const dashboards: readonly Dashboard[] = globSync('dashboards/*.json', { 
   dashboardSchema.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))),
 );
 
-/** As Grafana reads them, which takes `$$` for a dollar sign and `$NAME` for a variable of the environment. */
+/** Reads them as Grafana does, which takes `$$` for a dollar sign and `$NAME` for a variable of the environment. */
 export function readDataSources(environment: Record<string, string>): readonly DataSource[] {
   const text = readFileSync(join(folder, 'provisioning/datasources/datasources.yaml'), 'utf8');
   const expanded = text.replace(/\$(?:\$|\{(\w+)\}|(\w+))/g, (whole, braced, bare) => {
@@ -92,7 +92,7 @@ export function readDataSources(environment: Record<string, string>): readonly D
   return z.object({ datasources: z.array(dataSourceSchema) }).parse(parse(expanded)).datasources;
 }
 
-/** A query with its variables filled in: `{service: '.+'}` for `$service`. Throws when one is left. */
+/** Fills in the variables of a query: `{service: '.+'}` for `$service`. Throws when one is left. */
 export function fillIn(query: string, values: Record<string, string>): string {
   return query.replace(/\$(?:\{([^}]+)\}|(\w+))/g, (whole, braced, bare) => {
     const value = values[braced ?? bare];

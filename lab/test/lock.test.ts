@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 const quiet = () => ({ onWait: () => {}, signal: new AbortController().signal });
 
-/** Takes the lock, adds one to a counter file the slow way, gives it back. */
+/** A program that takes the lock, adds one to a counter file the slow way, and gives the lock back. */
 const counting = `
   import { readFileSync, writeFileSync } from 'node:fs';
   import { setTimeout as wait } from 'node:timers/promises';
@@ -44,8 +44,14 @@ test('When the owner lives, then who waits hears its process id once, and can gi
   const owner = inspectProcess(process.ppid);
   writeFileSync(join(folder, 'lock'), JSON.stringify(owner));
   const heard: number[] = [];
-  const limit = { onWait: ({ pid }: LockOwner) => heard.push(pid), signal: AbortSignal.timeout(350) };
-  await expect(underLock(folder, limit, async () => 'never')).rejects.toThrow();
+  const patience = new AbortController();
+  const onWait = ({ pid }: LockOwner) => {
+    heard.push(pid);
+    // The lock is looked at several times more until then.
+    setTimeout(() => patience.abort(), 350);
+  };
+  const waiting = underLock(folder, { onWait, signal: patience.signal }, async () => 'never');
+  await expect(waiting).rejects.toThrow();
   expect(heard).toEqual([process.ppid]);
   expect(readdirSync(folder)).toEqual(['lock']);
 });

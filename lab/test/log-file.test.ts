@@ -26,14 +26,14 @@ test('When a log grows, is put aside and begins anew, then who follows gets ever
   const end = new AbortController();
   const following = followLines(path, (line) => seen.push(line), end.signal);
   appendFileSync(path, 'one\ntw');
-  await vi.waitFor(() => expect(seen).toEqual(['one']), { timeout: 5000 });
+  await vi.waitFor(() => expect(seen).toEqual(['one']), { timeout: 15_000 });
   appendFileSync(path, 'o\n');
-  await vi.waitFor(() => expect(seen).toEqual(['one', 'two']), { timeout: 5000 });
+  await vi.waitFor(() => expect(seen).toEqual(['one', 'two']), { timeout: 15_000 });
   renameSync(path, `${path}.1`);
-  // Longer than what was there: its size alone does not tell.
+  // The new file is longer than the old one was, so size alone does not show that it was replaced.
   writeFileSync(path, 'three\nfour, five and six\n');
   const all = ['one', 'two', 'three', 'four, five and six'];
-  await vi.waitFor(() => expect(seen).toEqual(all), { timeout: 5000 });
+  await vi.waitFor(() => expect(seen).toEqual(all), { timeout: 15_000 });
   end.abort();
   await following;
 });

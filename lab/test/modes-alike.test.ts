@@ -20,7 +20,7 @@ const compose = z
   .object({ services: z.record(z.string(), partSchema) })
   .parse(parse(read('docker-compose.yml'), { merge: true }));
 
-/** What stands in docker-compose.yml for a part, and how it is run natively. */
+/** Each part's entry in docker-compose.yml, and how it runs natively. */
 function find(name: string) {
   const settings = readSettings(findPlaces({ VITRINE_HOME: temporaryFolder() }), {});
   const part = createParts(settings).find((each) => each.name === name);

@@ -27,7 +27,7 @@ const rulesSchema = z.object({
 
 let promtool: (...args: readonly string[]) => Promise<{ status: number | null; output: string }>;
 
-// Compiling it takes three quarters of a minute, once.
+// Compiling promtool takes three quarters of a minute, once.
 beforeAll(async () => {
   const { signal } = new AbortController();
   // biome-ignore lint/style/noProcessEnv: where programs are, as whoever runs the tests has it

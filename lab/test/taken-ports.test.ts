@@ -17,7 +17,7 @@ test('When a port is taken, then its owner is named in both modes', async () => 
 });
 
 test('When this user may not listen at a port, then only native mode complains: the engine may', async () => {
-  // Of a network for documentation: no machine has it.
+  // No machine has this address: it belongs to a network for documentation.
   const wanted = [{ name: 'frontend', port: 5000, host: '192.0.2.1' }] as const;
   const message = 'frontend cannot listen on 192.0.2.1:5000: EADDRNOTAVAIL.';
   await expect(refuseTakenPorts(wanted)).rejects.toThrow(message);

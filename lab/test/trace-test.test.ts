@@ -9,7 +9,7 @@ const { signal } = new AbortController();
 const served = (service: string, durationMs = 10) => aSpan(service, { service, durationMs });
 const called = (service: string) => aSpan(`to ${service}`, { service, kind: 'client' });
 
-/** A Jaeger that has one answer after the other for whatever trace is asked for, and stays with the last. */
+/** A Jaeger that gives one answer after the other, whichever trace is asked for, and then repeats the last. */
 function jaegerThatHas(...answers: (Trace | undefined)[]): Pick<Jaeger, 'traceById'> {
   let asked = 0;
   return { traceById: async () => answers[Math.min(asked++, answers.length - 1)] };
@@ -20,7 +20,7 @@ const cart = { path: '/checkout', services: ['frontend', 'order-service'], trace
 test('When a trace arrives bit by bit, then it is awaited until it is whole', async () => {
   const whole = aTrace(served('frontend'), served('order-service'));
   const jaeger = jaegerThatHas(undefined, aTrace(served('frontend')), whole);
-  const found = await awaitTraces(jaeger, [cart], { limitMs: 2000, signal });
+  const found = await awaitTraces(jaeger, [cart], { limitMs: 15_000, signal });
   expect(found).toEqual({ traces: [whole], problems: [] });
 });
 

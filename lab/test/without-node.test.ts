@@ -11,7 +11,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 const script = resolve(import.meta.dirname, '../../scripts/without-node.sh');
 
-/** Whether the script had the containers taken away. */
+/** Tells whether the script had the containers taken away. */
 function tookAway(docker: ReturnType<typeof fakeDocker>): boolean {
   return docker.calls().some((call) => call.endsWith(' down'));
 }

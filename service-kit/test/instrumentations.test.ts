@@ -1,15 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { test as base, beforeAll, describe, expect, onTestFinished, vi } from 'vitest';
+import { test as base, describe, expect, onTestFinished, vi } from 'vitest';
 import { listen } from '../../test/listen';
 import { startOtlpSink } from '../../test/otlp-sink';
-import { buildTraced, runTraced } from '../../test/traced-program';
+import { runTraced } from '../../test/traced-program';
 import { undeclaredIn } from '../../test/undeclared';
 
 vi.setConfig({ testTimeout: 60_000 });
-
-beforeAll(buildTraced, 120_000);
 
 // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
 const test = base.extend('sink', async ({}, { onCleanup }) => {

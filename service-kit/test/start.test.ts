@@ -1,12 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { test as base, beforeAll, expect } from 'vitest';
+import { test as base, expect } from 'vitest';
 import { startOtlpSink } from '../../test/otlp-sink';
-import { buildTraced, launchTraced, runTraced } from '../../test/traced-program';
+import { launchTraced, runTraced } from '../../test/traced-program';
 import { undeclaredIn } from '../../test/undeclared';
-
-beforeAll(buildTraced, 120_000);
 
 // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
 const test = base.extend('sink', async ({}, { onCleanup }) => {

@@ -15,9 +15,9 @@ const test = base.extend('shop', { scope: 'file' }, async ({}, { onCleanup }) =>
   return shop;
 });
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
-const LATE = { timeout: 12_000, interval: 100 };
+const LATE = { timeout: 60_000, interval: 100 };
 
 function anAccount() {
   const name = `ada${randomBytes(4).toString('hex')}`;

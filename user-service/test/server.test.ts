@@ -1,22 +1,17 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
 import type { DatabaseSettings } from '@vitrine/service-kit/database';
 import request from 'supertest';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { freshDatabase } from '../../test/database';
 import { freePort } from '../../test/database-server';
 import { elapsed } from '../../test/elapsed';
 import { ADMIN_PASSWORD, apiKeyOf, countStatuses, logIn, register } from './user-service';
 
 const root = join(__dirname, '../..');
-
-beforeAll(async () => {
-  await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-b', join(root, 'user-service')]);
-}, 60_000);
 
 /** Starts the built service as a process of its own, with no environment but these variables. */
 function startProcess(environment: Record<string, string>) {

@@ -7,7 +7,7 @@ import { containerOf, docker, inspectContainers, readMemory, test } from './dock
 
 const pinned = /^(?:vitrine\/[a-z-]+|[\w./-]+:v?\d+(?:\.\d+)+|node:24-bookworm-slim)$/;
 const ownedByRoot = ['', '0', 'root', '0:0', 'root:root'];
-/** Its image holds nothing to check with. */
+/** The collector's image holds no program to check with. */
 const withoutHealthCheck = ['otel-collector'];
 
 test('When the shop is up, then it is the twelve containers, each healthy and fenced in', async ({
@@ -18,7 +18,7 @@ test('When the shop is up, then it is the twelve containers, each healthy and fe
     const healths = [...containers.values()].map(({ State }) => State.Health?.Status);
     return healths.includes('starting') ? undefined : containers;
   };
-  const containers = (await poll(inspectHealthy, { intervalMs: 250, limitMs: 30_000 })) ?? new Map();
+  const containers = (await poll(inspectHealthy, { intervalMs: 250, limitMs: 90_000 })) ?? new Map();
   expect([...containers.keys()].sort()).toEqual([
     ...['frontend', 'grafana', 'jaeger', 'loki', 'order-service', 'order_dbase', 'otel-collector'],
     ...['product-service', 'product_dbase', 'prometheus', 'user-service', 'user_dbase'],

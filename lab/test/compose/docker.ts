@@ -2,20 +2,21 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { test as base } from 'vitest';
 import { z } from 'zod';
-import { projectName } from '../../src/compose/compose.ts';
+import { composeEnvironment, projectName } from '../../src/compose/compose.ts';
+import { findPlaces, readSettings } from '../../src/settings.ts';
 import { prepareSite, root, type Site } from '../stack/start-stack.ts';
 
-/** Resolves to what `docker` says; rejects when it fails, with what it said on stderr. */
+/** Runs `docker` and resolves to its output; rejects when it fails, with what it said on stderr. */
 export async function docker(...args: readonly string[]): Promise<string> {
   return (await promisify(execFile)('docker', args)).stdout.trim();
 }
 
-/** As the names of the containers, volumes and so on begin. */
+/** The Compose project of a site: the names of its containers, volumes and so on begin with it. */
 export function projectOf({ home }: Site): string {
   return projectName({ root, home });
 }
 
-/** The part's container. */
+/** The name of a part's container. */
 export function containerOf(site: Site, part: string): string {
   return `${projectOf(site)}-${part}-1`;
 }
@@ -26,20 +27,41 @@ export function prepareDockerSite(environment: NodeJS.Dict<string> = {}): Promis
   return prepareSite({ DOCKER_HOST: process.env.DOCKER_HOST, ...environment });
 }
 
-/** A test with a `shop` in containers, once a file. */
-// biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
-export const test = base.extend('shop', { scope: 'file' }, async ({}, { onCleanup }) => {
+/** The shop in containers, once a file has asked for it. */
+let open: Promise<Site> | undefined;
+
+/** A test with a `shop` in containers, which files use one after another, and that each finds as it is after `up`. */
+export const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
+  .extend('shopOfAll', { scope: 'worker' }, ({}, { onCleanup }) => {
+    open ??= openShop(onCleanup);
+    return open;
+  })
+  .extend('shop', { scope: 'file' }, async ({ shopOfAll: site }) => {
+    const { status, stdout, stderr } = await site.vitrine('up', '--docker');
+    if (status !== 0) throw new Error(`The shop is not whole any more:\n${stdout}${stderr}`);
+    return site;
+  });
+
+/** Opens the shop by plain `docker compose`, once there are secrets. */
+async function openShop(onCleanup: (work: () => Promise<void>) => void): Promise<Site> {
   const site = await prepareDockerSite();
   onCleanup(async () => {
     await site.vitrine('down', '--reset');
     await site.stop();
   });
-  const { status, stdout, stderr } = await site.vitrine('up', '--docker');
-  if (status === 0) return site;
-  await site.vitrine('down', '--reset');
-  await site.stop();
-  throw new Error(`./vitrine up --docker ended with exit status ${status}:\n${stdout}${stderr}`);
-});
+  await site.vitrine('down');
+  await compose(site, 'up', '--detach', '--wait');
+  return site;
+}
+
+/** Runs plain `docker compose` on a site's project; rejects when it fails, with what it said on stderr. */
+export async function compose(site: Site, ...args: readonly string[]): Promise<string> {
+  const { environment } = site;
+  const env = composeEnvironment(readSettings(findPlaces(environment), environment));
+  const all = ['compose', '--project-directory', root, '--project-name', projectOf(site), ...args];
+  return (await promisify(execFile)('docker', all, { env })).stdout.trim();
+}
 
 const inspectionSchema = z.array(
   z.object({
@@ -67,7 +89,7 @@ const inspectionSchema = z.array(
 );
 export type Inspection = z.output<typeof inspectionSchema>[number];
 
-/** What the engine knows of the site's containers, by part. */
+/** Asks the engine about the site's containers, by part. */
 export async function inspectContainers(site: Site): Promise<Map<string, Inspection>> {
   const ids = await docker(
     'ps',
@@ -80,7 +102,7 @@ export async function inspectContainers(site: Site): Promise<Map<string, Inspect
   return new Map(containers.map((one) => [one.Config.Labels['com.docker.compose.service'], one]));
 }
 
-/** Resident memory without the page cache that can be given back, in bytes by part. */
+/** Reads resident memory without page cache that can be given back, in bytes by part. */
 export async function readMemory(site: Site): Promise<Map<string, number>> {
   const output = await docker('stats', '--no-stream', '--format', '{{.Name}} {{.MemUsage}}');
   const prefix = `${projectOf(site)}-`;

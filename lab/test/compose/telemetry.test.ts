@@ -23,7 +23,7 @@ test('When someone buys, then Jaeger, Loki and Prometheus hold that request', as
     const found = new Set(trace?.spans.map(({ service }) => service));
     return services.every((service) => found.has(service)) ? trace : undefined;
   };
-  const trace = await poll(findTrace, within(10_000));
+  const trace = await poll(findTrace, within(60_000));
   expect(trace, `the trace ${traceId} with all four services`).toBeDefined();
   const schemas = new Set(
     trace?.spans.map(({ attributes }) => attributes['db.namespace'] ?? attributes['db.name']),
@@ -36,22 +36,22 @@ test('When someone buys, then Jaeger, Loki and Prometheus hold that request', as
     const found = new Set(lines.map(({ labels }) => labels.service_name));
     return services.every((service) => found.has(service)) ? [...found].sort() : undefined;
   };
-  expect(await poll(findLines, within(10_000))).toEqual(services);
+  expect(await poll(findLines, within(60_000))).toEqual(services);
 
   const countSeries = (expression: string) => async () => {
     const found = (await prometheus.query(expression)).map(({ labels }) => labels.service_name ?? '');
     return services.every((service) => found.includes(service)) || undefined;
   };
   const count = 'sum by (service_name) (http_server_request_duration_seconds_count)';
-  expect(await poll(countSeries(count), within(30_000)), count).toBe(true);
-  const orders = async () => (await prometheus.query('orders_checkout_completed_total'))[0]?.value;
-  expect(await poll(orders, within(30_000))).toBe(1);
+  expect(await poll(countSeries(count), within(60_000)), count).toBe(true);
+  const orders = async () => (await prometheus.query('sum(orders_checkout_completed_total)'))[0]?.value;
+  await expect.poll(orders, { timeout: 60_000 }).toBe(1);
   const exemplars = async () => {
     const range = { startMs, endMs: Date.now() + 1000 };
     const found = await prometheus.queryExemplars('traces_span_metrics_duration_seconds_bucket', range);
     return found.some((exemplar) => exemplar.traceId === traceId) || undefined;
   };
-  expect(await poll(exemplars, within(30_000)), `an exemplar of ${traceId}`).toBe(true);
+  expect(await poll(exemplars, within(60_000)), `an exemplar of ${traceId}`).toBe(true);
 });
 
 test('When the shop is up, then Prometheus scrapes all it should and has its rules', async ({ shop }) => {
@@ -60,7 +60,7 @@ test('When the shop is up, then Prometheus scrapes all it should and has its rul
     const up = await prometheus.query('up');
     return up.length >= 5 && up.every(({ value }) => value === 1) ? up.length : undefined;
   };
-  expect(await poll(down, within(30_000))).toBe(5);
+  expect(await poll(down, within(60_000))).toBe(5);
   expect((await prometheus.rules()).map(({ name }) => name)).toEqual(
     expect.arrayContaining(['HighErrorRate', 'HighLatency']),
   );

@@ -34,7 +34,7 @@ export async function arrive(url: string): Promise<Arrival> {
   }
 }
 
-/** Those that were not answered with 200. */
+/** The arrivals that were not answered with 200. */
 export function failuresOf(seen: readonly Arrival[]): Arrival[] {
   return seen.filter(({ outcome }) => outcome !== 200);
 }

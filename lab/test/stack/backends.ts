@@ -3,7 +3,7 @@ import { createLoki } from '../../src/query/loki.ts';
 import { createPrometheus } from '../../src/query/prometheus.ts';
 import type { Site } from './start-stack.ts';
 
-/** Where the telemetry of a shop is asked for. */
+/** The three backends of a shop, to query its telemetry. */
 export function backendsOf({ ports }: Pick<Site, 'ports'>) {
   const urlOf = (part: 'jaeger' | 'prometheus' | 'loki') => `http://127.0.0.1:${ports[part]}`;
   return {

@@ -9,7 +9,7 @@ const cardDigits = card.replaceAll(' ', '');
 const phrase = 'correct horse CANARY';
 const sessionId = 'cAnArYcAnArYcAnArYcAnArY';
 
-/** What must be in no backend, however it is written; of the phrase no word. */
+/** Texts that no backend may hold, in each way to write them; of the phrase, not even a word. */
 export const canaries = [
   ...phrase.split(' ').slice(1),
   sessionId,
@@ -25,7 +25,7 @@ export const canaries = [
 
 type Value = string | number | readonly Value[] | { [name: string]: Value };
 
-/** A value as OTLP's JSON has it. */
+/** Writes a value as OTLP's JSON does. */
 function otlp(value: Value): object {
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'number') return { intValue: String(value) };
@@ -37,7 +37,7 @@ function attributes(values: object): object[] {
   return Object.entries(values).map(([name, value]) => ({ key: name, value: otlp(value) }));
 }
 
-/** Requests to the collector of a service that writes its secrets everywhere; by the last part of the path. */
+/** Requests to the collector, by the last part of the path, from a service that writes its secrets everywhere. */
 export function canaryPayloads(traceId: string) {
   const now = String(BigInt(Date.now()) * 1_000_000n);
   const spanId = () => randomBytes(8).toString('hex');

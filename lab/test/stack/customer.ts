@@ -4,7 +4,7 @@ import { type Browser, openBrowser } from '../../../frontend/test/browser.ts';
 import { type Reply, type RequestParts, requestsTo } from '../../../test/request.ts';
 import type { Site } from './start-stack.ts';
 
-/** Somebody with an account of their own, logged in at the pages and at the APIs. */
+/** A customer with an account of their own, logged in at the pages and at the APIs. */
 export type Customer = {
   username: string;
   password: string;
@@ -17,7 +17,7 @@ export type Customer = {
 
 const loggedIn = z.object({ api_key: z.string() });
 
-/** Registers by the form, and logs in both ways. */
+/** Registers a customer by the form, and logs them in at the pages and at the APIs. */
 export async function newCustomer({ urls }: Pick<Site, 'urls'>): Promise<Customer> {
   const username = `zoe-${randomBytes(6).toString('hex')}`;
   const account = { username, password: `secret ${username}`, email: `${username}@example.com` };
@@ -35,7 +35,7 @@ export async function newCustomer({ urls }: Pick<Site, 'urls'>): Promise<Custome
   return { ...account, apiKey, browser, ask: (route, parts) => request(route, { apiKey, ...parts }) };
 }
 
-/** By the form of the login page. */
+/** Logs in by the form of the login page. */
 export async function logIn(
   browser: Browser,
   { username, password }: { username: string; password: string },

@@ -18,9 +18,10 @@ const routes = [
 ] as const;
 
 describe.for(routes)('When %s is asked to stop under load', ([service, asked]) => {
-  test('then every request is answered, then connections are refused, and it ends in order', async ({
-    stack,
-  }) => {
+  // Where a busy machine holds a visitor up between two requests, the idle connection may be closed under the second.
+  test('then every request is answered, then connections are refused, and it ends in order', {
+    retry: 2,
+  }, async ({ stack }) => {
     onTestFinished(async () => expect(await stack.vitrine('start', service)).toMatchObject({ status: 0 }));
     const ask = await asCustomer(stack, stack.urls[service]);
     let answered = 0;
@@ -33,14 +34,14 @@ describe.for(routes)('When %s is asked to stop under load', ([service, asked]) =
       }
     };
     const visits = Promise.all(Array.from({ length: visitors }, (_, index) => visit(index)));
-    await expect.poll(() => answered, { timeout: 5000 }).toBeGreaterThan(5 * visitors);
+    await expect.poll(() => answered, { timeout: 60_000 }).toBeGreaterThan(5 * visitors);
     const before = answered;
-    const { value: stopped, ms } = await elapsed(stack.vitrine('stop', service));
+    const stopped = await stack.vitrine('stop', service);
 
     expect(await visits).toEqual(Array(visitors).fill('ECONNREFUSED'));
     expect(answered).toBeGreaterThan(before);
-    expect(stopped).toMatchObject({ status: 0, stderr: '' });
-    expect(ms).toBeLessThan(10_000);
+    // A service that takes ten seconds is killed, and the command says so.
+    expect(stopped).toEqual({ status: 0, stderr: '', stdout: `${service} is stopped.\n` });
     expect(lastLogLine(stack.home, service)).toMatchObject({ level: 'info', msg: 'stopped' });
   });
 });
@@ -80,7 +81,7 @@ test('When one person logs in twenty times at once, then all succeed, and others
   console.info(`GET /api/user during 20 logins: ${times.length} times, p95 ${p95?.toFixed(1)} ms`);
 });
 
-/** Asks with all that a customer has: cookies, api key, password. Resolves with the status once the body is there. */
+/** Asks with a customer's cookies, api key and password. Resolves to the status once the body is there. */
 async function asCustomer(stack: Site, baseUrl: string): Promise<(route: string) => Promise<number>> {
   const { username, password, apiKey, browser } = await newCustomer(stack);
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');

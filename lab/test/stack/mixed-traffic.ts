@@ -4,7 +4,7 @@ import type { Site } from './start-stack.ts';
 const word = () => randomBytes(6).toString('hex');
 const number = () => randomInt(20, 1_000_000);
 
-/** Paths as customers, scripts and scanners ask for them; each call makes others. */
+/** Paths that customers, scripts and scanners ask for; each call makes new ones. */
 function paths(): string[] {
   return [
     ...[
@@ -23,7 +23,7 @@ function paths(): string[] {
   ];
 }
 
-/** Bodies, good and bad, by what they say they are. */
+/** Bodies, good and bad, with the content type that they claim. */
 function bodies(): [contentType: string, body: string][] {
   const order = { product_id: randomInt(1, 11), qty: 1 };
   return [
@@ -35,7 +35,7 @@ function bodies(): [contentType: string, body: string][] {
 
 type Ask = { url: string; method: string; headers: Record<string, string>; body: string | null };
 
-/** One of each: path, method, body, with and without api key. */
+/** Every path with every method and body, with and without an api key. */
 function plan(url: string, apiKey: string): Ask[] {
   const senders = [{}, { authorization: `Bearer ${apiKey}` }, { authorization: `Bearer ${word()}` }];
   const withoutBody = ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'PROPFIND', `X${word().toUpperCase()}`];

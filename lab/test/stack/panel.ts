@@ -5,7 +5,7 @@ import type { Backends } from './backends.ts';
 
 export const services = ['frontend', 'order-service', 'product-service', 'user-service'];
 
-/** What is missing on a panel; undefined when something can be seen for every service that it names. */
+/** Says what is missing on a panel; undefined when it shows something for every service that it names. */
 export async function whatPanelLacks(
   panel: Panel,
   target: Panel['targets'][number],
@@ -37,7 +37,7 @@ export async function whatPanelLacks(
   return hasCall ? undefined : 'no call from order-service to product-service';
 }
 
-/** The last quarter of an hour, which is what dashboards show at first. */
+/** The last quarter of an hour, which dashboards show at first. */
 export function lately(): { startMs: number; endMs: number } {
   return { startMs: Date.now() - 900_000, endMs: Date.now() + 1000 };
 }

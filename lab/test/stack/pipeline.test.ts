@@ -7,7 +7,7 @@ import { canaries, canaryPayloads } from './canaries.ts';
 import { test } from './stack-test.ts';
 import { root } from './start-stack.ts';
 
-const limits = { intervalMs: 200, limitMs: 20_000 };
+const limits = { intervalMs: 200, limitMs: 60_000 };
 
 async function ask(url: string, query: Record<string, string> = {}): Promise<string> {
   const response = await fetch(`${url}?${new URLSearchParams(query)}`);

@@ -1,21 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test as base, expect } from 'vitest';
+import { expect } from 'vitest';
 import { openBrowser } from '../../../frontend/test/browser.ts';
 import { requestsTo } from '../../../test/request.ts';
 import { poll } from '../../src/poll.ts';
 import { backendsOf } from './backends.ts';
 import { logIn, newCustomer } from './customer.ts';
 import { lately, services } from './panel.ts';
-import { type Site, startStack } from './start-stack.ts';
-
-// At the level that says most.
-// biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
-const test = base.extend('stack', { scope: 'file' }, async ({}, { onCleanup }) => {
-  const stack = await startStack({ LOG_LEVEL: 'trace' });
-  onCleanup(stack.stop);
-  return stack;
-});
+import { test } from './stack-test.ts';
+import type { Site } from './start-stack.ts';
 
 const digits = ['4111', '1111', '1111', '1111'];
 const cards = [' ', '-', ''].map((separator) => digits.join(separator));
@@ -26,7 +19,7 @@ test('When secrets go every way there is, then no log and no backend holds one',
   const mistyped = 'Mistyped-canary-4711!';
   const stranger = openBrowser(stack.urls.frontend);
 
-  // The forms: right, wrong, taken, the password where the name belongs.
+  // Forms are sent right and wrong, with a name that is taken, and with the password in place of the name.
   await stranger.submit(await stranger.open('/login'), '/login', { username, password: mistyped });
   await stranger.submit(await stranger.open('/login'), '/login', { username: email, password });
   await stranger.submit(await stranger.open('/login'), '/login', { username: password, password: mistyped });
@@ -54,7 +47,7 @@ test('When secrets go every way there is, then no log and no backend holds one',
     await stranger.submit(await stranger.open('/register'), '/register', { ...form, first_name: card });
   await browser.open('/orders');
 
-  // The APIs: every way to say who one is, bodies good, bad and malformed.
+  // APIs get credentials in every way there is, and bodies good, bad and malformed.
   const authorizations = ['Bearer ', 'Basic ', '', 'Token ', 'Bearer  x '].map((prefix) => prefix + apiKey);
   const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   for (const url of [
@@ -82,7 +75,7 @@ test('When secrets go every way there is, then no log and no backend holds one',
     }
   }
 
-  // And when what is behind fails, with a statement in hand.
+  // The database fails in the middle of a statement.
   const visitor = openBrowser(stack.urls.frontend);
   await stack.vitrine('pause', 'user_dbase');
   await browser.open('/checkout');
@@ -123,7 +116,7 @@ test('When secrets go every way there is, then no log and no backend holds one',
   }
 });
 
-/** All that the backends hold of the services, as they tell it, once the trace and log line of a request are there. */
+/** Reads all that the backends hold of the services, once they have the trace and log line of a request. */
 async function readBackends({ ports }: Pick<Site, 'ports'>, traceId: string) {
   const ask = async (part: 'jaeger' | 'loki' | 'prometheus', path: string, query: Record<string, string>) => {
     const url = `http://127.0.0.1:${ports[part]}${path}?${new URLSearchParams(query)}`;
@@ -140,7 +133,7 @@ async function readBackends({ ports }: Pick<Site, 'ports'>, traceId: string) {
     const counts = await prometheus.query('traces_span_metrics_calls_total{span_name="GET /logout"}');
     return (await jaeger.traceById(traceId)) && lines.length > 0 && counts.length > 0 ? true : undefined;
   };
-  expect(await poll(isThere, { intervalMs: 250, limitMs: 20_000 }), 'the last request is there').toBe(true);
+  expect(await poll(isThere, { intervalMs: 250, limitMs: 60_000 }), 'the last request is there').toBe(true);
   const nanoseconds = { start: `${startMs}000000`, end: `${endMs}000000` };
   const held = await Promise.all(
     services.flatMap((service) => [
@@ -159,7 +152,7 @@ async function readBackends({ ports }: Pick<Site, 'ports'>, traceId: string) {
   return held;
 }
 
-/** What the shop itself keeps secret, by variable. */
+/** The shop's own secrets, by variable. */
 function envSecrets(home: string): Record<string, string> {
   const lines = readFileSync(join(home, '.env'), 'utf8').matchAll(/^(\w+(?:SECRET|PASSWORD))=(.+)$/gm);
   return Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));

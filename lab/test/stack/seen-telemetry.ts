@@ -5,7 +5,7 @@ import {
   missingOwners,
   type undeclaredIn,
 } from '../../../test/undeclared.ts';
-import type { LogLine } from '../../src/query/loki.ts';
+import type { LogLine, Loki } from '../../src/query/loki.ts';
 import type { Labels } from '../../src/query/prometheus.ts';
 import type { Attributes, Span } from '../../src/query/span.ts';
 import { prometheusName } from '../../src/telemetry-page/prometheus-name.ts';
@@ -13,10 +13,10 @@ import { metrics as runtimeMetrics } from '../../src/telemetry-page/runtime-metr
 import type { Backends } from './backends.ts';
 import { lately, services } from './panel.ts';
 
-/** What the backends hold, in the words of the registry. */
+/** The contents of the backends, in the words of the registry. */
 type Telemetry = Parameters<typeof undeclaredIn>[0];
 
-/** What nobody can bring about from outside: a bug, a refused account, a database that goes at just that moment. */
+/** Log messages that nobody can bring about from outside: of a bug, a refused account, a database that goes at just that moment. */
 const outOfReach = [
   'Something went wrong on our side',
   'cannot start',
@@ -26,15 +26,14 @@ const outOfReach = [
   'waiting for the database',
 ];
 
-/** All telemetry of the last minutes. */
+/** Reads all telemetry of the last minutes. */
 export async function readTelemetry({ jaeger, loki, prometheus }: Backends): Promise<Telemetry> {
   const traces = await Promise.all(
     services.map((service) => jaeger.findTraces({ service, ...lately(), limit: 2000 })),
   );
   const spans = traces.flat().flatMap((trace) => trace.spans);
   const series = await prometheus.query('{job=~"vitrine/.*",__name__!~"traces_span_metrics_.*|target_info"}');
-  const range = { ...lately(), limit: 5000, direction: 'forward' } as const;
-  const lines = await loki.queryRange('{service_namespace="vitrine"}', range);
+  const lines = await readLines(loki, lately());
   const resource = new Set(spans.flatMap((span) => Object.keys(span.resource)).map(underscored));
   return {
     spans: spans.map(readSpan),
@@ -43,7 +42,7 @@ export async function readTelemetry({ jaeger, loki, prometheus }: Backends): Pro
   };
 }
 
-/** What is declared and was not seen. What every service may emit need be seen of one only, metrics excepted. */
+/** Lists declared telemetry that was not seen. Spans and logs of every service need be seen of one only. */
 export function missingIn({ spans, points, logs }: Telemetry): string[] {
   const seenSpans = declared.spans.flatMap((declaration) => {
     const { name, attributes, events } = declaration;
@@ -81,6 +80,18 @@ export function missingIn({ spans, points, logs }: Telemetry): string[] {
   return [...seenSpans, ...metrics, ...labels, ...messages];
 }
 
+/** Reads every line of the shop, the newest first. Loki gives 5,000 at a time. */
+async function readLines(
+  loki: Loki,
+  { startMs, endMs }: { startMs: number; endMs: number },
+): Promise<readonly LogLine[]> {
+  const range = { startMs, endMs, limit: 5000, direction: 'backward' } as const;
+  const lines = await loki.queryRange('{service_namespace="vitrine"}', range);
+  const last = lines.at(-1);
+  if (last === undefined || lines.length < range.limit) return lines;
+  return [...lines, ...(await readLines(loki, { startMs, endMs: last.atMs }))];
+}
+
 function readSpan({ service, name, kind, attributes, events }: Span): Telemetry['spans'][number] {
   const kinds = { server: 'SERVER', client: 'CLIENT', internal: 'INTERNAL' } as const;
   const { 'otel.scope.name': scope, 'otel.scope.version': _, ...own } = attributes;
@@ -95,7 +106,7 @@ function copyEvent({ name, attributes }: { name: string; attributes: Attributes 
   return { name, attributes: { ...attributes } };
 }
 
-/** A series of Prometheus as a point of the metric that it comes from; under its own name when there is none. */
+/** Turns a series of Prometheus into a point of its metric; an unknown one keeps its own name. */
 function readSeries(labels: Labels) {
   const {
     __name__: series = '',
@@ -119,7 +130,7 @@ function readSeries(labels: Labels) {
   };
 }
 
-/** What Loki adds to a line of its own accord, or OTLP beside the attributes. */
+/** Fields that Loki adds to every line, or that OTLP has beside the attributes. */
 const ofEachLine =
   /^(?:trace_id|span_id|flags|scope_.*|severity_.*|detected_level|observed_timestamp|deployment_environment_name)$/;
 
@@ -131,7 +142,7 @@ function readLine({ body, labels, metadata }: LogLine, resource: ReadonlySet<str
   return { service: labels.service_name ?? 'unknown', body, attributes };
 }
 
-/** With the names that OpenTelemetry gives them, where Prometheus and Loki have underscores. */
+/** Restores OpenTelemetry's names where Prometheus and Loki have underscores. */
 function withNames(values: Labels, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [

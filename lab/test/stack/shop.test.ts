@@ -99,12 +99,12 @@ test('When the admin adds a product, then it is in the window and sells', async 
   expect(digits(await page.locator('.receipt .price').textContent())).toBe('14');
 });
 
-/** A new visitor at the shop window. Whatever the page complains about, or looks like beyond its edges, fails the test. */
+/** Opens the shop for a new visitor. The test fails when a page complains of anything, or is wider than its window. */
 async function openShop(browser: Browser, url: string, options: BrowserContextOptions): Promise<Page> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`);
   });
@@ -129,7 +129,7 @@ async function openShop(browser: Browser, url: string, options: BrowserContextOp
   return page;
 }
 
-/** What is wrong with the width of the page, if it is: nothing may have to be scrolled sideways. */
+/** Says how a page is too wide, if it is: nobody should have to scroll sideways. */
 async function widthProblem(page: Page): Promise<string> {
   const { scrollWidth, clientWidth } = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
@@ -140,7 +140,7 @@ async function widthProblem(page: Page): Promise<string> {
 
 let serial = 0;
 
-/** Leads from any page to the login page. */
+/** Registers from any page, and ends on the login page. */
 async function register(page: Page, { nav, fields, register, notices }: Messages): Promise<void> {
   serial += 1;
   await page.getByRole('link', { name: nav.register }).click();
@@ -177,7 +177,7 @@ async function addToCart(
   await page.getByText(notices.added(quantity)).waitFor();
 }
 
-/** A sum of money without what each language puts around and between the digits. */
+/** Strips a sum of money of all that a language puts around and between the digits. */
 function digits(text: string | null): string {
   return (text ?? '').replace(/\D/g, '');
 }

@@ -24,12 +24,12 @@ test('When all is done that can be done, then everything that is declared is in 
     missing = missingIn(await readTelemetry(backends));
     return missing.length === 0 ? true : undefined;
   };
-  await poll(isComplete, { intervalMs: 2000, limitMs: 30_000 });
+  await poll(isComplete, { intervalMs: 2000, limitMs: 90_000 });
   expect(missing).toEqual([]);
   expect(undeclaredIn(await readTelemetry(backends))).toEqual([]);
 });
 
-/** Buys, and does what is refused on the way: nothing in the cart, logged out, a wrong password too often. */
+/** Buys, and is refused on the way: with nothing in the cart, logged out, with a wrong password too often. */
 async function order(stack: Site) {
   const customer = await newCustomer(stack);
   const { browser, username } = customer;
@@ -74,7 +74,7 @@ async function administer(stack: Site) {
   await customer.browser.submit(cart, '/checkout/process');
 }
 
-/** Databases that hang while there are visitors, one who gives up, and one who leaves while user-service is away. */
+/** Hangs databases under visitors, one of whom gives up; another logs out while user-service is away. */
 async function meetOutages(stack: Site) {
   const { browser, ...account } = await newCustomer(stack);
   await without(stack, 'product_dbase', 'pause', 'resume', async () => {

@@ -9,7 +9,7 @@ import { newCustomer } from './customer.ts';
 import { lately, services } from './panel.ts';
 import { test } from './stack-test.ts';
 
-/** What order-service asks its neighbours, below one of its own requests. */
+/** The spans of order-service's questions to its neighbours, below one of its own requests. */
 function neighbours(request: string): string[] {
   return [
     `order-service client GET < ${request}`,
@@ -74,7 +74,7 @@ test('When someone buys, then the checkout is one trace of exactly the spans it 
       const spans = found?.spans.filter(({ name }) => name !== 'pool wait') ?? [];
       return spans.length >= checkoutSpans.length ? found : undefined;
     },
-    { intervalMs: 100, limitMs: 5000 },
+    { intervalMs: 100, limitMs: 30_000 },
   );
   const spans = trace?.spans.filter(({ name }) => name !== 'pool wait') ?? [];
   expect(describeSpans({ traceId, spans })).toEqual(checkoutSpans);
@@ -93,7 +93,7 @@ test('When someone buys, then the checkout is one trace of exactly the spans it 
       const found = await lines();
       return found.length >= requests.length ? found : undefined;
     },
-    { intervalMs: 100, limitMs: 5000 },
+    { intervalMs: 100, limitMs: 30_000 },
   );
   const shown = logged?.map(({ labels, body, metadata }) => {
     return `${labels.service_name} ${body} ${metadata.span_id} ${metadata.http_route}`;
@@ -104,19 +104,20 @@ test('When someone buys, then the checkout is one trace of exactly the spans it 
   expect(shown?.toSorted()).toEqual(expected.toSorted());
 });
 
-test('When requests were made, then each exemplar of the last minute leads to a trace that Jaeger has', async ({
+test('When requests are made, then each of their exemplars leads to a trace that Jaeger has', async ({
   stack,
 }) => {
   const { jaeger, prometheus } = backendsOf(stack);
+  const startMs = Date.now();
   const { browser } = await newCustomer(stack);
   for (const path of ['/', '/product/laptop-pro', '/orders', '/checkout']) await browser.open(path);
-  const search = { startMs: Date.now() - 60_000, endMs: Date.now() + 30_000 };
+  const search = { startMs, endMs: startMs + 90_000 };
   const find = async () => {
     const found = await prometheus.queryExemplars('traces_span_metrics_duration_seconds_bucket', search);
     const seen = new Set(found.map(({ series }) => series.service_name));
     return found.length >= 20 && services.every((service) => seen.has(service)) ? found : undefined;
   };
-  const exemplars = await poll(find, { intervalMs: 500, limitMs: 20_000 });
+  const exemplars = await poll(find, { intervalMs: 500, limitMs: 60_000 });
   expect(exemplars, 'at least 20 exemplars, of all services').toBeDefined();
   for (const { traceId = 'no trace id', series } of exemplars ?? []) {
     const trace = await jaeger.traceById(traceId);
@@ -128,15 +129,16 @@ test('When requests were made, then each exemplar of the last minute leads to a 
 const limitsMs = { trace: 3000, log: 3000, metric: 12_000 };
 type Signal = keyof typeof limitsMs;
 
-test('When a request is made, then its trace and log line are there in 3 s, and metrics count it in 12 s', async ({
-  stack,
-}) => {
+// A machine that is busy with something else may delay one attempt.
+test('When a request is made, then its trace and log line are there in 3 s, and metrics count it in 12 s', {
+  retry: 2,
+}, async ({ stack }) => {
   const backends = backendsOf(stack);
   const routes = { '/': '/', '/login': '/login', '/register': '/register', '/cart': '/*' };
   const all = await Promise.all(
     Object.entries(routes).map(async ([path, route], index) => {
       const before = await countOf(backends, route);
-      // So that they meet the intervals of export and scrape at several phases.
+      // The requests meet the intervals of export and scrape at several phases.
       await pause(index * 1300);
       return timesToSee(backends, `${stack.urls.frontend}${path}`, route, before);
     }),

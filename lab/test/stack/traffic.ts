@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { poll } from '../../src/poll.ts';
 
-/** One request of the traffic: when it began, in milliseconds of `performance.now()`, and how it ended. */
+/** One request of the traffic. `startedAt` is in milliseconds of `performance.now()`. */
 export type Observation = { what: string; startedAt: number; ms: number; outcome: number | string };
 
 export type Traffic = {
   readonly seen: readonly Observation[];
-  /** Resolves when every request, made from now on, has had this status once; throws after `limitMs`. */
-  allAnswer: (status: number, limitMs: number) => Promise<void>;
+  /** Resolves when every request, made from now on, has had this status once; throws after half a minute. */
+  allAnswer: (status: number) => Promise<void>;
   /** Lets the requests under way end. */
   stop: () => Promise<readonly Observation[]>;
 };
@@ -15,8 +15,9 @@ export type Traffic = {
 type Ask = () => Promise<{ status: number }>;
 
 const betweenMs = 50;
+const limitMs = 30_000;
 
-/** Makes every request again and again, each as a visitor of its own would: the next one once the last is answered. */
+/** Repeats every request as a visitor of its own would: the next one once the last is answered. */
 export function steadyTraffic(asks: Record<string, Ask>): Traffic {
   const seen: Observation[] = [];
   let isOver = false;
@@ -33,14 +34,13 @@ export function steadyTraffic(asks: Record<string, Ask>): Traffic {
 
   return {
     seen,
-    async allAnswer(status, limitMs) {
+    async allAnswer(status) {
       const from = performance.now();
       const missing = () => {
         const answered = seen.filter(({ startedAt, outcome }) => startedAt >= from && outcome === status);
         return Object.keys(asks).filter((what) => !answered.some((one) => one.what === what));
       };
-      const limits = { intervalMs: 20, limitMs };
-      if (await poll(() => missing().length === 0 || undefined, limits)) return;
+      if (await poll(() => missing().length === 0 || undefined, { intervalMs: 20, limitMs })) return;
       const last = missing().map((what) => JSON.stringify(seen.findLast((one) => one.what === what)));
       throw new Error(`Not ${status} within ${limitMs} ms, but: ${last.join(', ')}`);
     },
@@ -52,7 +52,7 @@ export function steadyTraffic(asks: Record<string, Ask>): Traffic {
   };
 }
 
-/** A connection that was refused, cut …: the code of the error at the bottom. */
+/** The code of the error at the bottom, such as that of a refused connection. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Error && error.cause !== undefined) return reasonOf(error.cause);
   if (error instanceof Error && 'code' in error) return String(error.code);

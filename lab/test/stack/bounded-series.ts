@@ -1,0 +1,89 @@
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { requestsTo } from '../../../test/request.ts';
+import { poll } from '../../src/poll.ts';
+import type { Labels } from '../../src/query/prometheus.ts';
+import { backendsOf } from './backends.ts';
+import { newCustomer } from './customer.ts';
+import { mixedTraffic } from './mixed-traffic.ts';
+import type { Site } from './start-stack.ts';
+
+/**
+ * Asks for everything in every way, a second time and again for as long as `isMoreWanted`: nothing but the first time
+ * adds series, there are few, and none names a person, a session or a trace.
+ */
+export async function expectBoundedSeries(stack: Site, isMoreWanted: () => boolean): Promise<void> {
+  const { prometheus } = backendsOf(stack);
+  const customer = await newCustomer(stack);
+  const me = await requestsTo(stack.urls['user-service'])('GET /api/user', { apiKey: customer.apiKey });
+  // These are lines of one cart, so they are added one after the other.
+  for (let product = 1; product <= 10; product += 1)
+    await customer.ask('POST /api/order/add-item', { json: { product_id: product, qty: 1 } });
+  const { id } = z.object({ result: z.object({ id: z.int() }) }).parse(me.body).result;
+
+  const requests = 'sum(http_server_request_duration_seconds_count)';
+  const counted = async () => (await prometheus.query(requests))[0]?.value ?? 0;
+  const seriesOf = async (selector: string) => (await prometheus.query(selector)).map(({ labels }) => labels);
+  // Series of garbage collections and of waits for a connection appear at any time, once each.
+  const ofServices = '{job=~"vitrine/.*",__name__!~"v8js_.*",span_name!="pool wait"}';
+  const burst = async () => {
+    const before = await counted();
+    const traced = await mixedTraffic(stack, customer.apiKey);
+    const isCounted = async () => ((await counted()) >= before + traced ? true : undefined);
+    expect(await poll(isCounted, { intervalMs: 500, limitMs: 90_000 }), `${traced} requests`).toBe(true);
+    // Span metrics arrive a little later than those of the requests.
+    await settled(async () => (await seriesOf(ofServices)).length);
+    return (await seriesOf(ofServices)).map((labels) => JSON.stringify(labels));
+  };
+
+  await settled(counted);
+  const afterFirst = new Set(await burst());
+  const added = new Set<string>();
+  do {
+    for (const series of await burst()) if (!afterFirst.has(series)) added.add(series);
+  } while (isMoreWanted());
+  const all = await seriesOf('{__name__=~".+"}');
+  // biome-ignore lint/suspicious/noConsole: a figure for whoever reads the run
+  console.info(`series of the services: ${afterFirst.size}; of everything: ${all.length}`);
+  expect([...added]).toEqual([]);
+  expect(all.length).toBeLessThan(6000);
+
+  const bought = await customer.browser.submit(await customer.browser.open('/checkout'), '/checkout/process');
+  const session = decodeURIComponent(customer.browser.cookies.get('session') ?? '').slice(2, 20);
+  const traceId = bought.headers.get('x-trace-id') ?? '';
+  const names = [customer.username, customer.email, customer.apiKey, session, traceId];
+  for (const name of names) expect(name.length).toBeGreaterThan(10);
+  const named = all.filter((labels) =>
+    Object.values(labels).some((value) => names.some((name) => value.includes(name))),
+  );
+  expect(named).toEqual([]);
+  const ours = await seriesOf('{job=~"vitrine/.*"}');
+  expect([...new Set(ours.flatMap((labels) => whoIsNamed(labels, String(id))))]).toEqual([]);
+}
+
+/** Labels with few values: process, part of the SDK, product, a peer's answer, bucket. */
+const bounded =
+  /^(?:__name__|instance|process_pid|server_port|otel_component_name|product_id|http_response_status_code|error_type|le|.*_version)$/;
+
+/** Labels that hold a user's id, or seem to hold the id of a trace, a session, an order or a person. */
+function whoIsNamed(labels: Labels, userId: string): string[] {
+  return Object.entries(labels)
+    .filter(([name, value]) => {
+      if (/(?:user|order|session|trace|span)_?id$/.test(name)) return true;
+      return !bounded.test(name) && (value === userId || /[0-9a-f]{12}|^\d+$|@|\/\d+/.test(value));
+    })
+    .map(([name, value]) => `${labels.__name__}: ${name}=${value}`);
+}
+
+/** Resolves to a value once four looks, two seconds apart, have found it the same. */
+async function settled(look: () => Promise<number>): Promise<number> {
+  const seen: number[] = [];
+  const isSettled = async () => {
+    seen.push(await look());
+    const lately = seen.slice(-4);
+    return lately.length === 4 && new Set(lately).size === 1 ? lately[0] : undefined;
+  };
+  const value = await poll(isSettled, { intervalMs: 2000, limitMs: 90_000 });
+  if (value === undefined) throw new Error(`It does not settle: ${seen.join(', ')}`);
+  return value;
+}

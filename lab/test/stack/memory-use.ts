@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { PartName } from '../../src/part-names.ts';
+import { inspectProcess } from '../../src/process-table.ts';
+import { type Arrival, arrivals, failuresOf, quantile } from './arrivals.ts';
+import { type Site, startStack } from './start-stack.ts';
+
+const backends: PartName[] = ['otel-collector', 'jaeger', 'prometheus', 'loki'];
+const services: PartName[] = ['frontend', 'user-service', 'product-service', 'order-service'];
+
+/**
+ * Measures a shop of its own: idle, backends take 320 MB at most and services 480 MB; under `load`, which resolves to
+ * what came of it, backends take 600 MB.
+ */
+export async function measureMemory(load: (url: string) => Promise<readonly Arrival[]>): Promise<void> {
+  const site = await startStack();
+  try {
+    // One visit loads everything that is loaded on first use.
+    const visit = await arrivals(site.urls.frontend, { perSecond: 5, seconds: 1 });
+    expect(failuresOf(visit)).toEqual([]);
+    const idle = {
+      backends: await mostOf(site, backends, pause(10_000)),
+      services: await mostOf(site, services, pause(5000)),
+    };
+    const loading = load(site.urls.frontend);
+    const loaded = await mostOf(
+      site,
+      backends,
+      loading.then(() => pause(2000)),
+    );
+    const seen = await loading;
+    const times = seen.map(({ ms }) => ms);
+    // biome-ignore lint/suspicious/noConsole: figures for whoever reads the run
+    console.info(JSON.stringify({ idle, loaded, requests: seen.length, p95: quantile(times, 0.95) }));
+    expect(failuresOf(seen)).toEqual([]);
+    expect(sum(idle.backends)).toBeLessThanOrEqual(320);
+    expect(sum(idle.services)).toBeLessThanOrEqual(480);
+    expect(sum(loaded)).toBeLessThanOrEqual(600);
+  } finally {
+    await site.stop();
+  }
+}
+
+/** The resident memory of parts in MB, at the second before `end` in which they took most together. */
+async function mostOf(
+  site: Site,
+  parts: readonly PartName[],
+  end: Promise<unknown>,
+): Promise<Record<string, number>> {
+  let most: Record<string, number> = {};
+  let isOver = false;
+  const over = end.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await pause(1000);
+    const now = Object.fromEntries(parts.map((part) => [part, megabytesOf(site, part)]));
+    if (sum(now) > sum(most)) most = now;
+  }
+  await over;
+  return most;
+}
+
+function megabytesOf({ home }: Site, part: PartName): number {
+  const { pid } = JSON.parse(readFileSync(join(home, 'run', `${part}.json`), 'utf8'));
+  const process = inspectProcess(pid);
+  if (!process) throw new Error(`${part} does not run.`);
+  return Math.round(process.residentBytes / 1_000_000);
+}
+
+function sum(values: Record<string, number>): number {
+  return Object.values(values).reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findGrafana } from '../../src/native/grafana.ts';
+import { partNames } from '../../src/part-names.ts';
+import type { Site } from './start-stack.ts';
+
+/** Reads the state of each part from `./vitrine status`, and its exit status. */
+export async function readStatus(site: Site) {
+  const { status, stdout } = await site.vitrine('status');
+  const rows = stdout.trim().split('\n').slice(1);
+  const parts = rows.map((row) => row.split(/\s{2,}/));
+  return { status, states: Object.fromEntries(parts.map(([part, state]) => [part, state])), stdout };
+}
+
+export function pidOf(site: Site, part: string): number {
+  return JSON.parse(readFileSync(join(site.home, 'run', `${part}.json`), 'utf8')).pid;
+}
+
+// Grafana is a part only where it is installed.
+// biome-ignore lint/style/noProcessEnv: the PATH that ./vitrine is run with
+const hasGrafana = findGrafana(process.env.PATH ?? '') !== undefined;
+export const ours = partNames.filter((part) => part !== 'grafana' || hasGrafana);
+export const everything = (state: string) => Object.fromEntries(ours.map((part) => [part, state]));
