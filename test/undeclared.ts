@@ -111,6 +111,6 @@ function mayComeFrom({ owner }: { owner?: string }, service: string): boolean {
 }
 
 /** Lists the instrumentation scopes (`otel.scope.name`) that send the declared telemetry. */
-function scopesOf({ by }: { by?: readonly string[] }): readonly string[] {
+export function scopesOf({ by }: { by?: readonly string[] }): readonly string[] {
   return by ? by.map((name) => `@opentelemetry/instrumentation-${name}`) : ['vitrine'];
 }

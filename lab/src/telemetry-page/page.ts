@@ -14,8 +14,9 @@ const INTRODUCTION = `# Telemetry of the shop
 
 <!-- Made by \`npm run docs\` from service-kit/src/registry; a test compares the two. -->
 
-Every service sends traces, metrics and logs to the collector, and nowhere else. \`service-kit/src/registry\` declares the
-telemetry of the shop's own code, which takes the names from there. The rest comes from Node's runtime and the SDK.
+Every service sends traces, metrics and logs to the collector, and nowhere else. Most of it is made by instrumentations
+of \`@opentelemetry/auto-instrumentations-node\`, the rest by the shop's own code and the SDK.
+\`service-kit/src/registry\` declares both, and the code takes its names from there.
 
 - **Resource.** Everything carries \`service.name\`, \`service.namespace\` = vitrine, \`service.version\`,
   \`service.instance.id\` (a new one at each start), \`deployment.environment.name\` = lab, and attributes of the host and
@@ -32,6 +33,47 @@ telemetry of the shop's own code, which takes the names from there. The rest com
 - **Prometheus.** Each metric has the labels \`service_name\`, \`job\` and \`instance\` besides its own.
 `;
 
+const SWITCHES = `## Switches
+
+A name or value that means nothing is refused at the start, with those that do.
+
+| variable | default | what it shows |
+| --- | --- | --- |
+| \`OTEL_NODE_ENABLED_INSTRUMENTATIONS\` | \`http,mysql2,undici,pino,runtime-node\` | \`none\`: the SDK with nothing to tell. Added \`express\`: a span for each middleware. It is not in the list, since the routes are known without it |
+| \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\` | | \`http\`: statements and calls without the request that they belong to; \`undici\`: traces that end at each service; \`pino\`: no log records, and lines without a trace id; \`runtime-node\`: ServiceDown cannot fire |
+| \`OTEL_TRACES_SAMPLER\`, \`OTEL_TRACES_SAMPLER_ARG\` | \`always_on\` | \`parentbased_traceidratio\` with \`0.1\`: one trace of ten, whole. An answer whose trace is left out names none |
+| \`OTEL_SDK_DISABLED\` | \`false\` | \`true\`: the shop alone, without the SDK in memory |
+| \`OTEL_LOG_LEVEL\` | | \`DEBUG\`: what the SDK and the instrumentations do, on the services' output |
+| \`OTEL_TRACES_EXPORTER\`, \`OTEL_METRICS_EXPORTER\`, \`OTEL_LOGS_EXPORTER\` | \`otlp\` | \`none\`: one signal less |
+| \`OTEL_EXPORTER_OTLP_ENDPOINT\` | the collector | another collector, by gRPC |
+| \`OTEL_EXPORTER_OTLP_TIMEOUT\` | \`30000\` | the time in ms for which a batch is held that the collector does not take |
+| \`OTEL_BSP_SCHEDULE_DELAY\`, \`OTEL_BSP_MAX_QUEUE_SIZE\` and the same of \`BLRP\`; \`OTEL_METRIC_EXPORT_INTERVAL\` | \`1000\`, \`8192\`; \`5000\` | how late, and how much of a burst, arrives |
+`;
+
+const BY_HAND = `## What is done by hand, and why
+
+The instrumentations do the rest. All of it is in \`service-kit/src/telemetry\`.
+
+- **Probes and static files** make no spans: they would hide the requests that people look for.
+- **Routes** come from our HTTP shell: the instrumentation of Express wraps every middleware for them, and knows none of a
+  request that is refused early. A 405 and an unknown path are \`/*\`, and odd methods name no span: scans add no series.
+- **Abandoned answers** have no status: the instrumentation says 200. An answer that the service breaks off counts as 500.
+- **Status messages** of failed requests are put back: the instrumentation replaces them by none.
+- **Addresses**: the visitor's is dropped, and forwarding headers, which anyone can write, do not set the server's.
+- **\`peer.service\`** on calls is the name of the neighbour: natively all have the same address.
+- **Masking** of spans, log lines and errors happens before anything leaves the process.
+- **The exporter** holds and tries again: the OTLP/gRPC exporter tries once, and its client backs off for two minutes.
+- **Pool waits** are spans and metrics of ours: mysql2's instrumentation begins when there is a connection, in the trace
+  of the request that opened it.
+- **Statements**: their durations, a mark on slow ones, and \`error.type\`, none of which the instrumentation makes.
+- **Errors in logs** keep class, code and causes: the instrumentation takes the code for the type and drops the rest.
+- **CPU and memory of the process**, which no instrumentation of the default list measures.
+- **Spans and log records begun** are counted by our processors: the SDK's counters cost 5 % of a request.
+- **Buckets and descriptions** of the HTTP histograms are set by views: fewer series, and one meaning for two makers.
+- **The context of requests** is bound by one wrapper around \`emit\`: the SDK's wraps each listener, 35 µs a request.
+- **The checkout's two spans and the shop's metrics** say what no library can know.
+`;
+
 /** Writes the reference of all telemetry as Markdown. */
 export function telemetryPage(): string {
   const metrics = [
@@ -42,6 +84,8 @@ export function telemetryPage(): string {
   const spans = [...Object.values<SpanDeclaration>(shop.spans), ...Object.values<SpanDeclaration>(kit.spans)];
   return [
     INTRODUCTION,
+    SWITCHES,
+    BY_HAND,
     '## Spans\n',
     ...spans.map(describeSpan),
     'A failed span has the status ERROR. The span of the request and the spans above the failure also have an event',

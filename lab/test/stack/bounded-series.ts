@@ -21,22 +21,29 @@ export async function expectBoundedSeries(stack: Site, isMoreWanted: () => boole
     await customer.ask('POST /api/order/add-item', { json: { product_id: product, qty: 1 } });
   const { id } = z.object({ result: z.object({ id: z.int() }) }).parse(me.body).result;
 
-  const requests = 'sum(http_server_request_duration_seconds_count)';
-  const counted = async () => (await prometheus.query(requests))[0]?.value ?? 0;
+  const counts = async () => {
+    const series = await prometheus.query('http_server_request_duration_seconds_count');
+    return new Map(series.map(({ labels, value }) => [JSON.stringify(labels), value]));
+  };
+  /** Counts series by series: those of a service that was restarted before end at any time, and take their sum along. */
+  const countedSince = async (before: ReadonlyMap<string, number>) => {
+    const added = Array.from(await counts(), ([series, count]) => count - (before.get(series) ?? 0));
+    return added.reduce((sum, count) => sum + count, 0);
+  };
   const seriesOf = async (selector: string) => (await prometheus.query(selector)).map(({ labels }) => labels);
   // Series of garbage collections and of waits for a connection appear at any time, once each.
   const ofServices = '{job=~"vitrine/.*",__name__!~"v8js_.*",span_name!="pool wait"}';
   const burst = async () => {
-    const before = await counted();
+    const before = await counts();
     const traced = await mixedTraffic(stack, customer.apiKey);
-    const isCounted = async () => ((await counted()) >= before + traced ? true : undefined);
+    const isCounted = async () => ((await countedSince(before)) >= traced ? true : undefined);
     expect(await poll(isCounted, { intervalMs: 500, limitMs: 90_000 }), `${traced} requests`).toBe(true);
     // Span metrics arrive a little later than those of the requests.
     await settled(async () => (await seriesOf(ofServices)).length);
     return (await seriesOf(ofServices)).map((labels) => JSON.stringify(labels));
   };
 
-  await settled(counted);
+  await settled(() => countedSince(new Map()));
   const afterFirst = new Set(await burst());
   const added = new Set<string>();
   do {

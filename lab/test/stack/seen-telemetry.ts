@@ -3,6 +3,7 @@ import {
   isDeclaredAs,
   isMessage,
   missingOwners,
+  scopesOf,
   type undeclaredIn,
 } from '../../../test/undeclared.ts';
 import type { LogLine, Loki } from '../../src/query/loki.ts';
@@ -124,7 +125,7 @@ function readSeries(labels: Labels) {
   const metric = own ?? runtimeMetrics.find(isOfThis);
   const names = Array.isArray(metric?.attributes) ? metric.attributes : Object.keys(metric?.attributes ?? {});
   return {
-    ...{ service, scope: own ? 'vitrine' : 'instrumentation', metric: metric?.name ?? series },
+    ...{ service, scope: own ? (scopesOf(own)[0] ?? '') : 'instrumentation', metric: metric?.name ?? series },
     unit: metric?.unit ?? 'unknown',
     attributes: withNames(rest, names),
   };

@@ -37,14 +37,9 @@ const outgoingRequest = {
 } as const satisfies Attributes;
 
 const requestSpan = {
-  'http.request.method_original': {
-    type: 'string',
-    meaning: 'Method as sent, when it is not a known one',
-    optional: true,
-  },
+  'http.request.method_original': { type: 'string', meaning: 'Method as sent', optional: true },
   'url.path': { type: 'string', meaning: 'Path, masked', optional: true },
   'url.query': { type: 'string', meaning: 'Query, masked', optional: true },
-  'user_agent.original': { type: 'string', meaning: 'User agent of the client, masked', optional: true },
 } as const satisfies Attributes;
 
 const schema = { 'db.namespace': { type: 'string', meaning: 'Name of the schema' } } as const;
@@ -68,7 +63,10 @@ export const spans = {
     by: ['http'],
     meaning:
       'Request to a service. With an unknown method its name begins with HTTP. Probes and static files have no span',
-    attributes: { ...incomingRequest, ...requestSpan, ...server },
+    attributes: {
+      ...{ ...incomingRequest, ...requestSpan, ...server },
+      'user_agent.original': { type: 'string', meaning: 'User agent of the client, masked', optional: true },
+    },
     events: {},
   },
   clientRequest: {
