@@ -28,6 +28,7 @@ describe('When secrets are logged, then they are masked', () => {
     ['a card number in groups', { note: '5500 0000 0000 0004' }, '0000 0000'],
     ['a card number in a query', { 'url.query': 'card=3782+822463+10005' }, '822463'],
     ['a card number behind an escape', { 'url.query': 'next=%2F4111+1111+1111+1111' }, '1111+1111'],
+    ['a pair of JSON in escapes', { 'url.full': '/?q=%7B%22password%22%3A%22canary%22%7D' }, 'canary'],
     ['a pair behind escapes', { 'url.query': 'next=%2F%3Fa%3D1%26password%3Dcanary' }, 'canary'],
     ['an api key behind an escape', { 'url.query': `next=%2F${API_KEY}` }, API_KEY],
     ['an api key in a text', { note: `key ${API_KEY} used` }, API_KEY],
