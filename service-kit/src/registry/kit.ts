@@ -36,12 +36,6 @@ const outgoingRequest = {
   'error.type': { type: 'string', meaning: 'Status of 400 or above, or type of the error', optional: true },
 } as const satisfies Attributes;
 
-const requestSpan = {
-  'http.request.method_original': { type: 'string', meaning: 'Method as sent', optional: true },
-  'url.path': { type: 'string', meaning: 'Path, masked', optional: true },
-  'url.query': { type: 'string', meaning: 'Query, masked', optional: true },
-} as const satisfies Attributes;
-
 const schema = { 'db.namespace': { type: 'string', meaning: 'Name of the schema' } } as const;
 const queryText = {
   'db.query.text': { type: 'string', meaning: 'Statement, with placeholders for its values' },
@@ -64,7 +58,10 @@ export const spans = {
     meaning:
       'Request to a service. With an unknown method its name begins with HTTP. Probes and static files have no span',
     attributes: {
-      ...{ ...incomingRequest, ...requestSpan, ...server },
+      ...{ ...incomingRequest, ...server },
+      'http.request.method_original': { type: 'string', meaning: 'Unknown method, as sent', optional: true },
+      'url.path': { type: 'string', meaning: 'Path, masked', optional: true },
+      'url.query': { type: 'string', meaning: 'Query, masked', optional: true },
       'user_agent.original': { type: 'string', meaning: 'User agent of the client, masked', optional: true },
     },
     events: {},
@@ -75,7 +72,7 @@ export const spans = {
     by: ['undici', 'http'],
     meaning: 'Request to another service, until its response is read; a retry has a span of its own',
     attributes: {
-      ...{ ...outgoingRequest, ...requestSpan },
+      ...outgoingRequest,
       'peer.service': { type: 'string', meaning: 'Name of the called service', optional: true },
       'url.full': { type: 'string', meaning: 'URL, masked' },
       'network.peer.address': { type: 'string', meaning: 'Address of the connection', optional: true },

@@ -1,5 +1,6 @@
 import { AggregationType, type IAttributesProcessor, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { UNMATCHED } from '../http-route';
+import type { MetricDeclaration } from '../registry/declaration';
 import { metrics } from '../registry/kit';
 import { ABORTED } from './spans';
 
@@ -20,15 +21,7 @@ export const metricViews: ViewOptions[] = [
   viewOf(clientRequestDuration),
 ];
 
-function viewOf({
-  name,
-  meaning,
-  boundaries,
-}: {
-  name: string;
-  meaning: string;
-  boundaries: readonly number[];
-}): ViewOptions {
+function viewOf({ name, meaning, boundaries = [] }: MetricDeclaration): ViewOptions {
   return {
     instrumentName: name,
     description: meaning,

@@ -1,14 +1,17 @@
 import type { Attributes } from '@opentelemetry/api';
 
-const names = new Map<string, string>();
+// `url.full` has path and query, and the conventions want the original method only where it is an odd one.
+const NEEDLESS = ['http.request.method_original', 'url.path', 'url.query'];
+const none: Attributes = Object.fromEntries(NEEDLESS.map((name) => [name, undefined]));
+
+const known = new Map<string, Attributes>();
 
 /** Remembers which service answers at an address, for `peer.service` on client spans: the service map is drawn from it. */
 export function namePeer(baseUrl: string, name: string): void {
-  names.set(new URL(baseUrl).origin, name);
+  known.set(new URL(baseUrl).origin, { ...none, 'peer.service': name });
 }
 
-/** The attributes of a request by undici or fetch. */
+/** Replaces attributes that the instrumentation of undici gives the span of a request. */
 export function peerAttributes({ origin }: { origin: string }): Attributes {
-  const name = names.get(origin);
-  return name === undefined ? {} : { 'peer.service': name };
+  return known.get(origin) ?? none;
 }
