@@ -75,7 +75,7 @@ export function createServiceClient({
       const content = body === undefined ? null : JSON.stringify(body);
       const request = { path: prefix + path, method, headers, body: content };
       const endsAt = performance.now() + timeoutMs;
-      const attempt = () => exchange(pool, request, endsAt - performance.now(), timedOut);
+      const attempt = () => exchange(pool, request, Math.ceil(endsAt - performance.now()), timedOut);
       let response: ServiceResponse;
       try {
         const { text, ...answer } = await attempt().catch((error) => {
