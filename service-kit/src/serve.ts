@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
@@ -12,6 +12,7 @@ const DRAIN_MS = 500;
 /** Long enough for requests that clients have already sent to arrive. */
 const HOLD_MS = 100;
 const REQUESTS_LIMIT_MS = 6000;
+const CLOSE_LIMIT_MS = 500;
 const POLL_MS = 10;
 
 interface ServeOptions {
@@ -62,18 +63,21 @@ export async function serve(
  */
 function createDrainingServer(app: RequestListener): { server: Server; drain: () => Promise<void> } {
   let hold: Promise<void> | undefined;
-  let unanswered = 0;
+  const unanswered = new Set<ServerResponse>();
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 1000 },
     (request, response) => {
-      unanswered += 1;
-      response.once('close', () => {
-        unanswered -= 1;
-      });
+      unanswered.add(response);
+      response.once('close', () => unanswered.delete(response));
       if (hold) hold.then(() => app(request, response));
       else app(request, response);
     },
   );
+
+  async function allAnswered(limitMs: number): Promise<void> {
+    const deadline = Date.now() + limitMs;
+    while (unanswered.size > 0 && Date.now() < deadline) await delay(POLL_MS);
+  }
 
   async function drain(): Promise<void> {
     server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
@@ -82,9 +86,12 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
     await hold;
     server.close();
     // The callback of `server.close` would wait for connections that clients opened in advance.
-    const deadline = Date.now() + REQUESTS_LIMIT_MS;
-    while (unanswered > 0 && Date.now() < deadline) await delay(POLL_MS);
+    await allAnswered(REQUESTS_LIMIT_MS);
+    // With an error, these do not count as abandoned by their clients.
+    for (const response of unanswered) response.destroy(new Error('Not answered before the service stopped'));
     server.closeAllConnections();
+    // Their spans and log lines are made when they close.
+    await allAnswered(CLOSE_LIMIT_MS);
   }
   return { server, drain };
 }

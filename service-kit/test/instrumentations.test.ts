@@ -200,10 +200,31 @@ describe('When an answer is broken off', () => {
     expect(sink.logs.filter(isRequest)).toMatchObject([{ body: 'request', attributes: outcome }]);
   });
 
+  test('by the end of the service, then it counts as 500', async ({ sink }) => {
+    const main = `
+      const logger = require('@vitrine/service-kit/logger').createLogger({ level: 'info' });
+      const { createShell, closeShell } = require('@vitrine/service-kit/http-shell');
+      const { serve } = require('@vitrine/service-kit/serve');
+      const app = createShell({ logger, readiness: {} });
+      app.get('/never', () => process.kill(process.pid, 'SIGTERM'));
+      closeShell(app, logger);
+      const probe = require('node:net').createServer().listen(0, '127.0.0.1');
+      await require('node:events').once(probe, 'listening');
+      const { port } = probe.address();
+      await new Promise((resolve) => probe.close(resolve));
+      await serve(app, { host: '127.0.0.1', port, logger, close: async () => {} });
+      fetch('http://127.0.0.1:' + port + '/never').catch(() => 0);`;
+    expect(await runTraced(main, sink.url)).toMatchObject({ status: 0, stderr: '' });
+    const outcome = { 'http.route': '/never', 'http.response.status_code': 500 };
+    expect(sink.spans.filter(isServer)).toMatchObject([{ status: { isError: true }, attributes: outcome }]);
+    expect(sink.logs.filter(isRequest)).toMatchObject([{ body: 'request', attributes: outcome }]);
+  });
+
   test('by its client, then the handler may go on', async ({ sink }) => {
-    const routes = "app.get('/slow', async (request, response) => { await pause(); response.end('x'); })";
+    const routes = `const client = new AbortController();
+    app.get('/slow', async (request, response) => { client.abort(); await pause(); response.end('x'); })`;
     const ask =
-      "await fetch('http://127.0.0.1:' + port + '/slow', { signal: AbortSignal.timeout(100) }).catch(() => 0);";
+      "await fetch('http://127.0.0.1:' + port + '/slow', { signal: client.signal }).catch(() => 0); await pause();";
     await runTraced(served(routes, ask) + END, sink.url);
     expect(sink.logs.map(({ body }) => body)).toEqual(['request aborted by the client']);
   });

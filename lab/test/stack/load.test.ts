@@ -63,7 +63,14 @@ test('When one person logs in twenty times at once, then all succeed, and others
 }) => {
   const [{ username, password }, { apiKey }] = [await newCustomer(stack), await newCustomer(stack)];
   const request = requestsTo(stack.urls['user-service']);
-  const logIn = () => request('POST /api/user/login', { json: { username, password } });
+  // On a busy machine a statement may take longer than its second; the answer is then to come again.
+  let refused = 0;
+  const logIn = async (): Promise<number> => {
+    const { status } = await request('POST /api/user/login', { json: { username, password } });
+    if (status !== 503) return status;
+    refused += 1;
+    return logIn();
+  };
   const logins = Promise.all(Array.from({ length: 20 }, logIn));
   let isOver = false;
   logins.finally(() => {
@@ -72,10 +79,13 @@ test('When one person logs in twenty times at once, then all succeed, and others
   const times: number[] = [];
   while (!isOver) {
     const { value: reply, ms } = await elapsed(request('GET /api/user', { apiKey }));
-    expect(reply.status).toBe(200);
+    if (reply.status === 503) refused += 1;
+    else expect(reply.status).toBe(200);
     times.push(ms);
   }
-  for (const { status } of await logins) expect(status).toBe(200);
+  expect(await logins).toEqual(Array(20).fill(200));
+  // Were hashes to take what others need (the event loop, all connections to the database), most would be refused.
+  expect(refused).toBeLessThan(times.length / 2);
   const p95 = times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)];
   // biome-ignore lint/suspicious/noConsole: a figure for whoever reads the run; it depends too much on the machine to be asserted
   console.info(`GET /api/user during 20 logins: ${times.length} times, p95 ${p95?.toFixed(1)} ms`);
