@@ -17,13 +17,9 @@ export function violatedUniqueKey(error: unknown): string | undefined {
   return /for key '(?:[^'.]*\.)?([^'.]+)'$/.exec(error.message)?.[1];
 }
 
-export function isCheckViolation(error: unknown): boolean {
-  return CHECK_VIOLATIONS.has(errorNumber(error));
-}
+export const isCheckViolation = (error: unknown) => CHECK_VIOLATIONS.has(errorNumber(error));
 
-export function isDeadlock(error: unknown): boolean {
-  return errorNumber(error) === ER_LOCK_DEADLOCK;
-}
+export const isDeadlock = (error: unknown) => errorNumber(error) === ER_LOCK_DEADLOCK;
 
 /** Tells whether the database could not be reached or could not answer now, as opposed to a bug or a bad statement. */
 export function isUnavailability(error: unknown): boolean {
@@ -32,9 +28,8 @@ export function isUnavailability(error: unknown): boolean {
   // mysql2 marks errors that end the connection.
   if ('fatal' in error && error.fatal === true) return true;
   if ('code' in error && CONNECTION_LOST.has(String(error.code))) return true;
-  if (/^(Queue limit reached|Pool is closed|Can't add new command when connection)/.test(error.message)) {
+  if (/^(Queue limit reached|Pool is closed|Can't add new command when connection)/.test(error.message))
     return true;
-  }
   return NOT_NOW.has(errorNumber(error));
 }
 

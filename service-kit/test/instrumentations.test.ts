@@ -263,10 +263,12 @@ test('When a proxy or a query names secrets, then they are masked, and the addre
 test('When mysql2 itself fails, then no statement gets the error of another', async ({ sink }) => {
   const main = `
     const { noteStatementError } = require('@vitrine/service-kit/telemetry/span-processor');
-    noteStatementError(Object.assign(new Error('x'), { code: 'ER_DUP_ENTRY' }));
+    const otherError = Object.assign(new Error('x'), { code: 'ER_DUP_ENTRY' });
+    noteStatementError(otherError);
     const connection = require('mysql2').createConnection({ host: '127.0.0.1', port: 1 });
     connection.on('error', () => undefined);
-    await new Promise((resolve) => connection.query('SELECT 1', resolve));`;
+    await new Promise((resolve) => connection.query('SELECT 1', resolve));
+    noteStatementError(otherError);`;
   await runTraced(main + END, sink.url);
   expect(sink.spans).toMatchObject([{ name: 'SELECT', status: { isError: true } }]);
   expect(sink.spans[0]?.attributes).not.toHaveProperty('error.type');

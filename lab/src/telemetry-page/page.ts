@@ -20,7 +20,7 @@ of \`@opentelemetry/auto-instrumentations-node\`, the rest by the shop's own cod
 
 - **Resource.** Everything carries \`service.name\`, \`service.namespace\` = vitrine, \`service.version\`,
   \`service.instance.id\` (a new one at each start), \`deployment.environment.name\` = lab, and attributes of the host and
-  the process. \`OTEL_RESOURCE_ATTRIBUTES\` adds or replaces attributes.
+  the process. \`OTEL_RESOURCE_ATTRIBUTES\` adds or replaces attributes other than \`service.name\`.
 - **Secrets and personal data.** Passwords, api keys, cookies, e-mail addresses and card numbers are masked before
   anything leaves the process, and again in the collector. Spans and logs contain user ids and whatever else a client
   writes into a path or a query; metrics contain neither. The client's address is never recorded.

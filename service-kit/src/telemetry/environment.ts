@@ -42,7 +42,7 @@ export const telemetrySettings = z
     OTEL_LOG_LEVEL: logLevel.optional(),
     OTEL_NODE_ENABLED_INSTRUMENTATIONS: instrumentations.default([...DEFAULT_INSTRUMENTATIONS]),
     OTEL_NODE_DISABLED_INSTRUMENTATIONS: instrumentations.optional(),
-    // A parent-based sampler heeds callers who ask not to be traced.
+    // Not parent-based: callers could ask not to be traced.
     OTEL_TRACES_SAMPLER: oneOf(...OTHER_SAMPLERS, ...RATIO_SAMPLERS).default('always_on'),
     OTEL_TRACES_SAMPLER_ARG: z
       .string()
@@ -51,7 +51,7 @@ export const telemetrySettings = z
     OTEL_TRACES_EXPORTER: exporter,
     OTEL_METRICS_EXPORTER: exporter,
     OTEL_LOGS_EXPORTER: exporter,
-    // A collector's restart, or an outage of half a minute, loses nothing: 270 spans a second fill a queue in that time.
+    // It is also how long a batch is held: an outage of half a minute loses nothing below 270 spans a second.
     OTEL_EXPORTER_OTLP_TIMEOUT: milliseconds.default(30_000),
     OTEL_BSP_SCHEDULE_DELAY: milliseconds.default(1000),
     OTEL_BSP_MAX_QUEUE_SIZE: queueSize.default(8192),
@@ -74,17 +74,19 @@ export type TelemetrySettings = z.output<typeof telemetrySettings>;
 /** Without a scheme the exporter speaks TLS, and without a port it takes 443, also for http. */
 const ADDRESS = /^(?:http:\/\/(?:\[[^\]\s]+\]|[^\s/:@[]+):\d+|https:\/\/[^\s/@]+)(?:\/.*)?$/;
 
-/** Standard variables that this set-up reads nowhere, and one that would give all four services the same name. */
+/** Standard variables that this set-up does not read, and OTEL_SERVICE_NAME, which would give all services one name. */
 const WITHOUT_EFFECT =
-  /^OTEL_(?:SERVICE_NAME|CONFIG_FILE|NODE_EXPERIMENTAL_SDK_METRICS|B(?:S|LR)P_(?:EXPORT_TIMEOUT|MAX_EXPORT_BATCH_SIZE)|EXPORTER_OTLP_\w+_TIMEOUT)$/;
+  /^OTEL_(?:SERVICE_NAME|CONFIG_FILE|NODE_EXPERIMENTAL_SDK_METRICS|(?:SPAN_)?ATTRIBUTE_VALUE_LENGTH_LIMIT|B(?:S|LR)P_(?:EXPORT_TIMEOUT|MAX_EXPORT_BATCH_SIZE)|EXPORTER_OTLP_(?:\w+_TIMEOUT|METRICS_TEMPORALITY_PREFERENCE))$/;
 
 /** Says what is wrong with a variable that varies by signal, or whose value hangs on another one's. */
 function complaint(name: string, value: string, set: Record<string, unknown>): string | undefined {
   const isAddress = ADDRESS.test(value) && URL.canParse(value);
   if (/^OTEL_EXPORTER_OTLP_(?:\w+_)?ENDPOINT$/.test(name) && !isAddress)
-    return 'must be an address with scheme and port, such as http://localhost:4317';
+    return 'must be an address with scheme and, for http, port, such as http://localhost:4317';
   if (/^OTEL_EXPORTER_OTLP_(?:\w+_)?PROTOCOL$/.test(name) && value !== 'grpc') return 'must be grpc';
   if (WITHOUT_EFFECT.test(name)) return 'has no effect on the services: unset it';
+  if (name === 'OTEL_RESOURCE_ATTRIBUTES' && /(?:^|,)\s*service\.name\s*=/.test(value))
+    return 'must leave out service.name: all services would have the same';
   if (name === 'OTEL_TRACES_SAMPLER_ARG' && !RATIO_SAMPLERS.includes(String(set.OTEL_TRACES_SAMPLER)))
     return `needs OTEL_TRACES_SAMPLER=${RATIO_SAMPLERS.join(' or ')}`;
   if (name === 'OTEL_METRIC_EXPORT_TIMEOUT' && Number(value) > Number(set.OTEL_METRIC_EXPORT_INTERVAL))
@@ -92,7 +94,7 @@ function complaint(name: string, value: string, set: Record<string, unknown>): s
   return undefined;
 }
 
-/** Writes into `process.env` what the SDK reads only there, where it has a default of this project's. */
+/** Writes this project's defaults into `process.env`, for what the SDK reads only there. */
 export function passOn(settings: TelemetrySettings): void {
   // biome-ignore lint/style/noProcessEnv: for the SDK
   Object.assign(process.env, {

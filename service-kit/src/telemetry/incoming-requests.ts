@@ -4,7 +4,7 @@ import { type Attributes, context, type Span, SpanStatusCode } from '@openteleme
 import { getRPCMetadata } from '@opentelemetry/core';
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http';
 import { routeOf, splitTarget, statusOf } from '../http-route';
-import { ABORTED, messageOf } from './spans';
+import { ABORTED, errorMessages } from './spans';
 
 /** The methods that the instrumentation tells apart on metrics; any other is `_OTHER` there. */
 const METHODS = new Set('GET HEAD POST PUT PATCH DELETE CONNECT OPTIONS TRACE QUERY'.split(' '));
@@ -17,7 +17,7 @@ export const incomingRequests: HttpInstrumentationConfig = {
   // Probes, and the files that come along with a page, would fill the backends with requests that nobody looks for.
   ignoreIncomingRequestHook: ({ url = '' }) =>
     url === '/healthz' || url === '/readyz' || url.startsWith('/static/'),
-  startIncomingSpanHook: describe,
+  startIncomingSpanHook: startAttributes,
   redactedQueryParamsServer: [],
   // The instrumentation calls this before the request is handled, and before it listens to the response itself.
   responseHook(span, response) {
@@ -32,7 +32,7 @@ export const incomingRequests: HttpInstrumentationConfig = {
  * Replaces attributes of the instrumentation: it takes whatever a Forwarded header says for the server's address, encodes
  * the query anew, so that no mask knows a secret in it, and tells the visitor's address, which is nobody's business here.
  */
-function describe({ url, headers }: IncomingMessage): Attributes {
+function startAttributes({ url, headers }: IncomingMessage): Attributes {
   // A tracestate would be copied onto every span of the trace, where no mask looks at it.
   if (headers.tracestate !== undefined) delete headers.tracestate;
   const { path, query } = splitTarget(url);
@@ -50,8 +50,8 @@ function describe({ url, headers }: IncomingMessage): Attributes {
 
 /**
  * Tells the instrumentation the route, just before it ends span and measurement. Its companion for Express does so too,
- * but wraps every middleware, and knows no route of a request that is refused before one is found. Of a broken answer the
- * instrumentation reads {@link statusOf} instead of the 200 that Node begins with.
+ * but wraps every middleware, and knows no route of a request that is refused before one is found. A broken answer gets
+ * {@link statusOf} instead of the 200 that Node begins with.
  */
 function prepareEnd(span: Span, response: ServerResponse): void {
   const rpc = getRPCMetadata(context.active());
@@ -65,16 +65,20 @@ function prepareEnd(span: Span, response: ServerResponse): void {
   });
   response.once(errorMonitor, () => {
     const route = routeOf(response);
-    span.setAttribute('http.route', route).updateName(`${response.req.method} ${route}`);
+    span.setAttribute('http.route', route).updateName(`${knownMethod(response)} ${route}`);
   });
 }
 
 function finish(span: Span, response: ServerResponse): void {
-  const { method = '' } = response.req;
-  // Names of spans have to be few, and there are some thirty more methods that scanners try.
-  if (!METHODS.has(method)) span.updateName(`HTTP ${getRPCMetadata(context.active())?.route}`);
+  const method = knownMethod(response);
+  if (method === 'HTTP') span.updateName(`HTTP ${getRPCMetadata(context.active())?.route}`);
   if (statusOf(response) === undefined) span.setAttribute('error.type', ABORTED);
   // The instrumentation has just replaced the message by none.
-  const message = messageOf(span);
+  const message = errorMessages.get(span);
   if (message !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message });
+}
+
+/** Names of spans have to be few, and there are some thirty more methods that scanners try. */
+function knownMethod({ req: { method = '' } }: ServerResponse): string {
+  return METHODS.has(method) ? method : 'HTTP';
 }

@@ -7,7 +7,7 @@ import { peerAttributes } from './peers';
 export function instrumentationOptions({ OTEL_LOGS_EXPORTER }: TelemetrySettings): InstrumentationConfigMap {
   return {
     '@opentelemetry/instrumentation-http': incomingRequests,
-    // The shop's statements hold placeholders only. By default the instrumentation puts the values in.
+    // Masking keeps the values out of the placeholders, and the hook leaves the rest as it is.
     '@opentelemetry/instrumentation-mysql2': { maskStatement: true, maskStatementHook: (sql) => sql },
     '@opentelemetry/instrumentation-undici': { startSpanHook: peerAttributes },
     '@opentelemetry/instrumentation-pino': { disableLogSending: OTEL_LOGS_EXPORTER === 'none' },

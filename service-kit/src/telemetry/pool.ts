@@ -14,7 +14,7 @@ const useTime = createHistogram(metrics.connectionUseTime);
 /** Follows one piece of work from the wait for a connection to its release. */
 export interface ConnectionUse {
   obtained(): void;
-  /** The time of the work was over, with or without a connection. */
+  /** Instead of `ended`: the time of the work was over, with or without a connection. */
   timedOut(): void;
   /** @param error why no connection could be had */
   ended(error?: Error): void;
@@ -68,7 +68,8 @@ export function watchPool(pool: Pool, { schema, size }: { schema: string; size: 
 
 const states = () =>
   Array.from(pools, ([pool, { schema, size }]) => ({
-    ...{ attributes: { 'db.client.connection.pool.name': schema }, size },
+    attributes: { 'db.client.connection.pool.name': schema },
+    size,
     ...poolState.parse(pool),
   }));
 observe(metrics.connectionCount, (tell) => {

@@ -16,14 +16,14 @@ interface Holding {
 }
 
 /** The gRPC codes after which OTLP tries again. Source: https://opentelemetry.io/docs/specs/otlp/#failures */
-const PASSING = new Set([1, 4, 10, 11, 14, 15]);
+const RETRYABLE = new Set([1, 4, 10, 11, 14, 15]);
 
 /**
  * An exporter that outlasts a collector's outage; the OTLP/gRPC exporter alone tries once. After a failure it makes a new
  * client under another user agent: gRPC clients with equal options share a connection and its back-off, which grows to
  * two minutes (https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md). It gives up on a batch, by reporting
- * the failure, when its time is over, and at once when the collector refuses it for good. A collector that hangs is
- * waited for: it may have taken the batch that it has not acknowledged, and a second copy would count twice.
+ * the failure, when its time is over, and at once when the collector refuses it for good. Where the
+ * client's own timeout is no shorter than `holdMs`, a collector that hangs is not asked twice: it may have taken the batch.
  */
 export function resend<Batch>(
   makeClient: (userAgent: string) => Exporter<Batch>,
@@ -52,7 +52,7 @@ export function resend<Batch>(
     for (;;) {
       const isLastTry = stopping.aborted;
       const result = await tryOnce(batch);
-      if (result.code === ExportResultCode.SUCCESS || isLastTry || isRefusal(result.error)) return result;
+      if (result.code === ExportResultCode.SUCCESS || isLastTry || isFinal(result.error)) return result;
       if (Date.now() + retryMs > givingUpAt) return result;
       await delay(retryMs, undefined, { signal: stopping, ref: false }).catch(() => undefined);
     }
@@ -76,6 +76,8 @@ export function resend<Batch>(
   };
 }
 
-function isRefusal(error: Error | undefined): boolean {
-  return error !== undefined && 'code' in error && typeof error.code === 'number' && !PASSING.has(error.code);
+function isFinal(error: Error | undefined): boolean {
+  return (
+    error !== undefined && 'code' in error && typeof error.code === 'number' && !RETRYABLE.has(error.code)
+  );
 }

@@ -23,7 +23,7 @@ const RETRY_MS = 1000;
 
 /**
  * Starts the SDK of a service. Instrumentations watch the libraries at work and make spans, metrics and log records of
- * it; processors mask and batch these; exporters send them to the collector by OTLP/gRPC, and again while it is away.
+ * it; processors mask spans and batch spans and records; exporters send all to the collector by OTLP/gRPC, and try again.
  */
 export function startSdk(service: string, settings: TelemetrySettings) {
   passOn(settings);
@@ -32,7 +32,7 @@ export function startSdk(service: string, settings: TelemetrySettings) {
   const hold = { holdMs: timeoutMillis, retryMs: RETRY_MS, stopping: stopping.signal };
   const spanExporter = resend((userAgent) => new OTLPTraceExporter({ userAgent, timeoutMillis }), hold);
   const logExporter = resend((userAgent) => new OTLPLogExporter({ userAgent, timeoutMillis }), hold);
-  // Metrics are cumulative: the next export makes up for a lost one, so none is held for longer than until then.
+  // Metrics are cumulative: the next export makes up for a lost one, so none is tried again beyond it.
   const metricInterval = settings.OTEL_METRIC_EXPORT_INTERVAL;
   const metricTimeout = settings.OTEL_METRIC_EXPORT_TIMEOUT ?? Math.min(4000, metricInterval);
   const metricExporter = resend(
@@ -40,10 +40,10 @@ export function startSdk(service: string, settings: TelemetrySettings) {
     { ...hold, holdMs: metricTimeout - RETRY_MS },
   );
   const batching = (signal: 'BSP' | 'BLRP') => ({
-    selfObsMeterProvider: metrics.getMeterProvider(), // counts what is lost
+    selfObsMeterProvider: metrics.getMeterProvider(), // counts losses; NodeSDK sets it when it starts
     scheduledDelayMillis: settings[`OTEL_${signal}_SCHEDULE_DELAY`],
     maxQueueSize: settings[`OTEL_${signal}_MAX_QUEUE_SIZE`],
-    exportTimeoutMillis: 2 * timeoutMillis + RETRY_MS, // the last try may begin when the holding ends
+    exportTimeoutMillis: 2 * timeoutMillis + RETRY_MS, // the holding, and a last try
   });
   const spans = () => new BatchSpanProcessor({ ...batching('BSP'), exporter: spanExporter });
   const logRecords = () => new BatchLogRecordProcessor({ ...batching('BLRP'), exporter: logExporter });

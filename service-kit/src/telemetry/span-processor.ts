@@ -8,20 +8,20 @@ import { ABORTED, errorTypeOf } from './spans';
 /** Instrumentations fill these with what a client sent: paths, queries, headers. */
 const FROM_OUTSIDE = ['url.path', 'url.query', 'url.full', 'user_agent.original', 'server.address'];
 
-/** Characters: a batch of 512 spans stays below the 4 MiB that gRPC takes, whatever was sent. */
+/** Characters: a batch of 512 requests stays below the 4 MiB that gRPC takes, whatever clients send. */
 const MAX_TEXT = 1000;
 const MAX_STACK = 4000;
 
 /**
- * Completes, masks and counts spans, and hands them on to the processor that `makeNext` makes for the first one: by then
- * there is a meter provider. A database names the value that is a duplicate, which may be an e-mail address, so texts of
+ * Completes, masks and counts spans, and hands them on to the processor that `makeNext` makes at the first one, when there
+ * is a meter provider. A database names the value that is a duplicate, which may be an e-mail address, so texts of
  * errors are masked, too.
  */
 export function processSpans(makeNext: () => SpanProcessor): SpanProcessor {
   let next: SpanProcessor | undefined;
   let started = 0;
   const begin = () => {
-    // The SDK's own counters hash their attributes three times for each span.
+    // It is cheaper than the SDK's own counters, which hash their attributes three times for each span.
     observe(metrics.spansStarted, (tell) => tell(started, {}));
     return makeNext();
   };
@@ -39,7 +39,7 @@ export function processSpans(makeNext: () => SpanProcessor): SpanProcessor {
       if (!('db.system.name' in span.attributes)) return finish(span);
       markSlowStatement(span);
       if (span.status.code !== SpanStatusCode.ERROR) return finish(span);
-      // The instrumentation ends the span before it calls back with the error, of which it tells no type.
+      // The instrumentation tells no type of the error. It calls back just after this, and `noteStatementError` adds one.
       justFailed = span;
       queueMicrotask(() => {
         justFailed = undefined;

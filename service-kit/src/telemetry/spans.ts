@@ -17,7 +17,7 @@ const tracer = trace.getTracer('vitrine');
 /** The `error.type` of a request whose client left before the end of the answer. */
 export const ABORTED = 'aborted';
 
-/** The active span, when it is sent: sampling or the environment may have left it out. */
+/** The active span; undefined where it is not sampled, or telemetry is off. */
 export function sampledSpan(): SpanContext | undefined {
   const span = trace.getActiveSpan();
   if (!span?.isRecording()) return undefined;
@@ -63,12 +63,8 @@ export function errorTypeOf(thrown: unknown): string {
   return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
 }
 
-const messages = new WeakMap<Span, string>();
-
-/** The message of the error that was recorded on the span. */
-export function messageOf(span: Span): string | undefined {
-  return messages.get(span);
-}
+/** The messages of the errors that {@link recordError} has recorded. */
+export const errorMessages = new WeakMap<Span, string>();
 
 /** Writes on the span what went wrong: type and message of the cause, and for a bug its stack. */
 export function recordError(error: unknown, span: Span | undefined = trace.getActiveSpan()): void {
@@ -77,7 +73,7 @@ export function recordError(error: unknown, span: Span | undefined = trace.getAc
   const cause = isBug ? error : (error.cause ?? error);
   const name = errorTypeOf(cause);
   const { message, stack } = describeError(cause);
-  messages.set(span, message);
+  errorMessages.set(span, message);
   span.setAttribute('error.type', name);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
   span.recordException({ name, message, ...(isBug && stack && { stack }) });

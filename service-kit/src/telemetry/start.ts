@@ -24,7 +24,7 @@ export function untraced<Result>(work: () => Result): Result {
   return sdk ? sdk.untraced(work) : work();
 }
 
-/** Sends what is still queued, within two seconds, and stops. The process has to end after it. */
+/** Sends what is still queued, within two seconds, and stops. The caller ends the process after it. */
 export async function stopTelemetry(): Promise<void> {
   // A collector that is away is no reason to fail a shutdown.
   await Promise.race([sdk?.stop().catch(() => undefined), delay(FLUSH_LIMIT_MS)]);
