@@ -12,11 +12,12 @@ const aRun: Omit<Measurement, 'variant'> = {
   ...{ cpuMs: 4, spans: 2 },
 };
 
-test('When two builds are compared, then each round of this one is set against the same round of the other', () => {
+test('When two builds are compared, then each round of a shop is set against the same round of the other build’s', () => {
   const rates = {
     'this, on': [50, 200, 120],
     'other, on': [100, 100, 100],
     'other again, on': [110, 90, 100],
+    'this again, on': [55, 180, 120],
   };
   const runs = Object.entries(rates).flatMap(([variant, each]) =>
     each.map((perSecond) => ({ ...aRun, variant, perSecond, spans: variant === 'this, on' ? 3 : 2 })),

@@ -28,7 +28,7 @@ test('The price list has a row for each instrumentation, signal and sampling rat
     ...['all', 'all but http', 'all but mysql2', 'all but undici', 'all but pino', 'all but runtime-node'],
     ...['all and express', 'all and net', 'all and dns', 'all and fs'],
     ...['sampled at 100 %', 'sampled at 10 %', 'sampled at 1 %', 'sampled at 0 %'],
-    ...['without logs', 'without metrics', 'all, again'],
+    ...['without traces', 'without logs', 'without metrics', 'all, again'],
   ]);
   const environments = Object.fromEntries(priceRows.map(({ name, environment }) => [name, environment]));
   expect(environments).toMatchObject({
@@ -120,6 +120,7 @@ test.each([
   ['sampled at 10 %', 0, trip],
   ['sampled at 1 %', 10, trip],
   ['sampled at 0 %', 0.1, trip],
+  ['without traces', 0.1, trip],
   ['without logs', 1, trip],
   ['all, again', 5, trip],
 ])('When "%s" sends %d spans for ten of "all", then that contradicts its variables', (row, spans, load) => {
@@ -144,6 +145,18 @@ test('When a signal arrives that a row switches off, then the complaint names th
   expect(silent).toEqual([]);
   expect(complaintsOf('without logs', 10)).toEqual(['"without logs" OTEL_LOGS_EXPORTER=none sends logs.']);
   expect(complaintsOf('off', 0)).toHaveLength(3);
+});
+
+test.each([
+  { count: 100, failures: 2, complains: true },
+  { count: 0, failures: 0, complains: true },
+  { count: 100, failures: 1, complains: false },
+])('When $failures requests fail and $count succeed, then to complain is $complains', (sample) => {
+  const readings = [
+    { ...aReading, row: 'all' },
+    { ...aReading, row: 'all but pino', ...sample },
+  ];
+  expect(contradictions(trip, priceRows, readings).join()).toMatch(sample.complains ? /failures/ : /^$/);
 });
 
 test('When "all" sends no spans, then that alone is the complaint', () => {

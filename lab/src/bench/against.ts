@@ -4,18 +4,21 @@ import { withoutEmpty } from '../env-file.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { runProgram } from '../native/run-program.ts';
 import type { Progress } from '../progress.ts';
-import { againstTable, memoryTable, speedTable } from './report.ts';
+import { againstTable, type Measurement, type Memory, memoryTable, speedTable } from './report.ts';
 import type { Scenario } from './scenarios.ts';
-import { withShops } from './shops.ts';
+import { type Shop, withShops } from './shops.ts';
 import { type BenchOptions, measureInTurns, shopContender } from './turns.ts';
 
 const NEEDED = ['frontend', 'user-service', 'product-service', 'order-service'].map(
   (service) => `${service}/src/telemetry.ts`,
 );
 
+/** Each build has two shops: V8 optimizes two processes of the same code differently, by a tenth of their speed or more. */
+const SHOPS = ['this', 'other', 'other again', 'this again'] as const;
+
 /**
- * Measures this build and the one in `folder` in turns, with telemetry off and on, and reports tables in Markdown. The
- * other build is measured twice in each turn: how much it differs from itself is noise.
+ * Measures this build and the one in `folder` in turns, with telemetry off and then on, and reports tables in Markdown.
+ * How much two shops of one build differ is noise.
  */
 export async function benchAgainst(
   folder: string,
@@ -27,27 +30,25 @@ export async function benchAgainst(
   const root = resolve(folder);
   await installPackages(root, progress);
   await withShops(progress, async ({ sink, startShop }) => {
-    const off = { OTEL_SDK_DISABLED: 'true' };
-    const shops = {
-      'this, off': await startShop({ name: 'this, off', environment: off }),
-      'other, off': await startShop({ name: 'other, off', environment: off, root }),
-      'this, on': await startShop({ name: 'this, on', environment: {} }),
-      'other, on': await startShop({ name: 'other, on', environment: {}, root }),
-    };
-    const memory = Object.entries(shops).map(async ([title, shop]) => [title, await shop.memory()] as const);
-    const memoryLines = memoryTable(Object.fromEntries(await Promise.all(memory)));
-    // The other build stands in the middle, next to both runs that are compared with it.
-    const contendersOf = (scenario: Scenario) =>
-      (['off', 'on'] as const).flatMap((telemetry) => [
-        shopContender(`this, ${telemetry}`, shops[`this, ${telemetry}`], scenario, signal),
-        shopContender(`other, ${telemetry}`, shops[`other, ${telemetry}`], scenario, signal),
-        shopContender(`other again, ${telemetry}`, shops[`other, ${telemetry}`], scenario, signal),
-      ]);
-    const measurements = await measureInTurns(
-      { scenarios, shops: Object.values(shops), contendersOf, settledSpans: sink.settledSpans },
-      options,
-      progress,
-    );
+    const measurements: Measurement[] = [];
+    const memory: [string, Memory[]][] = [];
+    for (const telemetry of ['off', 'on'] as const) {
+      const environment = telemetry === 'off' ? { OTEL_SDK_DISABLED: 'true' } : {};
+      const shops: [string, Shop][] = [];
+      for (const build of SHOPS) {
+        const name = `${build}, ${telemetry}`;
+        const place = build.startsWith('other') ? { root } : {};
+        shops.push([name, await startShop({ name, environment, ...place })]);
+      }
+      for (const [name, shop] of shops) memory.push([name, await shop.memory()]);
+      const contendersOf = (scenario: Scenario) =>
+        shops.map(([name, shop]) => shopContender(name, shop, scenario, signal));
+      const { settledSpans } = sink;
+      const ofAll = { scenarios, shops: shops.map(([, shop]) => shop), contendersOf, settledSpans };
+      measurements.push(...(await measureInTurns(ofAll, options, progress)));
+      for (const [, shop] of shops) await shop.stop();
+    }
+    const memoryLines = memoryTable(Object.fromEntries(memory.filter(([name]) => !name.includes('again'))));
     report(`\nThis build against the other, ${root}:\n`);
     for (const line of againstTable(measurements)) report(line);
     report('');

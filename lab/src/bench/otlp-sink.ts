@@ -1,5 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
+import { LabError } from '../lab-error.ts';
 import { poll } from '../poll.ts';
 
 /** A service sends a span after a second at the latest; one that takes longer than this will not come. */
@@ -18,7 +19,7 @@ export type OtlpSink = {
   url: string;
   /** Counts everything that has arrived so far. */
   received: () => Received;
-  /** Waits until no more spans come, and resolves to the number of those received so far. */
+  /** Waits two seconds, and as long as spans come; then resolves to the number of those received so far. */
   settledSpans: () => Promise<number>;
   stop: () => void;
 };
@@ -55,8 +56,11 @@ export async function startOtlpSink(): Promise<OtlpSink> {
     url: `http://127.0.0.1:${port}`,
     received: () => structuredClone(received),
     async settledSpans() {
-      const isQuiet = () => (Date.now() - lastSpansAt > QUIET_MS ? true : undefined);
-      await poll(isQuiet, { intervalMs: 100, limitMs: 10 * QUIET_MS });
+      const askedAt = Date.now();
+      const isQuiet = () => (Date.now() - Math.max(askedAt, lastSpansAt) > QUIET_MS ? true : undefined);
+      const limitMs = 10 * QUIET_MS;
+      if (!(await poll(isQuiet, { intervalMs: 100, limitMs })))
+        throw new LabError(`Spans still come ${limitMs / 1000} s after the load has ended.`);
       return received.spans;
     },
     stop: () => server.forceShutdown(),

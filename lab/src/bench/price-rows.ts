@@ -53,6 +53,7 @@ export const priceRows: readonly PriceRow[] = [
   sampled('0.1', { atLeast: 0.01, atMost: 0.3 }, { isQuick: true }),
   sampled('0.01', { atLeast: 0, atMost: 0.1 }),
   sampled('0', NONE, { silent: ['traces'] }),
+  row('without traces', { OTEL_TRACES_EXPORTER: 'none' }, NONE, { silent: ['traces'] }),
   row('without logs', { OTEL_LOGS_EXPORTER: 'none' }, AS_MANY, { silent: ['logs'] }),
   row('without metrics', { OTEL_METRICS_EXPORTER: 'none' }, AS_MANY, { silent: ['metrics'] }),
   row(ALL_AGAIN, {}, AS_MANY, { isQuick: true }),

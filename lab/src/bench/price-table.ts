@@ -98,6 +98,9 @@ export function contradictions(
     const share = sent / spansOf(ALL);
     const amount = `${sent.toFixed(2)} spans each, where "${ALL}" sends ${spansOf(ALL).toFixed(2)}`;
     const complaints = [
+      ...(reading.failures > reading.count / 100 || reading.count === 0
+        ? [`had ${reading.failures} failures`]
+        : []),
       ...(share < atLeast ? [`sends only ${amount}`] : []),
       ...(share > atMost ? [`sends ${amount}`] : []),
       ...silent.filter((signal) => reading.received.bytes[signal] > 0).map((signal) => `sends ${signal}`),

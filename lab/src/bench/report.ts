@@ -5,7 +5,7 @@ export type Measurement = Sample & {
   variant: string;
   /** CPU milliseconds that all the shop's processes used for one request or trip. */
   cpuMs: number | undefined;
-  /** So many spans arrived at the collector for one request or trip. */
+  /** The number of spans that arrived at the collector for one request or trip. */
   spans: number;
 };
 
@@ -50,18 +50,23 @@ export function comparisonLines(measurements: readonly Measurement[]): string[] 
   ];
 }
 
-/** Compares this build with the other, round by round, and beside that the other build with itself. */
+/** Compares the shops of this build with those of the other, round by round, and the two shops of each build. */
 export function againstTable(measurements: readonly Measurement[]): string[] {
   const columns = ['per second', 'p95', 'CPU each'].flatMap((name) => [`${name}: this / other`, 'noise']);
   const rows = scenariosOf(measurements).flatMap((scenario) =>
     ['off', 'on'].map((telemetry) => {
       const runs = (build: string) => runsOf(measurements, scenario, `${build}, ${telemetry}`);
-      const other = runs('other');
+      const [own, again, other, otherAgain] = [
+        runs('this'),
+        runs('this again'),
+        runs('other'),
+        runs('other again'),
+      ];
       const comparisons = picks.flatMap((pick) => [
-        percent(ratios(runs('this'), other, pick)),
-        percent(ratios(runs('other again'), other, pick)),
+        percent([...ratios(own, other, pick), ...ratios(again, otherAgain, pick)]),
+        percent([...ratios(again, own, pick), ...ratios(otherAgain, other, pick)]),
       ]);
-      return row([scenario, telemetry, ...comparisons, `${spansEach(runs('this'))} / ${spansEach(other)}`]);
+      return row([scenario, telemetry, ...comparisons, `${spansEach(own)} / ${spansEach(other)}`]);
     }),
   );
   return [
@@ -69,7 +74,7 @@ export function againstTable(measurements: readonly Measurement[]): string[] {
     `|${'---|'.repeat(columns.length + 3)}`,
     ...rows,
     '',
-    'Noise is the other build against itself, measured again right away.',
+    'Noise is the second shop of each build against its first.',
   ];
 }
 

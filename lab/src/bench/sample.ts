@@ -1,6 +1,6 @@
 /** The outcome of one run of a scenario. */
 export type Sample = {
-  /** So many requests or trips succeeded. */
+  /** The number of requests or trips that succeeded. */
   count: number;
   perSecond: number;
   /** The latencies are those of a request, or of a whole trip. */

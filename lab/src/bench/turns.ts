@@ -47,13 +47,16 @@ export async function measureInTurns(
     for (const shop of shops) await run(shop, WARM_UP_SECONDS, signal);
   }
   const measurements: Measurement[] = [];
+  let spansBefore = await settledSpans();
   for (let round = 1; round <= rounds; round += 1) {
     for (const scenario of scenarios) {
       report(`Round ${round} of ${rounds}: ${scenario.name} …`);
       for (const contender of inTurn(contendersOf(scenario), round)) {
         signal.throwIfAborted();
-        const measured = await measure(contender, seconds, settledSpans);
-        measurements.push({ scenario: scenario.name, variant: contender.variant, ...measured });
+        const { spansSoFar, ...measured } = await measure(contender, seconds, settledSpans);
+        const spans = (spansSoFar - spansBefore) / measured.count;
+        spansBefore = spansSoFar;
+        measurements.push({ scenario: scenario.name, variant: contender.variant, ...measured, spans });
       }
     }
   }
@@ -65,16 +68,11 @@ export function inTurn<Each>(contenders: readonly Each[], round: number): readon
   return round % 2 === 1 ? contenders : contenders.toReversed();
 }
 
-async function measure(
-  { run, cpuSeconds }: Contender,
-  seconds: number,
-  settledSpans: () => Promise<number>,
-): Promise<Omit<Measurement, 'scenario' | 'variant'>> {
-  const spansBefore = await settledSpans();
+async function measure({ run, cpuSeconds }: Contender, seconds: number, settledSpans: () => Promise<number>) {
   const cpuBefore = cpuSeconds?.() ?? 0;
   const sample = await run(seconds);
   // Spans that are exported after the run belong to it, and so does the CPU time that their export takes.
-  const spans = ((await settledSpans()) - spansBefore) / sample.count;
+  const spansSoFar = await settledSpans();
   const cpuMs = cpuSeconds && ((cpuSeconds() - cpuBefore) * 1000) / sample.count;
-  return { ...sample, cpuMs, spans };
+  return { ...sample, cpuMs, spansSoFar };
 }
