@@ -2,9 +2,9 @@
 # Usage: findings/http-instrumentation-erases-the-status-message-of-a-span.sh
 #
 # With:      @opentelemetry/instrumentation-http 0.300.0, sdk-trace 3.0.0
-# One would guess: a handler that marks the request's span as failed, with a message, finds the message in its backend.
-# It happens: when the answer closes, the instrumentation sets the status again, by its HTTP status and without a message,
-#            and the SDK takes the last status whole. Of a 500 the message is gone; of a 200 the error stays.
+# Expected:  a handler that marks the request's span as failed, with a message, finds the message in its backend.
+# Actual:    when the answer closes, the instrumentation sets the status again, by its HTTP status and without a message,
+#            and the SDK takes the last status whole. A 500 loses its message; a 200 keeps its error.
 # Seen:      500 {"code":2}
 #            200 {"code":2,"message":"out of stock"}
 # Source:    _onServerResponseFinish in the instrumentation's dist/http.cjs; setStatus in the SDK's dist/Span.cjs

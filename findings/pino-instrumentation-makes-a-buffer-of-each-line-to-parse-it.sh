@@ -2,8 +2,8 @@
 # Usage: findings/pino-instrumentation-makes-a-buffer-of-each-line-to-parse-it.sh
 #
 # With:      @opentelemetry/instrumentation-pino 0.70.0, pino 10.4.0
-# One would guess: the stream that turns log lines into log records parses the strings that pino writes.
-# It happens: it is a Writable with the default decodeStrings: true, so each line is encoded as UTF-8 into a buffer, which
+# Expected:  the stream that turns log lines into log records parses the strings that pino writes.
+# Actual:    it is a Writable with the default decodeStrings: true, so each line is encoded as UTF-8 into a buffer, which
 #            JSON.parse then decodes into a string again.
 # Seen:      a buffer is parsed
 # Source:    OTelPinoStream in the instrumentation's dist/log-sending-utils.cjs

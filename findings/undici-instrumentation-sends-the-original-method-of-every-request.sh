@@ -2,9 +2,9 @@
 # Usage: findings/undici-instrumentation-sends-the-original-method-of-every-request.sh
 #
 # With:      @opentelemetry/instrumentation-undici 0.34.0, sdk-trace 3.0.0
-# One would guess: http.request.method_original is on a span only where it differs from http.request.method, as the
+# Expected:  http.request.method_original is on a span only where it differs from http.request.method, as the
 #            conventions have it and as the instrumentation of node:http does it.
-# It happens: every client span carries both, alike.
+# Actual:    every client span carries both, alike.
 # Seen:      GET GET
 # Source:    onRequestCreated in the instrumentation's dist/undici.cjs
 #            https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client

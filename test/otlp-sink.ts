@@ -116,6 +116,8 @@ export async function startOtlpSink() {
       held = state === 'hanging' ? waiting : undefined;
       if (state === 'there') for (const receive of waiting) receive();
     },
+    /** Returns the number of requests that have arrived and wait while it hangs. */
+    heldRequests: () => held?.length ?? 0,
     /** Refuses connections until `start`. */
     stop() {
       server?.forceShutdown();

@@ -8,6 +8,8 @@ export interface TcpProxy {
    * (connections are cut, new ones at once).
    */
   pretend(state: 'there' | 'hanging' | 'gone'): void;
+  /** Returns the number of bytes that have arrived and wait while it hangs. */
+  heldBytes(): number;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         else socket.resume();
       }
     },
+    heldBytes: () => [...sockets].reduce((sum, { readableLength }) => sum + readableLength, 0),
     async close() {
       const closed = once(server, 'close');
       server.close();

@@ -50,15 +50,17 @@ export async function startTracedShop(
       return { name, child, ended, proxy };
     }),
   );
-  try {
-    try {
-      for (const { name, child, ended } of started) await untilReady(urlOf(name), child, ended);
-    } catch (error) {
-      for (const { child } of started) child.kill('SIGKILL');
-      throw error;
-    }
-  } catch (error) {
+  async function close() {
     for (const { child } of started) child.kill('SIGKILL');
+    await Promise.all(started.map(({ ended }) => ended));
+    await Promise.all(started.map(({ proxy }) => proxy.close()));
+    sink.stop();
+  }
+
+  try {
+    for (const { name, child, ended } of started) await untilReady(urlOf(name), child, ended);
+  } catch (error) {
+    await close();
     throw error;
   }
 
@@ -73,17 +75,14 @@ export async function startTracedShop(
   return {
     sink,
     url: (name: Service) => urlOf(name),
-    /** How the service's database seems to be. */
+    /** Makes the service's database appear there, hanging or gone. */
     pretend(name: Service, state: 'there' | 'hanging' | 'gone') {
       for (const service of started) if (service.name === name) service.proxy.pretend(state);
     },
+    /** Returns the number of bytes that wait on the way to and from its hanging database. */
+    heldBytes: (name: Service) => started.find((service) => service.name === name)?.proxy.heldBytes() ?? 0,
     stop,
-    async close() {
-      for (const { child } of started) child.kill('SIGKILL');
-      await Promise.all(started.map(({ ended }) => ended));
-      await Promise.all(started.map(({ proxy }) => proxy.close()));
-      sink.stop();
-    },
+    close,
   };
 }
 

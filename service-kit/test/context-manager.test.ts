@@ -43,10 +43,13 @@ test('When an emitter has an emit of its own, then that is called, in the contex
 }) => {
   const { manager, heard, listen } = bound;
   const wrapped = new EventEmitter();
-  wrapped.emit = (...event) => EventEmitter.prototype.emit.apply(wrapped, event);
+  wrapped.emit = (...event) => {
+    listen();
+    return EventEmitter.prototype.emit.apply(wrapped, event);
+  };
   manager.bind(called('request'), wrapped).on('data', listen);
-  manager.with(called('elsewhere'), () => wrapped.emit('data'));
-  expect(heard).toEqual(['request']);
+  manager.with(called('elsewhere'), () => [wrapped.emit('data'), wrapped.emit('unheard')]);
+  expect(heard).toEqual(['request', 'request', 'request']);
 });
 
 test('When what is bound is a function, then it runs in the context', ({ bound: { manager } }) => {

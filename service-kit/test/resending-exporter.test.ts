@@ -25,10 +25,12 @@ function startTracing(
   const counted = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter: counted, exportIntervalMillis: 60_000 });
   const stopping = new AbortController();
-  const exporter = resend(
-    (userAgent) => new OTLPTraceExporter({ url: sink.url, userAgent, timeoutMillis: holdMs }),
-    { holdMs, retryMs: 50, stopping: stopping.signal },
-  );
+  let clients = 0;
+  const makeClient = (userAgent: string) => {
+    clients += 1;
+    return new OTLPTraceExporter({ url: sink.url, userAgent, timeoutMillis: holdMs });
+  };
+  const exporter = resend(makeClient, { holdMs, retryMs: 50, stopping: stopping.signal });
   const provider = new TracerProvider({
     spanProcessors: [
       new BatchSpanProcessor({
@@ -48,6 +50,8 @@ function startTracing(
     make(count: number) {
       for (let made = 0; made < count; made += 1) tracer.startSpan('span').end();
     },
+    /** Returns the number of tries that failed and were followed by another. */
+    retries: () => clients - 1,
     /** Counts the processed spans by outcome. */
     async processed(): Promise<Record<string, number>> {
       counted.reset();
@@ -78,9 +82,10 @@ describe('When the collector is away', () => {
     tracing.make(1);
     await expect.poll(() => sink.spans.length, SOON).toBe(1);
     sink.stop();
-    for (let second = 0; second < 10; second += 1) {
+    for (let batch = 0; batch < 10; batch += 1) {
       tracing.make(5);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      const before = tracing.retries();
+      await expect.poll(tracing.retries, SOON).toBeGreaterThan(before);
     }
     expect(sink.spans).toHaveLength(1);
     await sink.start();
@@ -108,7 +113,7 @@ describe('When the collector is away', () => {
     const tracing = startTracing(sink, { holdMs: 20_000 });
     sink.stop();
     tracing.make(5);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect.poll(tracing.retries, SOON).toBeGreaterThan(0);
     tracing.make(5);
     const startedAt = performance.now();
     await tracing.shutdown().catch(() => undefined);
@@ -120,7 +125,7 @@ describe('When the collector is away', () => {
     const tracing = startTracing(sink, { holdMs: 20_000 });
     sink.stop();
     tracing.make(5);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect.poll(tracing.retries, SOON).toBeGreaterThan(0);
     await sink.start();
     await tracing.shutdown();
     expect(sink.spans).toHaveLength(5);
@@ -131,7 +136,7 @@ test('When the collector hangs and wakes up, then spans arrive once', async ({ s
   const tracing = startTracing(sink, { holdMs: 20_000 });
   sink.pretend('hanging');
   tracing.make(5);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await expect.poll(sink.heldRequests, SOON).toBe(1);
   sink.pretend('there');
   await expect.poll(() => sink.spans.length, SOON).toBe(5);
   await expect.poll(tracing.processed, SOON).toEqual({ sent: 5 });

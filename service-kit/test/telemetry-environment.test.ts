@@ -31,7 +31,7 @@ describe('When a variable is invalid, then the service refuses it and lists what
     ['OTEL_NODE_DISABLED_INSTRUMENTATIONS', '@opentelemetry/instrumentation-http', NAMES],
     ['OTEL_PROPAGATORS', 'jaeger', expect.stringContaining('tracecontext')],
     ['OTEL_NODE_RESOURCE_DETECTORS', 'cloud', expect.stringContaining('host')],
-    ['OTEL_SERVICE_NAME', 'shop', expect.stringContaining('no effect')],
+    ['OTEL_SERVICE_NAME', 'shop', expect.stringContaining('one name')],
     ['OTEL_RESOURCE_ATTRIBUTES', 'team=a, service.name=shop', expect.stringContaining('service.name')],
     ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'delta', expect.stringContaining('no effect')],
     ['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', '100', expect.stringContaining('no effect')],

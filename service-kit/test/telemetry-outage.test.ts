@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { startTracedShop } from '../../test/traced-shop';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -21,6 +21,7 @@ async function sendRequests(milliseconds: number, url: string) {
 
 test('When the collector is away for less time than telemetry is held, then nothing is lost', async () => {
   const shop = await startTracedShop(['product-service']);
+  onTestFinished(shop.close);
   const { sink } = shop;
   const servers = () => sink.spans.filter(({ kind }) => kind === 'SERVER').length;
   const lines = () => sink.logs.filter(({ body }) => body === 'request').length;
@@ -36,5 +37,4 @@ test('When the collector is away for less time than telemetry is held, then noth
   expect(requests).toBeGreaterThan(20);
   expect(servers()).toBe(requests);
   expect(lines()).toBe(requests);
-  await shop.close();
 });

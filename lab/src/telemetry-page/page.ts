@@ -35,15 +35,15 @@ of \`@opentelemetry/auto-instrumentations-node\`, the rest by the shop's own cod
 
 const SWITCHES = `## Switches
 
-A name or value that means nothing is refused at the start, with those that do.
+A service refuses an unknown name or value at its start, and lists the valid ones. In Docker the first four rows, the
+endpoint and \`OTEL_RESOURCE_ATTRIBUTES\` reach the services; without Docker all do.
 
 | variable | default | what it shows |
 | --- | --- | --- |
 | \`OTEL_NODE_ENABLED_INSTRUMENTATIONS\` | \`http,mysql2,undici,pino,runtime-node\` | \`none\`: the SDK with nothing to tell. Added \`express\`: a span for each middleware. It is not in the list, since the routes are known without it |
 | \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\` | | \`http\`: statements and calls without the request that they belong to; \`undici\`: traces that end at each service; \`pino\`: no log records, and lines without a trace id; \`runtime-node\`: ServiceDown cannot fire |
 | \`OTEL_TRACES_SAMPLER\`, \`OTEL_TRACES_SAMPLER_ARG\` | \`always_on\` | \`parentbased_traceidratio\` with \`0.1\`: one trace of ten, whole. An answer whose trace is left out names none |
-| \`OTEL_SDK_DISABLED\` | \`false\` | \`true\`: the shop alone, without the SDK in memory |
-| \`OTEL_LOG_LEVEL\` | | \`DEBUG\`: what the SDK and the instrumentations do, on the services' output |
+| \`OTEL_SDK_DISABLED\`, \`OTEL_LOG_LEVEL\` | \`false\`, \`NONE\` | \`true\`: the shop alone, without the SDK in memory; \`DEBUG\`: what the SDK and the instrumentations do, on the services' output |
 | \`OTEL_TRACES_EXPORTER\`, \`OTEL_METRICS_EXPORTER\`, \`OTEL_LOGS_EXPORTER\` | \`otlp\` | \`none\`: one signal less |
 | \`OTEL_EXPORTER_OTLP_ENDPOINT\` | the collector | another collector, by gRPC |
 | \`OTEL_EXPORTER_OTLP_TIMEOUT\` | \`30000\` | the time in ms for which a batch is held that the collector does not take |
@@ -52,26 +52,26 @@ A name or value that means nothing is refused at the start, with those that do.
 
 const BY_HAND = `## What is done by hand, and why
 
-The instrumentations do the rest. All of it is in \`service-kit/src/telemetry\`.
+The instrumentations do the rest. Most of it is in \`service-kit/src/telemetry\`.
 
-- **Probes and static files** make no spans: they would hide the requests that people look for.
-- **Routes** come from our HTTP shell: the instrumentation of Express wraps every middleware for them, and knows none of a
+- **Probes and static files** make neither spans nor metrics: they would hide the requests that people look for.
+- **Routes** come from our HTTP shell (\`http-route.ts\`): the instrumentation of Express wraps every middleware for them, and knows none of a
   request that is refused early. A 405 and an unknown path are \`/*\`, and odd methods name no span: scans add no series.
 - **Abandoned answers** have no status: the instrumentation says 200. An answer that the service breaks off counts as 500.
 - **Status messages** of failed requests are put back: the instrumentation replaces them by none.
 - **Addresses**: the visitor's is dropped, and forwarding headers, which anyone can write, do not set the server's.
 - **\`peer.service\`** on calls is the name of the neighbour: natively all have the same address.
-- **Masking** of spans, log lines and errors happens before anything leaves the process.
+- **Masking** of spans, log lines and errors (\`mask.ts\`) happens before anything leaves the process.
 - **The exporter** holds and tries again: the OTLP/gRPC exporter tries once, and its client backs off for two minutes.
 - **Pool waits** are spans and metrics of ours: mysql2's instrumentation begins when there is a connection, in the trace
   of the request that opened it.
 - **Statements**: their durations, a mark on slow ones, and \`error.type\`, none of which the instrumentation makes.
-- **Errors in logs** keep class, code and causes: the instrumentation takes the code for the type and drops the rest.
+- **Errors in logs** (\`logger.ts\`) keep class, code and causes: the instrumentation takes the code for the type and drops the rest.
 - **CPU and memory of the process**, which no instrumentation of the default list measures.
 - **Spans and log records begun** are counted by our processors: the SDK's counters cost 5 % of a request.
 - **Buckets and descriptions** of the HTTP histograms are set by views: fewer series, and one meaning for two makers.
 - **The context of requests** is bound by one wrapper around \`emit\`: the SDK's wraps each listener, 35 µs a request.
-- **The checkout's two spans and the shop's metrics** say what no library can know.
+- **The checkout's two spans and the shop's metrics**, made in the services, say what no library can know.
 `;
 
 /** Writes the reference of all telemetry as Markdown. */
@@ -119,8 +119,9 @@ export function telemetryPage(): string {
     'with exemplars.\n',
     '## Log events\n',
     'Each event is a JSON line on standard output and a log record with the message as its body. Events of a request carry',
-    '`trace_id` and `span_id`. The record has the line’s `err` as `exception.type` (its code, if it has one),',
-    '`exception.message` and `exception.stacktrace` (with the stacks of its causes).\n',
+    '`trace_id` and `span_id`. The record has the line’s `err` as `exception.type` (its class), `exception.message` and',
+    '`exception.stacktrace` (with the stacks of its causes); line and record have `error.code`, `error.errno`,',
+    '`error.syscall` and `error.sqlState` where the error has them.\n',
     table(
       ['message', 'sent by', 'level', 'meaning', 'fields'],
       logs.map((log) => [

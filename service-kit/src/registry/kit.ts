@@ -124,7 +124,7 @@ export const metrics = {
     ...httpDuration,
     name: 'http.server.request.duration',
     by: ['http'],
-    meaning: 'Duration of requests to the service',
+    meaning: 'Duration of requests to the service, without probes and static files',
     attributes: incomingRequest,
   },
   clientRequestDuration: {
@@ -191,7 +191,7 @@ export const metrics = {
     name: 'otel.sdk.span.started',
     instrument: 'observable counter',
     unit: '{span}',
-    meaning: 'Number of spans started',
+    meaning: 'Number of spans started, without those that the sampler leaves out',
     attributes: {},
   },
   logRecordsCreated: {

@@ -28,6 +28,7 @@ function emitInContext(this: Bindable, ...event: Parameters<Emit>): boolean {
   if (!binding) return false;
   const { manager, to, emit } = binding;
   // Most events of a request have no listener.
-  if (event[0] !== 'error' && this.listenerCount(event[0]) === 0) return false;
+  const isPlain = emit === EventEmitter.prototype.emit && event[0] !== 'error';
+  if (isPlain && this.listenerCount(event[0]) === 0) return false;
   return manager.active() === to ? emit.apply(this, event) : manager.with(to, emit, this, ...event);
 }

@@ -74,9 +74,9 @@ export type TelemetrySettings = z.output<typeof telemetrySettings>;
 /** Without a scheme the exporter speaks TLS, and without a port it takes 443, also for http. */
 const ADDRESS = /^(?:http:\/\/(?:\[[^\]\s]+\]|[^\s/:@[]+):\d+|https:\/\/[^\s/@]+)(?:\/.*)?$/;
 
-/** Standard variables that this set-up does not read, and OTEL_SERVICE_NAME, which would give all services one name. */
+/** Standard variables that this set-up does not read. */
 const WITHOUT_EFFECT =
-  /^OTEL_(?:SERVICE_NAME|CONFIG_FILE|NODE_EXPERIMENTAL_SDK_METRICS|(?:SPAN_)?ATTRIBUTE_VALUE_LENGTH_LIMIT|B(?:S|LR)P_(?:EXPORT_TIMEOUT|MAX_EXPORT_BATCH_SIZE)|EXPORTER_OTLP_(?:\w+_TIMEOUT|METRICS_TEMPORALITY_PREFERENCE))$/;
+  /^OTEL_(?:CONFIG_FILE|NODE_EXPERIMENTAL_SDK_METRICS|(?:SPAN_)?ATTRIBUTE_VALUE_LENGTH_LIMIT|B(?:S|LR)P_(?:EXPORT_TIMEOUT|MAX_EXPORT_BATCH_SIZE)|EXPORTER_OTLP_(?:\w+_TIMEOUT|METRICS_TEMPORALITY_PREFERENCE))$/;
 
 /** Says what is wrong with a variable that varies by signal, or whose value hangs on another one's. */
 function complaint(name: string, value: string, set: Record<string, unknown>): string | undefined {
@@ -85,8 +85,9 @@ function complaint(name: string, value: string, set: Record<string, unknown>): s
     return 'must be an address with scheme and, for http, port, such as http://localhost:4317';
   if (/^OTEL_EXPORTER_OTLP_(?:\w+_)?PROTOCOL$/.test(name) && value !== 'grpc') return 'must be grpc';
   if (WITHOUT_EFFECT.test(name)) return 'has no effect on the services: unset it';
+  if (name === 'OTEL_SERVICE_NAME') return 'would give all services one name: unset it';
   if (name === 'OTEL_RESOURCE_ATTRIBUTES' && /(?:^|,)\s*service\.name\s*=/.test(value))
-    return 'must leave out service.name: all services would have the same';
+    return 'must leave out service.name, or all services would have the same';
   if (name === 'OTEL_TRACES_SAMPLER_ARG' && !RATIO_SAMPLERS.includes(String(set.OTEL_TRACES_SAMPLER)))
     return `needs OTEL_TRACES_SAMPLER=${RATIO_SAMPLERS.join(' or ')}`;
   if (name === 'OTEL_METRIC_EXPORT_TIMEOUT' && Number(value) > Number(set.OTEL_METRIC_EXPORT_INTERVAL))

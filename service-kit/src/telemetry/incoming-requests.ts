@@ -18,7 +18,6 @@ export const incomingRequests: HttpInstrumentationConfig = {
   ignoreIncomingRequestHook: ({ url = '' }) =>
     url === '/healthz' || url === '/readyz' || url.startsWith('/static/'),
   startIncomingSpanHook: startAttributes,
-  redactedQueryParamsServer: [],
   // The instrumentation calls this before the request is handled, and before it listens to the response itself.
   responseHook(span, response) {
     if (response instanceof ServerResponse) prepareEnd(span, response);

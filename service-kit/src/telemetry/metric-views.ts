@@ -14,7 +14,7 @@ const completeAttributes: IAttributesProcessor = {
   },
 };
 
-/** How the metrics of the instrumentations differ from what they would be: buckets, and meanings that agree. */
+/** Sets buckets and descriptions of the instrumentations' metrics. */
 export const metricViews: ViewOptions[] = [
   { ...viewOf(serverRequestDuration), attributesProcessors: [completeAttributes] },
   // Two instrumentations make it, and describe it differently: Prometheus would take one of them only.

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 
-/** What the exporters of the three signals have in common. */
+/** The methods that the exporters of the three signals share. */
 interface Exporter<Batch> {
   export(batch: Batch, done: (result: ExportResult) => void): void;
   shutdown(): Promise<void>;

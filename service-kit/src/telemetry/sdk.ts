@@ -47,7 +47,7 @@ export function startSdk(service: string, settings: TelemetrySettings) {
   });
   const spans = () => new BatchSpanProcessor({ ...batching('BSP'), exporter: spanExporter });
   const logRecords = () => new BatchLogRecordProcessor({ ...batching('BLRP'), exporter: logExporter });
-  const measurements = new PeriodicExportingMetricReader({
+  const metricReader = new PeriodicExportingMetricReader({
     exporter: metricExporter,
     exportIntervalMillis: metricInterval,
     exportTimeoutMillis: metricTimeout,
@@ -65,7 +65,7 @@ export function startSdk(service: string, settings: TelemetrySettings) {
     spanLimits: { attributeValueLengthLimit: Infinity }, // texts are cut only after they are masked
     spanProcessors: settings.OTEL_TRACES_EXPORTER === 'none' ? [] : [processSpans(spans)],
     logRecordProcessors: settings.OTEL_LOGS_EXPORTER === 'none' ? [] : [processLogRecords(logRecords)],
-    metricReaders: settings.OTEL_METRICS_EXPORTER === 'none' ? [] : [measurements],
+    metricReaders: settings.OTEL_METRICS_EXPORTER === 'none' ? [] : [metricReader],
     views: metricViews,
   });
   sdk.start();

@@ -9,7 +9,7 @@ import { ABORTED, errorTypeOf } from './spans';
 const FROM_OUTSIDE = ['url.path', 'url.query', 'url.full', 'user_agent.original', 'server.address'];
 
 /** Characters: a batch of 512 requests stays below the 4 MiB that gRPC takes, whatever clients send. */
-const MAX_TEXT = 1000;
+const MAX_TEXT = 500;
 const MAX_STACK = 4000;
 
 /**
@@ -67,13 +67,14 @@ function markSlowStatement({ attributes, duration: [seconds, nanoseconds] }: Rea
 function maskSpan({ attributes, status, events }: ReadableSpan): void {
   for (const name of FROM_OUTSIDE) maskAttribute(attributes, name, MAX_TEXT);
   if (attributes['error.type'] === ABORTED) {
-    // The instrumentation takes an answer without a status for an error. That the client left is none of the service's.
+    // The instrumentation takes a response without a status for an error. A client that leaves is no failure of the service.
     status.code = SpanStatusCode.UNSET;
     delete status.message;
   }
   if (status.message) status.message = maskText(status.message).slice(0, MAX_TEXT);
   for (const { attributes = {} } of events) {
-    for (const name of Object.keys(attributes)) maskAttribute(attributes, name, MAX_STACK);
+    for (const name of Object.keys(attributes))
+      maskAttribute(attributes, name, name === 'exception.stacktrace' ? MAX_STACK : MAX_TEXT);
   }
 }
 

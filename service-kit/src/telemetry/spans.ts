@@ -71,10 +71,9 @@ export function recordError(error: unknown, span: Span | undefined = trace.getAc
   if (!span) return;
   const isBug = !(error instanceof HttpError);
   const cause = isBug ? error : (error.cause ?? error);
-  const name = errorTypeOf(cause);
-  const { message, stack } = describeError(cause);
+  const { type: name, message, stack } = describeError(cause);
   errorMessages.set(span, message);
-  span.setAttribute('error.type', name);
+  span.setAttribute('error.type', errorTypeOf(cause));
   span.setStatus({ code: SpanStatusCode.ERROR, message });
   span.recordException({ name, message, ...(isBug && stack && { stack }) });
 }
