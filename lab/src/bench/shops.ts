@@ -21,7 +21,7 @@ export type Shop = Awaited<ReturnType<typeof openShop>>;
 /** `environment` is that of the services; `root` is the repository whose services run, by default this one. */
 type ShopOptions = { name: string; environment: NodeJS.Dict<string>; root?: string };
 
-export type Workshop = {
+export type BenchEnvironment = {
   sink: OtlpSink;
   /** The folder is deleted when the work ends. */
   folder: string;
@@ -32,7 +32,7 @@ export type Workshop = {
 /** Gives `work` a collector and shops; stops the shops and deletes their data when it ends, however it ends. */
 export async function withShops(
   { report, signal }: Progress,
-  work: (workshop: Workshop) => Promise<void>,
+  work: (environment: BenchEnvironment) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
   const sink = await startOtlpSink();
