@@ -42,15 +42,20 @@ test.for<
     ...(['ECONNREFUSED', 'connect ECONNREFUSED', false, 'Error'] as const),
   ],
   ['503 because of a text', unavailable('stock', 'closed'), 'string', 'closed', false],
-])('When work throws %s, then its span describes it', async ([, thrown, type, message, hasStack, exception = type]) => {
-  const span = await spanOf(thrown);
-  expect(span).toMatchObject({
-    status: { code: 2, message },
-    attributes: { 'error.type': type },
-    events: [{ name: 'exception', attributes: { 'exception.type': exception, 'exception.message': message } }],
-  });
-  expect('exception.stacktrace' in Object(span?.events[0]?.attributes)).toBe(hasStack);
-});
+])(
+  'When work throws %s, then its span describes it',
+  async ([, thrown, type, message, hasStack, exception = type]) => {
+    const span = await spanOf(thrown);
+    expect(span).toMatchObject({
+      status: { code: 2, message },
+      attributes: { 'error.type': type },
+      events: [
+        { name: 'exception', attributes: { 'exception.type': exception, 'exception.message': message } },
+      ],
+    });
+    expect('exception.stacktrace' in Object(span?.events[0]?.attributes)).toBe(hasStack);
+  },
+);
 
 test('When work refuses a request, then its span has no error', async () => {
   expect(await spanOf(new HttpError(409, 'no'))).toMatchObject({ status: { code: 0 }, events: [] });

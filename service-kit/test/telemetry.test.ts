@@ -86,7 +86,10 @@ describe('When a visitor places an order', () => {
       );
     }
     await expect
-      .poll(() => sink.total('orders.created', { status: 'success' }) - sink.total('orders.checkout.completed'), LATE)
+      .poll(
+        () => sink.total('orders.created', { status: 'success' }) - sink.total('orders.checkout.completed'),
+        LATE,
+      )
       .toBe(0);
     const severities = new Map(sink.logs.map(({ level, severityNumber }) => [level, severityNumber]));
     expect(severities.get('info')).toBe(9);

@@ -56,5 +56,5 @@ test.for<[what: string, telemetry: Partial<Telemetry>]>([
   ['a message', { logs: [{ ...line, body: 'the stock room is not available' }] }],
   ['a message of another service', { logs: [{ ...line, body: 'logged in' }] }],
 ])('When %s is not declared, then it is reported', ([, telemetry]) => {
-  expect(undeclaredIn({ ...nothing, ...telemetry })).toHaveLength(1);
+  expect(undeclaredIn({ ...nothing, ...telemetry })).not.toEqual([]);
 });
