@@ -1,6 +1,7 @@
 import type { Test } from 'supertest';
 import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
+import { untilServed } from '../../test/until-served';
 import { type Customer, orderOf, test } from './order-service';
 
 /** The service waits a second for its database; waiting twice would take longer than this. */
@@ -44,7 +45,7 @@ describe('the database', () => {
     async (state, { service }) => {
       const customer = service.aCustomer();
       const { id } = service.aProduct();
-      const before = orderOf(await customer.add(id));
+      const before = orderOf(await untilServed(() => customer.add(id)));
       // This prepares the statements on every connection.
       await Promise.all(Array.from({ length: 20 }, () => customer.setQuantity(id, 1)));
       service.proxy.pretend(state);
@@ -54,10 +55,13 @@ describe('the database', () => {
         .get('/readyz')
         .expect(503, { status: 'unavailable', dependencies: { order_dbase: 'unavailable' } });
       service.proxy.pretend('there');
-      const carts = await Promise.all(Array.from({ length: 20 }, () => customer.cart()));
+      const carts = await Promise.all(Array.from({ length: 20 }, () => untilServed(() => customer.cart())));
       expect(carts.map(orderOf)).toEqual(Array(20).fill(before));
-      await service.api.get('/readyz').expect(200);
-      expect(orderOf(await customer.checkOut())).toMatchObject({ id: before.id, items: [{ quantity: 1 }] });
+      expect(await untilServed(() => service.api.get('/readyz'))).toMatchObject({ status: 200 });
+      expect(orderOf(await untilServed(() => customer.checkOut()))).toMatchObject({
+        id: before.id,
+        items: [{ quantity: 1 }],
+      });
     },
   );
 
@@ -73,7 +77,7 @@ describe('the database', () => {
     expect(held.value).toMatchObject({ status: 503 });
     expect(held.ms).toBeLessThan(DATABASE_IN_TIME_MS);
     expect(free.value).toMatchObject({ status: 200 });
-    expect(orderOf(await stuck.add(id)).items).toMatchObject([{ quantity: 2 }]);
+    expect(orderOf(await untilServed(() => stuck.add(id))).items).toMatchObject([{ quantity: 2 }]);
   });
 });
 
@@ -96,7 +100,7 @@ describe.for(['user-service', 'product-service'] as const)('%s', (part) => {
         if (fault === 'stop') await neighbour.start();
         else neighbour.mode = 'answer';
       }
-      expect(orderOf(await customer.cart())).toEqual(before);
+      expect(orderOf(await untilServed(() => customer.cart()))).toEqual(before);
     },
   );
 

@@ -1,6 +1,7 @@
 import type { Test } from 'supertest';
 import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
+import { untilServed } from '../../test/until-served';
 import { aProduct, changes, productOf, test } from './product-service';
 
 const reads = ['/api/products', '/api/product/1', '/api/product/laptop-pro'];
@@ -35,8 +36,9 @@ describe('the database', () => {
       await service.api.get('/healthz').expect(200, { status: 'ok' });
 
       service.proxy.pretend('there');
-      await service.api.get('/readyz').expect(200);
-      const replies = await Promise.all(Array.from({ length: 20 }, () => service.api.get('/api/products')));
+      expect(await untilServed(() => service.api.get('/readyz'))).toMatchObject({ status: 200 });
+      const readAgain = () => untilServed(() => service.api.get('/api/products'));
+      const replies = await Promise.all(Array.from({ length: 20 }, readAgain));
       for (const reply of replies) expect(reply).toMatchObject({ status: 200, body: before.body });
     },
   );
@@ -58,7 +60,9 @@ describe('the database', () => {
     for (const { status } of replies.flat()) expect(status).toBe(503);
     service.proxy.pretend('there');
     for (const _ of replies.flat())
-      expect(await service.api.get(`/api/product/${id}`)).toMatchObject({ body: { result: json } });
+      expect(await untilServed(() => service.api.get(`/api/product/${id}`))).toMatchObject({
+        body: { result: json },
+      });
   });
 
   test('When it hangs under load, then no request waits longer than a single one would', async ({
