@@ -37,6 +37,8 @@ const invocations: Record<BackendPart['name'], (settings: Settings, data: string
       '--storage.tsdb.retention.time=2d',
       '--storage.tsdb.retention.size=512MB',
       '--enable-feature=exemplar-storage',
+      // By default any web site may read the metrics through a visitor's browser. No site has this origin.
+      '--web.cors.origin=none',
       `--web.listen-address=${backendAddress(settings.values.BIND_ADDRESS)}:${settings.ports.prometheus}`,
       '--log.level=warn',
     ],
