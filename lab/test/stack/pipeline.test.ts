@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { poll } from '../../src/poll.ts';
-import { canaries, canaryPayloads } from './canaries.ts';
+import { canaries, canaryPayloads, harmlessTexts } from './canaries.ts';
+import { post } from './otlp-json.ts';
 import { test } from './stack-test.ts';
 import { root } from './start-stack.ts';
 
@@ -19,10 +20,7 @@ test('When a service masks nothing, then no secret or personal value gets past t
 }) => {
   const traceId = randomBytes(16).toString('hex');
   for (const [signal, payload] of Object.entries(canaryPayloads(traceId))) {
-    const url = `http://127.0.0.1:${ports['otel-collector-http']}/v1/${signal}`;
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(payload) });
-    expect(response.status).toBe(200);
+    expect(await post({ ports }, signal, payload)).toMatchObject({ status: 200 });
   }
   const reads = {
     trace: () => ask(`http://127.0.0.1:${ports.jaeger}/api/traces/${traceId}`),
@@ -40,6 +38,8 @@ test('When a service masks nothing, then no secret or personal value gets past t
     }, limits);
     expect(found, `${signal} with masked values`).toBeDefined();
     for (const canary of canaries) expect(found, signal).not.toContain(canary);
+    if (signal === 'trace')
+      for (const text of harmlessTexts) expect(found, signal).toContain(JSON.stringify(text));
   }
 });
 
