@@ -81,6 +81,16 @@ test('When the port is taken, then the process ends with 1 and one line on stder
   expect(sink.logs).toMatchObject([{ body: 'cannot start', attributes: { 'error.code': 'EADDRINUSE' } }]);
 });
 
+test('When a log line has long texts, then its record has their beginnings, masked', async ({ sink }) => {
+  const line = `{ err: new Error('x'.repeat(3950) + ' ada@example.com ' + 'x'.repeat(10000)), note: 'y'.repeat(5000) }`;
+  await runTraced(`${LOG.replace("info('a line')", `info(${line}, 'a line')`)}; null.x`, sink.url);
+  const [record] = sink.logs;
+  expect(record?.attributes).toMatchObject({ note: 'y'.repeat(4000) });
+  for (const name of ['exception.message', 'exception.stacktrace'])
+    expect(record?.attributes[name]).toHaveLength(4000);
+  expect(JSON.stringify(record)).not.toContain('ada@');
+});
+
 test('When the collector hangs, then the process ends without waiting for it', async ({ sink }) => {
   sink.pretend('hanging');
   // Without a limit the process would wait for as long as a batch is held: half a minute.
