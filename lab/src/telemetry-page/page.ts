@@ -30,7 +30,8 @@ of \`@opentelemetry/auto-instrumentations-node\`, the rest by the shop's own cod
   queues of 8192. \`otel.sdk.processor.*.processed\` with an \`error.type\` counts what is lost. Metrics are cumulative and
   have only a gap.
 - **Optional** attributes are missing on some spans, points or lines; an optional metric is missing in some services.
-- **Prometheus.** Each metric has the labels \`service_name\`, \`job\` and \`instance\` besides its own.
+- **Prometheus.** Each metric has the labels \`service_name\`, \`job\` and \`instance\` besides its own. Prometheus puts a
+  zero where a counter or histogram begins, so \`rate()\` and \`increase()\` miss none of its first events.
 - **Sizes.** A span or log record keeps at most 4000 characters of a text from outside, so a batch of a service is smaller
   than the 8 MiB that the collector takes at once; it divides what it sends on.
 `;
