@@ -11,7 +11,7 @@ const targetSchema = z.object({
   expr: z.string().optional(),
   exemplar: z.boolean().default(false),
   /** Queries of Jaeger. */
-  queryType: z.enum(['search', 'dependencyGraph']).optional(),
+  queryType: z.literal('search').optional(),
   service: z.string().optional(),
 });
 const panelSchema = z.object({

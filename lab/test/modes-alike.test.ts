@@ -10,11 +10,15 @@ import { createParts } from '../src/parts.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
+const services = ['frontend', 'user-service', 'product-service', 'order-service'];
+
 const read = (file: string) => readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');
 
 const partSchema = z.object({
   command: z.array(z.string()).default([]),
   environment: z.record(z.string(), z.coerce.string()).default({}),
+  init: z.boolean().default(false),
+  pids_limit: z.number().optional(),
 });
 const compose = z
   .object({ services: z.record(z.string(), partSchema) })
@@ -59,6 +63,18 @@ test('When Grafana runs in a container, then it opens with the dashboard that it
 test('When a service runs in a container, then Node has the options that it has natively', () => {
   expect(read('Dockerfile')).toContain(`"node", ${nodeOptions.map((option) => `"${option}"`).join(', ')}, `);
 });
+
+test('When a service runs in a container, then an init passes signals on to Node from the first moment', () => {
+  const withInit = Object.entries(compose.services).filter(([, { init }]) => init);
+  expect(withInit.map(([name]) => name)).toEqual(services);
+});
+
+test.each(Object.entries(compose.services))(
+  'When %s runs in a container, then its threads are limited',
+  (_, { pids_limit }) => {
+    expect(pids_limit).toBeGreaterThan(0);
+  },
+);
 
 test('When a database runs in a container, then it has the options that MySQL has natively, less the places', () => {
   const server = { home: '/', port: 1, rootPassword: '', schemas: [] };

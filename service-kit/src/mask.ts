@@ -1,24 +1,68 @@
 const MASK = '[redacted]';
 
-const SECRET_KEY = /password|passwd|secret|token|cookie|authorization|api[._-]?key|e-?mail/i;
+const { raw } = String;
+
+/** Parts of names whose values are secret or personal, and short names that are so only as whole words. */
+const NAME =
+  'pass(?:word|wd|phrase)|secret|token|authorization|api[._-]?key|e-?mail|card[._-]?(?:number|no)|cvv|iban';
+const SHORT_NAME = 'pass|pwd?|sid';
 
 /**
- * Matches secrets and personal data inside a text: e-mail addresses (also percent-encoded), `Basic`/`Bearer` credentials,
- * `password=…` pairs (also `new_password[]=…`), api keys (43 characters of base64url), session ids as in a signed cookie,
- * and payment card numbers (13 to 19 digits, the first one 2 to 6, alone or in groups). A word may begin after an escape
- * such as `%2F`. Repetition is bounded, because the text may be an attacker's and the regex tries every position in it.
+ * Regular expressions for keys whose values are masked as a whole. They and {@link secretTexts} ignore case, and are
+ * written in what JavaScript and Go have in common: otel-collector-config.yaml has the same, and a test compares the two.
  */
-const SECRET_TEXT =
-  /[\p{L}\p{N}_.+'%-]{1,64}(?:@|%(?:25)*40)[\w-]+\.[\w.-]+|(?:\b|(?<=%[\da-f]{2}))(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}|(?:password|passwd|api[._-]?key|token|secret)(?:\[\]|%5b%5d)?(?:"|%22)?\s*(?:[=:]|%3[ad])\s*(?:"|%22)?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<=^|[^\w-]|%[\da-f]{2})[\w-]{43}(?![\w-])|(?<=^|[^\w.-]|%[\da-f]{2})[2-6](?:(?:[ +-]|%20)?\d){12,18}(?![\w-])/giu;
+export const secretKeys: readonly string[] = [
+  `cookie|${NAME}`,
+  raw`(?:^|[^a-z\d])(?:${SHORT_NAME})(?:$|[^a-z\d])`,
+];
+
+/** An escape of a URL or of JSON. A word may begin after one, though `%2F` and `\n` end with a letter. */
+const ESCAPE = raw`(?:%|\\u00)[\da-f]{2}|\\[nrt]`;
+const WORD_START = raw`\b|${ESCAPE}`;
+
+/** What is within quotes, also escaped ones. */
+const QUOTED = raw`\\?"(?:[^"\\]|\\[^"])*`;
+/** A word, or credentials, or digits in groups. A lone `?` is no value: SQL has it in place of one. */
+const UNQUOTED = raw`(?:%22)?(?:(?:bearer|basic)(?:\s|%20|\+)+)?(?:[^&\s",}\\?]|\?[^&\s",;)}\\])[^&\s",}\\]*(?: \d{4,6}){0,3}`;
+/** The rest of `password=…`, `password[]=…`, `"password": "…"` and the like. */
+const VALUE = raw`(?:\[\]|%5b%5d)?\\?(?:"|%22)?\s*(?:[=:]|%3[ad])\s*(?:${QUOTED}|${UNQUOTED})`;
+
+/**
+ * Regular expressions for secrets and personal data inside a text, with what stands before them. Repetition is
+ * bounded where a match may begin anywhere, because the text may be an attacker's.
+ */
+export const secretTexts: readonly { before?: string; text: string }[] = [
+  // E-mail addresses, also percent-encoded.
+  { text: raw`[\p{L}\p{N}_.+'%-]{1,64}(?:@|%(?:25)*40)[\p{L}\p{N}-]+\.[\p{L}\p{N}.-]+` },
+  // Credentials of an Authorization header.
+  { before: WORD_START, text: raw`(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}` },
+  { text: `(?:${NAME})${VALUE}` },
+  { before: raw`^|[^a-z\d]|${ESCAPE}`, text: `(?:${SHORT_NAME})${VALUE}` },
+  // A header with cookies, to its end.
+  { text: raw`cookie\\?"?\s*(?:[=:]|%3[ad]).*` },
+  // Session ids as in a signed cookie.
+  { before: WORD_START, text: raw`s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+` },
+  // Api keys of the shop: 43 characters of base64url.
+  { before: raw`^|[^\w-]|${ESCAPE}`, text: raw`[\w-]{43}\b` },
+  // Payment card numbers: 13 to 19 digits, the first one 2 to 6, alone or in groups.
+  { before: raw`^|[^\w.-]|${ESCAPE}`, text: raw`[2-6](?:(?:[ +-]|%20)?\d){12,18}\b` },
+];
+
+const SECRET_KEY = new RegExp(secretKeys.join('|'), 'i');
+const SECRET_TEXT = new RegExp(
+  secretTexts.map(({ before, text }) => (before ? `(?<=${before})${text}` : text)).join('|'),
+  'giu',
+);
 
 /** Methods, routes, paths and user agents repeat, so a limited number of short texts is remembered. */
 const MAX_KNOWN = 200;
 const MAX_KNOWN_LENGTH = 200;
 const unmasked = new Set<string>();
+const SHORTEST_SECRET = 'pw=x';
 
 /** Replaces everything in the text that looks like a secret or an e-mail address. */
 export function maskText(text: string): string {
-  if (text.length < 6 || unmasked.has(text)) return text;
+  if (text.length < SHORTEST_SECRET.length || unmasked.has(text)) return text;
   const masked = text.replace(SECRET_TEXT, MASK);
   if (masked === text && text.length <= MAX_KNOWN_LENGTH) {
     if (unmasked.size === MAX_KNOWN) unmasked.clear();
@@ -29,6 +73,9 @@ export function maskText(text: string): string {
 
 /** Deeper than anything worth logging; it also ends circular references. */
 const MAX_DEPTH = 8;
+
+/** The least that a card number can be. */
+const MIN_CARD_NUMBER = 2e12;
 
 /** Copies a log record's fields, with secrets masked by key and by look at any depth, and errors described. */
 export function maskFields(fields: object, depth = 0): Record<string, unknown> {
@@ -41,6 +88,7 @@ export function maskFields(fields: object, depth = 0): Record<string, unknown> {
 
 function maskValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return maskText(value);
+  if (typeof value === 'number' && value >= MIN_CARD_NUMBER && maskText(String(value)) === MASK) return MASK;
   if (typeof value !== 'object' || value === null) return value;
   if (depth === MAX_DEPTH) return MASK;
   if (value instanceof Error) return describeError(value);

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
+import { noteStop } from './telemetry/process-metrics';
 import { stopTelemetry } from './telemetry/start';
 
 /** Longer than the idle time of any client's pool, so that clients close idle connections first. */
@@ -45,6 +46,7 @@ export async function serve(
   const stop = async (signal: NodeJS.Signals) => {
     if (isStopping) return;
     isStopping = true;
+    noteStop();
     logEvent(logger, logs.stopping, { signal });
     await drain();
     await close().catch((error) => logEvent(logger, logs.notClosed, { err: error }));

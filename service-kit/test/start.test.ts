@@ -40,6 +40,7 @@ test.for<[what: string, main: string, event: string, message: string, stderr: Re
     const { status, stdout, stderr } = await runTraced(main, sink.url);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(words);
+    expect(sink.total('vitrine.service.stopping')).toBe(0);
     expect(sink.logs).toMatchObject([
       {
         ...{ service: 'product-service', level: 'fatal', body: event },
@@ -79,6 +80,38 @@ test('When the port is taken, then the process ends with 1 and one line on stder
   expect(status).toBe(1);
   expect(stderr).toBe(`Cannot start: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`);
   expect(sink.logs).toMatchObject([{ body: 'cannot start', attributes: { 'error.code': 'EADDRINUSE' } }]);
+});
+
+const WAIT = "setInterval(() => {}, 1000); process.stdout.write('up'); await new Promise(() => {})";
+const SERVE = `await require('@vitrine/service-kit/serve').serve(() => {}, {
+  ...{ host: '127.0.0.1', port: 0, close: async () => {} },
+  logger: require('@vitrine/service-kit/logger').createLogger({ level: 'silent' }),
+}); process.stdout.write('up')`;
+
+test.for<[when: string, main: string, signal: NodeJS.Signals]>([
+  ['by SIGTERM while it starts', WAIT, 'SIGTERM'],
+  ['by SIGTERM once it listens', SERVE, 'SIGTERM'],
+  ['by SIGINT once it listens', SERVE, 'SIGINT'],
+])(
+  'When it is asked to end %s, then it ends with 0, and its last metrics say so',
+  async ([, main, signal], { sink }) => {
+    const child = launchTraced(main, sink.url);
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
+    child.kill(signal);
+    expect(await ended).toEqual([0, null]);
+    expect(sink.total('vitrine.service.stopping')).toBe(1);
+  },
+);
+
+test('When a log line has long texts, then its record has their beginnings, masked', async ({ sink }) => {
+  const line = `{ err: new Error('x'.repeat(3950) + ' ada@example.com ' + 'x'.repeat(10000)), note: 'y'.repeat(5000) }`;
+  await runTraced(`${LOG.replace("info('a line')", `info(${line}, 'a line')`)}; null.x`, sink.url);
+  const [record] = sink.logs;
+  expect(record?.attributes).toMatchObject({ note: 'y'.repeat(4000) });
+  for (const name of ['exception.message', 'exception.stacktrace'])
+    expect(record?.attributes[name]).toHaveLength(4000);
+  expect(JSON.stringify(record)).not.toContain('ada@');
 });
 
 test('When the collector hangs, then the process ends without waiting for it', async ({ sink }) => {

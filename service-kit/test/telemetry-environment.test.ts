@@ -35,6 +35,7 @@ describe('When a variable is invalid, then the service refuses it and lists what
     ['OTEL_RESOURCE_ATTRIBUTES', 'team=a, service.name=shop', expect.stringContaining('service.name')],
     ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'delta', expect.stringContaining('no effect')],
     ['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', '100', expect.stringContaining('no effect')],
+    ['OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', '100', expect.stringContaining('no effect')],
     ['OTEL_BSP_EXPORT_TIMEOUT', '1000', expect.stringContaining('no effect')],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', '30s', expect.stringContaining('whole number')],
     ['OTEL_BSP_MAX_QUEUE_SIZE', '1', expect.stringContaining('512')],

@@ -30,7 +30,10 @@ of \`@opentelemetry/auto-instrumentations-node\`, the rest by the shop's own cod
   queues of 8192. \`otel.sdk.processor.*.processed\` with an \`error.type\` counts what is lost. Metrics are cumulative and
   have only a gap.
 - **Optional** attributes are missing on some spans, points or lines; an optional metric is missing in some services.
-- **Prometheus.** Each metric has the labels \`service_name\`, \`job\` and \`instance\` besides its own.
+- **Prometheus.** Each metric has the labels \`service_name\`, \`job\` and \`instance\` besides its own. Prometheus puts a
+  zero where a counter or histogram begins, so \`rate()\` and \`increase()\` miss none of its first events.
+- **Sizes.** A span or log record keeps at most 4000 characters of a text from outside, so a batch of a service is smaller
+  than the 8 MiB that the collector takes at once; it divides what it sends on.
 `;
 
 const SWITCHES = `## Switches
@@ -41,7 +44,7 @@ endpoint and \`OTEL_RESOURCE_ATTRIBUTES\` reach the services; without Docker all
 | variable | default | what it shows |
 | --- | --- | --- |
 | \`OTEL_NODE_ENABLED_INSTRUMENTATIONS\` | \`http,mysql2,undici,pino,runtime-node\` | \`none\`: the SDK with nothing to tell. Added \`express\`: a span for each middleware. It is not in the list, since the routes are known without it |
-| \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\` | | \`http\`: statements and calls without the request that they belong to; \`undici\`: traces that end at each service; \`pino\`: no log records, and lines without a trace id; \`runtime-node\`: ServiceDown cannot fire |
+| \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\` | | \`http\`: statements and calls without the request that they belong to; \`undici\`: traces that end at each service; \`pino\`: no log records, and lines without a trace id; \`runtime-node\`: nothing of the event loop and the heap |
 | \`OTEL_TRACES_SAMPLER\`, \`OTEL_TRACES_SAMPLER_ARG\` | \`always_on\` | \`parentbased_traceidratio\` with \`0.1\`: one trace of ten, whole. An answer whose trace is left out names none |
 | \`OTEL_SDK_DISABLED\`, \`OTEL_LOG_LEVEL\` | \`false\`, \`NONE\` | \`true\`: the shop alone, without the SDK in memory; \`DEBUG\`: what the SDK and the instrumentations do, on the services' output |
 | \`OTEL_TRACES_EXPORTER\`, \`OTEL_METRICS_EXPORTER\`, \`OTEL_LOGS_EXPORTER\` | \`otlp\` | \`none\`: one signal less |
@@ -67,7 +70,7 @@ The instrumentations do the rest. Most of it is in \`service-kit/src/telemetry\`
   of the request that opened it.
 - **Statements**: their durations, a mark on slow ones, and \`error.type\`, none of which the instrumentation makes.
 - **Errors in logs** (\`logger.ts\`) keep class, code and causes: the instrumentation takes the code for the type and drops the rest.
-- **CPU and memory of the process**, which no instrumentation of the default list measures.
+- **CPU, memory and ordered end of the process**, which no instrumentation of the default list measures.
 - **Spans and log records begun** are counted by our processors: the SDK's counters cost 5 % of a request.
 - **Buckets and descriptions** of the HTTP histograms are set by views: fewer series, and one meaning for two makers.
 - **The context of requests** is bound by one wrapper around \`emit\`: the SDK's wraps each listener, 35 µs a request.

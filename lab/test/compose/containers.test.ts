@@ -25,12 +25,13 @@ test('When the shop is up, then it is the twelve containers, each healthy and fe
   ]);
   for (const [part, { Config, HostConfig, State }] of containers) {
     const { User, Image } = Config;
-    const { CapDrop, SecurityOpt, ReadonlyRootfs, RestartPolicy, LogConfig } = HostConfig;
+    const { CapDrop, SecurityOpt, ReadonlyRootfs, RestartPolicy, LogConfig, PidsLimit } = HostConfig;
     expect(Image, part).toMatch(pinned);
     expect(ownedByRoot, part).not.toContain(User);
     expect({ CapDrop, SecurityOpt, ReadonlyRootfs }, part).toEqual({
       ...{ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges=true'], ReadonlyRootfs: true },
     });
+    expect(PidsLimit, part).toBe(400);
     expect(RestartPolicy.Name, part).toBe('unless-stopped');
     expect(LogConfig.Config, part).toEqual({ 'max-size': '10m', 'max-file': '2' });
     expect(State.Health?.Status, part).toBe(withoutHealthCheck.includes(part) ? undefined : 'healthy');

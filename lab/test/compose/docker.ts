@@ -72,6 +72,7 @@ const inspectionSchema = z.array(
     }),
     HostConfig: z.object({
       Memory: z.number(),
+      PidsLimit: z.number().nullable(),
       RestartPolicy: z.object({ Name: z.string() }),
       LogConfig: z.object({ Config: z.record(z.string(), z.string()) }),
       CapDrop: z.array(z.string()),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { attributes, otlp, type Value } from './otlp-json.ts';
 
 const mail = 'canary.user@example.org';
 const password = 'hunter2-CANARY';
@@ -8,11 +9,13 @@ const cardDigits = card.replaceAll(' ', '');
 
 const phrase = 'correct horse CANARY';
 const sessionId = 'cAnArYcAnArYcAnArYcAnArY';
+const nickname = 'ada-lovelace-CANARY';
 
 /** Texts that no backend may hold, in each way to write them; of the phrase, not even a word. */
 export const canaries = [
   ...phrase.split(' ').slice(1),
   sessionId,
+  nickname,
   mail,
   mail.replace('@', '%40'),
   mail.replace('@', '%2540'),
@@ -23,27 +26,55 @@ export const canaries = [
   card.replaceAll(' ', '+'),
 ];
 
-type Value = string | number | readonly Value[] | { [name: string]: Value };
+const headers = JSON.stringify({ authorization: `Bearer ${key}`, cookie: `sid=${password}` });
+const sentence = `'${mail}' password=${password}; card ${card}; Authorization: Bearer ${key}`;
 
-/** Writes a value as OTLP's JSON does. */
-function otlp(value: Value): object {
-  if (typeof value === 'string') return { stringValue: value };
-  if (typeof value === 'number') return { intValue: String(value) };
-  if (Array.isArray(value)) return { arrayValue: { values: value.map(otlp) } };
-  return { kvlistValue: { values: attributes(value) } };
-}
+/** Texts around the canaries, which both service-kit and the collector mask. */
+export const secretTexts = [
+  sentence,
+  headers,
+  `Error: ${sentence}\n    at x (api_key: "${key}")`,
+  `http://x/?email=${mail.replace('@', '%40')}&new_password%5B%5D=${password}&access_token=${key}`,
+  `next=%2F${card.replaceAll(' ', '+')}%26password%3D${password}`,
+  `GET /u/${mail} ${card} password=${password}`,
+  `select * from user where email='${mail}'`,
+  ...[`pw=${password}`, `/?a=1&pw=${password}`, `next=%2F%3Fpass%3D${password}`, `{"user_pwd": "${phrase}"}`],
+  ...[`/?email=${nickname}`, `email%3D${nickname}`, `E-Mail: ${nickname}`, `iban=${nickname}`],
+  `token: Bearer ${key}`,
+  `password=${card}`,
+  `password=?${password}`,
+  `{"password":"${phrase}"}`,
+  `%22password%22%3A%22${password}%22`,
+  `Cookie: lang=fr; session=s%3A${sessionId}.sIgNaTuRe`,
+  `session s:${sessionId}.sIgNaTuRe`,
+  `the key ${key} was used`,
+  `keys ${key},${key} and ${key}%2C${key}`,
+  `<a href='/?a=1&sid=${password}'>\n${key}\nBearer ${key}\n${key}\npw: ${password}`,
+  `cards ${card} ${card}, ${cardDigits}%20${cardDigits}`,
+  mail.replace('@', '%2540'),
+];
 
-function attributes(values: object): object[] {
-  return Object.entries(values).map(([name, value]) => ({ key: name, value: otlp(value) }));
-}
+/** Texts that look a little like secrets, and are left as they are. */
+export const harmlessTexts = [
+  'SELECT id FROM users WHERE email = ? AND password=?',
+  'UPDATE users SET email=?, password = ? WHERE (token = ?)',
+  'three tokens, no passwords; passing=3, compass=north',
+  "Duplicate entry for key 'users_email'",
+  '550e8400-e29b-41d4-a716-446655440000 at 1732467876000',
+  '0.4222222222222222',
+];
+
+/** Fields whose names or values tell that they are secret. */
+export const secretFields = {
+  ...{ email: mail, api_key: key, deep: { password, digits: Number(cardDigits), 'card.number': nickname } },
+  ...{ pw: phrase, user_pass: phrase, userEmail: nickname, Cookie: password, texts: secretTexts },
+};
 
 /** Requests to the collector, by the last part of the path, from a service that writes its secrets everywhere. */
 export function canaryPayloads(traceId: string) {
   const now = String(BigInt(Date.now()) * 1_000_000n);
   const spanId = () => randomBytes(8).toString('hex');
   const resource = { attributes: attributes({ 'service.name': 'canary-service', 'user.email': mail }) };
-  const sentence = `'${mail}' password=${password}; card ${card}; Authorization: Bearer ${key}`;
-  const nested = { email: mail, api_key: key, deep: { password, digits: Number(cardDigits) } };
   const span = {
     ...{ traceId, spanId: spanId(), name: `GET /u/${mail} ${card} password=${password}`, kind: 2 },
     ...{ startTimeUnixNano: now, endTimeUnixNano: now, status: { code: 2, message: sentence } },
@@ -52,18 +83,16 @@ export function canaryPayloads(traceId: string) {
       'url.query': `next=%2F${card.replaceAll(' ', '+')}%26password%3D${password}`,
       'http.request.header.authorization': `Basic ${key}`,
       'db.query.text': `select * from user where email='${mail}'`,
-      texts: [
-        `token: Bearer ${key}`,
-        `password=${card}`,
-        `{"password":"${phrase}"}`,
-        `%22password%22%3A%22${password}%22`,
-        `Cookie: lang=fr; session=s%3A${sessionId}.sIgNaTuRe`,
-        `session s:${sessionId}.sIgNaTuRe`,
-        `the key ${key} was used`,
-        mail.replace('@', '%2540'),
-      ],
-      headers: JSON.stringify({ authorization: `Bearer ${key}`, cookie: `sid=${password}` }),
-      ...{ digits: Number(cardDigits), text: cardDigits, nested, list: [mail, `password=${password}`] },
+      texts: secretTexts,
+      ...Object.fromEntries(secretTexts.map((text, index) => [`text.${index}`, text])),
+      ...Object.fromEntries(harmlessTexts.map((text, index) => [`harmless.${index}`, text])),
+      headers,
+      ...{
+        digits: Number(cardDigits),
+        text: cardDigits,
+        nested: secretFields,
+        list: [mail, `password=${password}`],
+      },
     }),
     events: [
       {
@@ -71,15 +100,15 @@ export function canaryPayloads(traceId: string) {
         attributes: attributes({
           'exception.message': sentence,
           'exception.stacktrace': `Error: ${sentence}\n    at x (api_key: "${key}")`,
-          ...nested,
+          ...secretFields,
         }),
       },
-      { name: `login of ${mail}`, timeUnixNano: now, attributes: attributes({ body: nested }) },
+      { name: `login of ${mail}`, timeUnixNano: now, attributes: attributes({ body: secretFields }) },
     ],
   };
   const record = (body: Value) => ({
     ...{ timeUnixNano: now, traceId, spanId: spanId(), severityText: 'info', body: otlp(body) },
-    attributes: attributes({ user: nested, users: [nested, { x: mail }], note: mail }),
+    attributes: attributes({ user: secretFields, users: [secretFields, { x: mail }], note: mail }),
   });
   const point = { asInt: '1', timeUnixNano: now, attributes: attributes({ email: mail, x: sentence }) };
   const sum = { aggregationTemporality: 2, isMonotonic: true, dataPoints: [point] };
@@ -87,7 +116,10 @@ export function canaryPayloads(traceId: string) {
     traces: { resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] },
     logs: {
       resourceLogs: [
-        { resource, scopeLogs: [{ logRecords: [sentence, nested, [nested, sentence]].map(record) }] },
+        {
+          resource,
+          scopeLogs: [{ logRecords: [sentence, secretFields, [secretFields, sentence]].map(record) }],
+        },
       ],
     },
     metrics: {

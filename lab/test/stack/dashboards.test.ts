@@ -1,4 +1,4 @@
-import { describe, expect, vi } from 'vitest';
+import { describe, expect, onTestFinished, vi } from 'vitest';
 import { poll } from '../../src/poll.ts';
 import type { Span } from '../../src/query/span.ts';
 import { dashboards, fillIn, readDataSources } from '../grafana-files.ts';
@@ -120,33 +120,49 @@ describe('When someone looks at the trace of a purchase', () => {
   });
 });
 
-test('When a service is killed, then the overview and an alert say so, until it is back', async ({
-  stack,
-  shop,
-}) => {
-  const isUp = async () => {
-    const tiles = await ask(shop, 'Services');
+describe('When a service', () => {
+  const all = Object.fromEntries(services.map((service) => [service, 1]));
+  const { 'order-service': _, ...others } = all;
+  const tilesOf = async (backends: Backends) => {
+    const tiles = await ask(backends, 'Services');
     return Object.fromEntries(tiles.map(({ labels, value }) => [labels.service_name, value]));
   };
-  const firing = async () => {
-    const alerts = await shop.prometheus.alerts();
-    const down = alerts.filter(({ name, state }) => name === 'ServiceDown' && state === 'firing');
+  const alarmed = async ({ prometheus }: Backends, states: readonly string[]) => {
+    const alerts = await prometheus.alerts();
+    const down = alerts.filter(({ name, state }) => name === 'ServiceDown' && states.includes(state));
     return down.map(({ labels }) => labels.service_name);
   };
-  const all = Object.fromEntries(services.map((service) => [service, 1]));
-  await eventually(async () => expect(await isUp()).toEqual(all));
+  const allAreUp = (backends: Backends) =>
+    eventually(async () => {
+      expect(await tilesOf(backends)).toEqual(all);
+      expect(await alarmed(backends, ['pending', 'firing'])).toEqual([]);
+    });
 
-  await stack.vitrine('kill', 'order-service');
-  await eventually(async () => {
-    expect(await isUp()).toEqual({ ...all, 'order-service': 0 });
-    expect(await firing()).toEqual(['order-service']);
-    expect((await ask(shop, 'Firing alerts')).map(({ value }) => value)).not.toEqual([0]);
+  test('is killed, then the overview and an alert say so, until it is back', async ({ stack, shop }) => {
+    await allAreUp(shop);
+    await stack.vitrine('kill', 'order-service');
+    await eventually(async () => {
+      expect(await tilesOf(shop)).toEqual({ ...all, 'order-service': 0 });
+      expect(await alarmed(shop, ['firing'])).toEqual(['order-service']);
+      expect((await ask(shop, 'Firing alerts')).map(({ value }) => value)).not.toEqual([0]);
+    });
+    await stack.vitrine('start', 'order-service');
+    await allAreUp(shop);
   });
 
-  await stack.vitrine('start', 'order-service');
-  await eventually(async () => {
-    expect(await isUp()).toEqual(all);
-    expect(await firing()).toEqual([]);
+  test('is asked to end, then the overview leaves it out, and no alert is raised', async ({
+    stack,
+    shop,
+  }) => {
+    await allAreUp(shop);
+    await stack.vitrine('stop', 'order-service');
+    onTestFinished(async () => void (await stack.vitrine('start', 'order-service')));
+    await eventually(async () => {
+      expect(await alarmed(shop, ['pending', 'firing'])).toEqual([]);
+      expect(await tilesOf(shop)).toEqual(others);
+    });
+    await stack.vitrine('start', 'order-service');
+    await allAreUp(shop);
   });
 });
 

@@ -1,13 +1,22 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { freePort } from '../../../test/database-server.ts';
+import { createBackends } from '../../src/native/backends/backends.ts';
 import { poll } from '../../src/poll.ts';
-import { canaries, canaryPayloads } from './canaries.ts';
+import { findPlaces, readSettings } from '../../src/settings.ts';
+import { backendsOf } from './backends.ts';
+import { canaries, canaryPayloads, harmlessTexts } from './canaries.ts';
+import { post } from './otlp-json.ts';
 import { test } from './stack-test.ts';
 import { root } from './start-stack.ts';
 
 const limits = { intervalMs: 200, limitMs: 60_000 };
+
+/** Ports that the system picks; nobody asks there. */
+const picked = { OTLP_GRPC_PORT: '0', METRICS_PORT: '0', HEALTH_PORT: '0', SELF_METRICS_PORT: '0' };
 
 async function ask(url: string, query: Record<string, string> = {}): Promise<string> {
   const response = await fetch(`${url}?${new URLSearchParams(query)}`);
@@ -19,10 +28,7 @@ test('When a service masks nothing, then no secret or personal value gets past t
 }) => {
   const traceId = randomBytes(16).toString('hex');
   for (const [signal, payload] of Object.entries(canaryPayloads(traceId))) {
-    const url = `http://127.0.0.1:${ports['otel-collector-http']}/v1/${signal}`;
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(payload) });
-    expect(response.status).toBe(200);
+    expect(await post({ ports }, signal, payload)).toMatchObject({ status: 200 });
   }
   const reads = {
     trace: () => ask(`http://127.0.0.1:${ports.jaeger}/api/traces/${traceId}`),
@@ -40,6 +46,8 @@ test('When a service masks nothing, then no secret or personal value gets past t
     }, limits);
     expect(found, `${signal} with masked values`).toBeDefined();
     for (const canary of canaries) expect(found, signal).not.toContain(canary);
+    if (signal === 'trace')
+      for (const text of harmlessTexts) expect(found, signal).toContain(JSON.stringify(text));
   }
 });
 
@@ -66,6 +74,44 @@ test('When Jaeger and Loki are away, then what comes meanwhile waits for their r
     const holds = async () => (await read()).includes(traceId) || undefined;
     expect(await poll(holds, limits)).toBe(true);
   }
+});
+
+test('When a service sends the path of its program, then its name is kept', async ({ stack }) => {
+  const response = await fetch(stack.urls.frontend);
+  const trace = () => backendsOf(stack).jaeger.traceById(response.headers.get('x-trace-id') ?? '');
+  const names = async () => (await trace())?.spans.map(({ resource }) => resource['process.executable.name']);
+  await expect.poll(async () => new Set(await names()), { timeout: 60_000 }).toEqual(new Set(['node']));
+});
+
+test('When debug is added to a pipeline, then the collector prints what passes', async ({ stack }) => {
+  const file = join(stack.home, 'debug.yaml');
+  const config = readFileSync(join(root, 'otel-collector-config.yaml'), 'utf8');
+  writeFileSync(
+    file,
+    config.replace('exporters: [otlp_grpc/jaeger, span_metrics]', 'exporters: [debug, span_metrics]'),
+  );
+  const { signal } = new AbortController();
+  const collector = await createBackends(readSettings(findPlaces(stack.environment), stack.environment), {
+    report: () => undefined,
+    signal,
+  }).find('otelcol');
+  const port = await freePort();
+  const environment = { LISTEN_HOST: '127.0.0.1', OTLP_HTTP_PORT: String(port), ...picked };
+  const child = spawn(collector ?? '', ['--config', file], { env: environment });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let printed = '';
+  child.stdout.on('data', (text) => {
+    printed += text;
+  });
+  const traceId = randomBytes(16).toString('hex');
+  const { traces } = canaryPayloads(traceId);
+  const isPrinted = async () => {
+    await post({ ports: { ...stack.ports, 'otel-collector-http': port } }, 'traces', traces).catch(
+      () => undefined,
+    );
+    return printed.includes(traceId) || undefined;
+  };
+  expect(await poll(isPrinted, limits)).toBe(true);
 });
 
 test('When the pipeline is checked, then ours is accepted', async ({ stack }) => {

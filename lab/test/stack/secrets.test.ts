@@ -17,6 +17,7 @@ test('When secrets go every way there is, then no log and no backend holds one',
   const customer = await newCustomer(stack);
   const { username, password, email, apiKey, browser } = customer;
   const mistyped = 'Mistyped-canary-4711!';
+  const nickname = 'nickname-canary-4711';
   const stranger = openBrowser(stack.urls.frontend);
 
   // Forms are sent right and wrong, with a name that is taken, and with the password in place of the name.
@@ -43,6 +44,8 @@ test('When secrets go every way there is, then no log and no backend holds one',
     `/login?username=${username}&password=${encodeURIComponent(password)}&api_key=${apiKey}`,
   );
   await browser.open(`/${apiKey}`);
+  await browser.open(`/?pw=${encodeURIComponent(mistyped)}&email=${nickname}`);
+  await requestsTo(stack.urls['product-service'])(`GET /api/products?email=${nickname}`);
   for (const card of cards)
     await stranger.submit(await stranger.open('/register'), '/register', { ...form, first_name: card });
   await browser.open('/orders');
@@ -94,6 +97,7 @@ test('When secrets go every way there is, then no log and no backend holds one',
     ...Object.fromEntries(cards.map((card) => [`card ${card}`, card])),
     password,
     mistyped,
+    nickname,
     email,
     apiKey,
     sessionId,

@@ -35,6 +35,24 @@ test('When each service is asked, then its requests are counted by service, rout
   expect(all.filter(({ labels }) => !labels.http_route || !labels.http_request_method)).toEqual([]);
 });
 
+test('When the first requests of a kind come at once, then all of them count', async ({ stack }) => {
+  const { prometheus } = backendsOf(stack);
+  // Its series begin anew with the process.
+  expect(await stack.vitrine('restart', 'order-service')).toMatchObject({ status: 0 });
+  const kind = '{service_name="order-service", http_request_method="QUERY"}';
+  const before = await prometheus.query(`sum(http_server_request_duration_seconds_count${kind})`);
+  const ask = () => fetch(`${stack.urls['order-service']}/nothing`, { method: 'QUERY' });
+  for (const { status } of await Promise.all(Array.from({ length: 10 }, ask))) expect(status).toBe(404);
+  const counted = async () => {
+    const [sample] = await prometheus.query(
+      `sum(increase(http_server_request_duration_seconds_count${kind}[1m]))`,
+    );
+    return sample?.value ?? 0;
+  };
+  expect(before).toEqual([]);
+  await expect.poll(counted, { timeout: 60_000, interval: 500 }).toBeGreaterThan(9);
+});
+
 test('When anything is asked of anyone, then series stay few, do not grow, and name nobody', async ({
   stack,
 }) => {

@@ -210,6 +210,13 @@ export const metrics = {
       'cpu.mode': { type: 'string', values: ['user', 'system'], meaning: 'Own code, or kernel code' },
     },
   },
+  stopping: {
+    name: 'vitrine.service.stopping',
+    instrument: 'observable up-down counter',
+    unit: '{process}',
+    meaning: '1 once the process has been asked to end, by SIGTERM or SIGINT, and 0 before',
+    attributes: {},
+  },
   memoryUsage: {
     name: 'process.memory.usage',
     instrument: 'observable up-down counter',

@@ -76,7 +76,7 @@ const ADDRESS = /^(?:http:\/\/(?:\[[^\]\s]+\]|[^\s/:@[]+):\d+|https:\/\/[^\s/@]+
 
 /** Standard variables that this set-up does not read. */
 const WITHOUT_EFFECT =
-  /^OTEL_(?:CONFIG_FILE|NODE_EXPERIMENTAL_SDK_METRICS|(?:SPAN_)?ATTRIBUTE_VALUE_LENGTH_LIMIT|B(?:S|LR)P_(?:EXPORT_TIMEOUT|MAX_EXPORT_BATCH_SIZE)|EXPORTER_OTLP_(?:\w+_TIMEOUT|METRICS_TEMPORALITY_PREFERENCE))$/;
+  /^OTEL_(?:CONFIG_FILE|NODE_EXPERIMENTAL_SDK_METRICS|(?:SPAN_|LOGRECORD_)?ATTRIBUTE_VALUE_LENGTH_LIMIT|B(?:S|LR)P_(?:EXPORT_TIMEOUT|MAX_EXPORT_BATCH_SIZE)|EXPORTER_OTLP_(?:\w+_TIMEOUT|METRICS_TEMPORALITY_PREFERENCE))$/;
 
 /** Says what is wrong with a variable that varies by signal, or whose value hangs on another one's. */
 function complaint(name: string, value: string, set: Record<string, unknown>): string | undefined {
@@ -101,6 +101,8 @@ export function passOn(settings: TelemetrySettings): void {
   Object.assign(process.env, {
     OTEL_NODE_ENABLED_INSTRUMENTATIONS: settings.OTEL_NODE_ENABLED_INSTRUMENTATIONS.join(),
     OTEL_TRACES_SAMPLER: settings.OTEL_TRACES_SAMPLER,
+    // Characters: like a span's, a log record's share of a batch is bounded. Its texts are masked before.
+    OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: 4000,
     OTEL_PROPAGATORS: settings.OTEL_PROPAGATORS.join(),
     OTEL_NODE_RESOURCE_DETECTORS: settings.OTEL_NODE_RESOURCE_DETECTORS.join(),
   });

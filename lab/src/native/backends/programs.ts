@@ -84,5 +84,5 @@ export const programNames = ['otelcol', 'prometheus', 'loki', 'jaeger', 'promtoo
 /** Collectors are built with different components; otel-collector-config.yaml needs these. */
 export const collectorComponents = [
   ...['health_check', 'otlp', 'memory_limiter', 'redaction', 'transform', 'batch'],
-  ...['span_metrics', 'otlp_grpc', 'otlp_http', 'prometheus'],
+  ...['span_metrics', 'otlp_grpc', 'otlp_http', 'prometheus', 'debug'],
 ] as const;
