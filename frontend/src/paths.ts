@@ -1,7 +1,10 @@
 import type { Request } from 'express';
 
-/** A path of this site, without `//`, backslash and control characters, which could lead a browser to another site. */
-const LOCAL_PATH = /^\/(?![/\\])[^\\\p{Cc}]{0,500}$/u;
+/**
+ * A path of this site, without `//`, backslash and control characters, which could lead a browser to another site, and
+ * without broken text: half a surrogate pair, which cannot be encoded, and the U+FFFD that replaces bad bytes.
+ */
+const LOCAL_PATH = /^\/(?![/\\])[^\\\p{Cc}\p{Cs}\ufffd]{0,500}$/u;
 
 /** The path when it stays on this site; undefined for anything else, including values of another type. */
 export function localPath(path: unknown): string | undefined {

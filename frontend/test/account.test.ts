@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import type { Answer } from '../../test/fake-service';
 import { createSessionCipher } from '../src/session-cipher';
-import { errorOf, openBrowser } from './browser';
+import { type Browser, errorOf, openBrowser } from './browser';
 import { asked, SESSION_SECRET, test, unauthorized } from './shop';
 
 const invalid = (...fields: string[]): Answer => ({
@@ -187,6 +187,31 @@ describe('logging in', () => {
       expect([reply.status, reply.location]).toEqual([303, target]);
     },
   );
+});
+
+describe.for([
+  ['/login', '/', { status: 401, body: { message: 'Not logged in' } }],
+  ['/register', '/login', taken('username')],
+] as const)('a form for %s whose next holds half a surrogate pair', ([path, target, refusal]) => {
+  const send = async (stranger: Browser) => {
+    const page = await stranger.open(path);
+    const _csrf = page.html.querySelector('[name=_csrf]')?.getAttribute('value');
+    return stranger.send('POST', path, (request) =>
+      request.type('json').send({ _csrf, username: 'alice', password: 'secret12', next: '/\ud800' }),
+    );
+  };
+
+  test('When it is good, then it is done and leads on', async ({ stranger }) => {
+    const reply = await send(stranger);
+    expect([reply.status, reply.location]).toEqual([303, target]);
+  });
+
+  test('When it is refused, then the page says so and leads home', async ({ shop, stranger }) => {
+    shop.userService.routes[`POST /api/user/${path === '/login' ? 'login' : 'create'}`] = refusal;
+    const page = await send(stranger);
+    expect(page.status).toBe(refusal.status);
+    expect(page.html.querySelector('[name=next]')?.getAttribute('value')).toBe('/');
+  });
 });
 
 describe('the link to the login', () => {
