@@ -5,7 +5,7 @@ import type { Database } from '@vitrine/service-kit/database';
 import { closeShell, createShell } from '@vitrine/service-kit/http-shell';
 import type { Logger } from '@vitrine/service-kit/logger';
 import type { ServiceClient } from '@vitrine/service-kit/service-client';
-import express, { type Express } from 'express';
+import express, { type Express, Router } from 'express';
 import { createAccess } from './access';
 import { contentSecurity } from './content-security';
 import { createCsrf } from './csrf';
@@ -43,10 +43,21 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function createApp(dependencies: Dependencies): Express {
   const { database, logger, sessionSecret, telemetryUrls } = dependencies;
+  const beforeBody = Router();
+  beforeBody.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
+  beforeBody.use(
+    recordStart,
+    readSessions({
+      secret: sessionSecret,
+      store: new SessionStore(database, createSessionCipher(sessionSecret)),
+      logger,
+    }),
+  );
   const app = createShell({
     logger,
     readiness: { session_dbase: database.ping },
     helmetOptions: contentSecurity,
+    beforeBody,
   });
   app.set('trust proxy', 'loopback, linklocal, uniquelocal');
   useTemplates(app, join(__dirname, '../views'));
@@ -64,15 +75,6 @@ export function createApp(dependencies: Dependencies): Express {
     orders: createOrderService(dependencies.orderService),
   };
 
-  app.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
-  app.use(
-    recordStart,
-    readSessions({
-      secret: sessionSecret,
-      store: new SessionStore(database, createSessionCipher(sessionSecret)),
-      logger,
-    }),
-  );
   app.use(catalogueRoutes(shop), accountRoutes(shop), cartRoutes(shop));
   app.use(checkoutRoutes(shop), orderRoutes(shop), adminRoutes(shop));
   closeShell(app, logger, createErrorPages(show, logger));

@@ -176,6 +176,7 @@ export const en: Messages = {
     notSold: 'An item in your cart is no longer sold. Remove it to be able to order.',
     registered: 'Welcome! Your account is ready: all that is left is to log in.',
     loggedOut: 'Goodbye, and see you soon!',
+    stillLoggedIn: 'Another site led here to log you out. You are still logged in.',
     expired: 'Your visit took a while: please log in again to go on.',
     sessionUnavailable:
       'We cannot recognise you just now. If you were logged in, nothing is lost: try again soon.',

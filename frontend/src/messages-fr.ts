@@ -200,6 +200,7 @@ export const fr = {
     notSold: 'Un article de votre panier n’est plus vendu. Retirez-le pour pouvoir commander.',
     registered: 'Bienvenue ! Votre compte est créé : il ne reste qu’à vous connecter.',
     loggedOut: 'Au revoir, et à bientôt !',
+    stillLoggedIn: 'Un autre site a voulu vous déconnecter. Vous êtes toujours connecté.',
     expired: 'Votre visite a duré un peu longtemps : reconnectez-vous pour continuer.',
     sessionUnavailable:
       'Nous ne pouvons pas vous reconnaître pour le moment. Si vous étiez connecté, rien n’est perdu : réessayez bientôt.',

@@ -14,7 +14,7 @@ const noticeSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.enum(['updated', 'removed', 'gone', 'registered', 'loggedOut', 'productAdded']) }),
   z.object({ kind: z.enum(['productUpdated', 'productDeleted', 'emptyCart', 'notSold', 'expired']) }),
-  z.object({ kind: z.literal('sessionUnavailable') }),
+  z.object({ kind: z.enum(['sessionUnavailable', 'stillLoggedIn']) }),
 ]);
 
 export type Notice = z.output<typeof noticeSchema>;
@@ -54,7 +54,7 @@ interface NoticeWords {
 }
 
 /** A notice in the visitor's language. */
-export function noticeWords(notice: Notice, { notices }: Messages): NoticeWords {
+export function noticeWords(notice: Notice, { notices, nav }: Messages): NoticeWords {
   switch (notice.kind) {
     case 'added': {
       const link = { href: '/checkout', text: notices.seeCart };
@@ -62,6 +62,12 @@ export function noticeWords(notice: Notice, { notices }: Messages): NoticeWords 
     }
     case 'ordered':
       return { text: notices.ordered(notice.order), isWarning: false };
+    case 'stillLoggedIn':
+      return {
+        text: notices.stillLoggedIn,
+        isWarning: true,
+        link: { href: '/logout', text: nav.logout },
+      };
     case 'gone':
     case 'emptyCart':
     case 'notSold':

@@ -175,6 +175,11 @@ describe('logging in', () => {
       '',
       '/\t/evil.example',
     ].map((next) => [next, '/']),
+    ...['/logout', '/Logout/?x=1', '/logout#x', '/login?next=%2Flogout', '/register', '/./logout'].map(
+      (next) => [next, '/'],
+    ),
+    ...['/x/../logout', '/x/%2e%2e/logout', '/%2E/logout'].map((next) => [next, '/']),
+    ...['/logout-not', '/x/logout'].map((next) => [next, next]),
     ...['javascript:alert(1)', '/\n/evil.example', '/\0', `/${'x'.repeat(600)}`, ' /orders', '/a\\b'].map(
       (next) => [next, '/'],
     ),
@@ -251,6 +256,32 @@ describe('logging out', () => {
     expect([reply.status, reply.location]).toEqual([303, '/']);
     expect(asked(shop)).toEqual([]);
   });
+});
+
+describe('a logout that another site asks for', () => {
+  test.for([
+    ['GET', 'cross-site'],
+    ['HEAD', 'cross-site'],
+    ['GET', 'same-site'],
+  ] as const)(
+    'When it is a %s from %s, then the session goes on, and the next page offers the logout',
+    async ([method, site], { shop, alice }) => {
+      const reply = await alice.send(method, '/logout', (request) => request.set('Sec-Fetch-Site', site));
+      expect([reply.status, reply.location]).toEqual([303, '/']);
+      expect(asked(shop)).toEqual([]);
+      const notice = (await alice.follow(reply)).html.querySelector('[role=alert]');
+      expect(notice?.textContent).toContain('toujours connecté');
+      expect(notice?.querySelector('a')?.getAttribute('href')).toBe('/logout');
+    },
+  );
+
+  test.for(['same-origin', 'none'])(
+    'When it comes from %s, then the session ends',
+    async (site, { alice }) => {
+      await alice.send('GET', '/logout', (request) => request.set('Sec-Fetch-Site', site));
+      expect(alice.cookies.has('session')).toBe(false);
+    },
+  );
 });
 
 describe('an api key that is no longer known', () => {

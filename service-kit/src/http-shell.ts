@@ -30,10 +30,12 @@ interface ShellOptions {
   readiness: ReadinessChecks;
   /** Security headers; the default suits a JSON API. */
   helmetOptions?: HelmetOptions;
+  /** Runs before the body is read, so that the answer to a body that cannot be read has its results too. */
+  beforeBody?: RequestHandler;
 }
 
 /** Creates an Express app with everything before a service's own routes; {@link closeShell} adds the rest. */
-export function createShell({ logger, readiness, helmetOptions }: ShellOptions): Express {
+export function createShell({ logger, readiness, helmetOptions, beforeBody }: ShellOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -43,6 +45,7 @@ export function createShell({ logger, readiness, helmetOptions }: ShellOptions):
   });
   app.get('/readyz', reportReadiness(readiness));
   app.use(announceTrace, logRequests(logger), helmetOptions ? helmet(helmetOptions) : jsonHeaders);
+  if (beforeBody) app.use(beforeBody);
   app.use(refuseOtherContentTypes);
   app.use(express.json({ limit: BODY_LIMIT_BYTES, reviver: readValue }));
   app.use(express.text({ type: FORM, limit: BODY_LIMIT_BYTES }), parseForm);

@@ -1,12 +1,12 @@
 import { parseInput } from '@vitrine/service-kit/input';
 import { logEvent } from '@vitrine/service-kit/logger';
 import { logs } from '@vitrine/service-kit/registry/shop';
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import { z } from 'zod';
 import { onlyAllow } from '../access';
 import { textField } from '../input';
 import { redirectWith } from '../notice';
-import { localPath, loginPath } from '../paths';
+import { loginPath, nextPath } from '../paths';
 import { fieldErrors, refusalOf } from '../refusal';
 import { beginSession, endSession, knownVisitorOf } from '../session';
 import type { Shop } from '../shop';
@@ -21,14 +21,14 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
   const showLogin = access.forEveryone((request, response) => {
     show(request, response, 'login', {
       username: '',
-      next: localPath(request.query.next) ?? '/',
+      next: nextPath(request.query.next),
       errors: {},
     });
   });
 
   const login = access.forEveryone(async (request, response) => {
     const { username, password, next: wanted } = parseInput(loginForm, request.body ?? {});
-    const next = localPath(wanted) ?? '/';
+    const next = nextPath(wanted);
     // Throws when sessions are unavailable: the login could not be remembered.
     knownVisitorOf(request);
     let apiKey: string;
@@ -47,6 +47,7 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
   const logout = access.forEveryone(async (request, response) => {
     const visitor = knownVisitorOf(request);
     if (!visitor) return response.redirect(303, '/');
+    if (isFromElsewhere(request)) return redirectWith(response, '/', { kind: 'stillLoggedIn' });
     await endSession(request, response);
     // The visitor is logged out even if the key cannot be revoked and stays valid until it expires.
     await users
@@ -56,12 +57,12 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
   });
 
   const showRegistration = access.forEveryone((request, response) => {
-    show(request, response, 'register', { form: {}, next: localPath(request.query.next) ?? '/', errors: {} });
+    show(request, response, 'register', { form: {}, next: nextPath(request.query.next), errors: {} });
   });
 
   const register = access.forEveryone(async (request, response) => {
     const { next: wanted, ...form } = parseInput(registrationForm, request.body ?? {});
-    const next = localPath(wanted) ?? '/';
+    const next = nextPath(wanted);
     try {
       await users.register(form);
     } catch (error) {
@@ -76,4 +77,12 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
   router.route('/logout').get(logout).all(onlyAllow('GET'));
   router.route('/register').get(showRegistration).post(register).all(onlyAllow('GET', 'POST'));
   return router;
+}
+
+/**
+ * Whether a page of another site or port made the browser send this request. A logout is a link, which no form token
+ * protects. Older browsers, and all on plain HTTP to another machine, do not tell.
+ */
+function isFromElsewhere(request: Request): boolean {
+  return ['cross-site', 'same-site'].includes(request.get('Sec-Fetch-Site') ?? '');
 }
