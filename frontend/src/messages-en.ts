@@ -173,6 +173,7 @@ export const en: Messages = {
     removed: 'The item was removed from your cart.',
     gone: 'This item is no longer in your cart.',
     emptyCart: 'Your cart is empty: there is nothing to order.',
+    cartChanged: 'Your cart or its prices have changed. Nothing was ordered: this is what it holds now.',
     notSold: 'An item in your cart is no longer sold. Remove it to be able to order.',
     registered: 'Welcome! Your account is ready: all that is left is to log in.',
     loggedOut: 'Goodbye, and see you soon!',

@@ -197,6 +197,8 @@ export const fr = {
     removed: 'L’article a été retiré de votre panier.',
     gone: 'Cet article n’est plus dans votre panier.',
     emptyCart: 'Votre panier est vide : il n’y a rien à commander.',
+    cartChanged:
+      'Votre panier ou ses prix ont changé. Rien n’a été commandé : voici ce qu’il contient à présent.',
     notSold: 'Un article de votre panier n’est plus vendu. Retirez-le pour pouvoir commander.',
     registered: 'Bienvenue ! Votre compte est créé : il ne reste qu’à vous connecter.',
     loggedOut: 'Au revoir, et à bientôt !',

@@ -13,7 +13,9 @@ const noticeSchema = z.discriminatedUnion('kind', [
     traceId: z.hex().length(32).optional(),
   }),
   z.object({ kind: z.enum(['updated', 'removed', 'gone', 'registered', 'loggedOut', 'productAdded']) }),
-  z.object({ kind: z.enum(['productUpdated', 'productDeleted', 'emptyCart', 'notSold', 'expired']) }),
+  z.object({
+    kind: z.enum(['productUpdated', 'productDeleted', 'emptyCart', 'cartChanged', 'notSold', 'expired']),
+  }),
   z.object({ kind: z.enum(['sessionUnavailable', 'stillLoggedIn']) }),
 ]);
 
@@ -70,6 +72,7 @@ export function noticeWords(notice: Notice, { notices, nav }: Messages): NoticeW
       };
     case 'gone':
     case 'emptyCart':
+    case 'cartChanged':
     case 'notSold':
     case 'expired':
     case 'sessionUnavailable':

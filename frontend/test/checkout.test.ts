@@ -45,6 +45,61 @@ describe('checking out', () => {
       expect([page.status, page.location]).toEqual([303, '/orders']);
   });
 
+  test.for<[what: string, now: ReturnType<typeof anOrder>]>([
+    ['a price', anOrder({ id: 12, items: [anItem(1, 1, { price: 120_000 }), anItem(3, 2)] })],
+    ['a quantity', anOrder({ id: 12, items: [anItem(1, 1), anItem(3, 3)] })],
+    ['a name', anOrder({ id: 12, items: [anItem(1, 1, { product_name: 'Laptop Max' }), anItem(3, 2)] })],
+    ['a line, at the same total', anOrder({ id: 12, items: [anItem(1, 1), anItem(10, 2)] })],
+    ['the whole order', anOrder({ id: 13, items: [anItem(1, 1), anItem(3, 2)] })],
+  ])(
+    'When %s has changed since the cart was shown, then it is shown again, and nothing is ordered before',
+    async ([, now], { shop, alice }) => {
+      const page = await alice.open('/checkout');
+      shop.orderService.routes['GET /api/order'] = { body: { result: now } };
+      const reply = await alice.submit(page, '/checkout/process');
+      expect([reply.status, reply.location]).toEqual([303, '/checkout']);
+      expect(asked(shop)).not.toContain('POST /api/order/checkout');
+      const shownAgain = await alice.follow(reply);
+      expect(shownAgain.html.querySelector('[role=alert]')?.textContent).toContain('prix ont changé');
+      expect((await alice.submit(shownAgain, '/checkout/process')).location).toBe('/order/thank-you');
+      expect(shop.orderService.requests.at(-1)?.body).toBe(JSON.stringify({ expected_total: now.total }));
+    },
+  );
+
+  test('When a price changes while order-service closes the order, then the cart is shown again', async ({
+    shop,
+    alice,
+  }) => {
+    const page = await alice.open('/checkout');
+    const errors = [{ field: 'expected_total', message: 'must be 9' }];
+    refuseCheckout(shop, { status: 409, body: { message: 'The total has changed to 9', errors } });
+    const reply = await alice.submit(page, '/checkout/process');
+    expect(reply.location).toBe('/checkout');
+    expect((await alice.follow(reply)).text).toContain('prix ont changé');
+  });
+
+  test('When a form does not tell what was shown, then it orders the cart as it is', async ({
+    shop,
+    alice,
+  }) => {
+    const page = await alice.open('/checkout');
+    const _csrf = page.html.querySelector('[name=_csrf]')?.getAttribute('value');
+    const reply = await alice.send('POST', '/checkout/process', (request) =>
+      request.type('form').send({ _csrf }),
+    );
+    expect(reply.location).toBe('/order/thank-you');
+    expect(shop.orderService.requests.at(-1)?.body).toBe('{}');
+  });
+
+  test.for([{ order: 'x' }, { total: '-1' }, { total: '' }])(
+    'When a form tells %j as shown, then it is refused',
+    async (fields, { shop, alice }) => {
+      const reply = await alice.submit(await alice.open('/checkout'), '/checkout/process', fields);
+      expect(reply.status).toBe(400);
+      expect(asked(shop)).not.toContain('POST /api/order/checkout');
+    },
+  );
+
   test.for<[what: string, answer: Answer, words: string]>([
     ['is empty by now', { status: 404, body: { message: 'No order found' } }, 'rien à commander'],
     [

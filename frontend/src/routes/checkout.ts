@@ -1,9 +1,11 @@
+import type { HttpError } from '@vitrine/service-kit/http-error';
+import { parseInput } from '@vitrine/service-kit/input';
 import { sampledSpan } from '@vitrine/service-kit/telemetry/spans';
 import { type RequestHandler, Router } from 'express';
 import { onlyAllow } from '../access';
-import { processCheckout, validateCheckout } from '../checkout';
+import { isAnotherCart, processCheckout, shownCart, validateCheckout } from '../checkout';
 import { redirectWith, takeNotice } from '../notice';
-import { refusalOf } from '../refusal';
+import { fieldErrors, refusalOf } from '../refusal';
 import { knownVisitorOf } from '../session';
 import type { Shop } from '../shop';
 
@@ -16,12 +18,14 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
     next();
   };
 
-  const process = access.forVisitors(async (visitor, _request, response) => {
-    if ((await validateCheckout(orders, visitor)) === 'no_order') {
-      return redirectWith(response, '/checkout', { kind: 'emptyCart' });
-    }
+  const process = access.forVisitors(async (visitor, request, response) => {
+    const shown = parseInput(shownCart, request.body ?? {});
+    const refuse = (kind: Refusal) => redirectWith(response, '/checkout', { kind });
+    const cart = await validateCheckout(orders, visitor);
+    if (!cart) return refuse('emptyCart');
+    if (isAnotherCart(cart, shown)) return refuse('cartChanged');
     try {
-      const { id, total } = await processCheckout(orders, visitor);
+      const { id, total } = await processCheckout(orders, visitor, shown.total);
       redirectWith(response, '/order/thank-you', {
         kind: 'ordered',
         order: id,
@@ -29,8 +33,7 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
         traceId: sampledSpan()?.traceId,
       });
     } catch (error) {
-      const kind = refusalOf(error, 404, 409).status === 404 ? 'emptyCart' : 'notSold';
-      redirectWith(response, '/checkout', { kind });
+      refuse(kindOf(refusalOf(error, 404, 409)));
     }
   });
 
@@ -43,4 +46,11 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
   router.route('/checkout/process').post(recordAnonymous, process).all(onlyAllow('POST'));
   router.route('/order/thank-you').get(showThankYou).all(onlyAllow('GET'));
   return router;
+}
+
+type Refusal = 'emptyCart' | 'cartChanged' | 'notSold';
+
+function kindOf(refusal: HttpError): Refusal {
+  if (refusal.status === 404) return 'emptyCart';
+  return 'expected_total' in fieldErrors(refusal) ? 'cartChanged' : 'notSold';
 }
