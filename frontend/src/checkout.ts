@@ -79,3 +79,14 @@ export function processCheckout(
     return order;
   });
 }
+
+/** The visitor's order with this id, if it is placed. */
+export async function findPlacedOrder(
+  orders: OrderService,
+  { apiKey }: Visitor,
+  orderId: number | undefined,
+): Promise<Order | undefined> {
+  if (orderId === undefined) return undefined;
+  const [found] = await orders.orders(apiKey, { limit: 1, before: orderId + 1 });
+  return found?.id === orderId && !found.is_open ? found : undefined;
+}

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { Answer } from '../../test/fake-service';
 import { createSessionCipher } from '../src/session-cipher';
 import { type Browser, errorOf, openBrowser } from './browser';
-import { asked, SESSION_SECRET, test, unauthorized } from './shop';
+import { asked, aUser, SESSION_SECRET, type StartedShop, test, unauthorized } from './shop';
 
 const invalid = (...fields: string[]): Answer => ({
   status: 400,
@@ -65,6 +65,48 @@ describe('creating an account', () => {
           .map((field) => `#${field}`),
       );
       expect(page.text).not.toContain('must be better');
+    },
+  );
+
+  const account = { ...aUser(9, 'zoe', false), first_name: 'Zoé', last_name: 'O’Neil' };
+  const resend = async (
+    { shop, stranger }: { shop: StartedShop; stranger: Browser },
+    fields: object = {},
+  ) => {
+    const page = await stranger.open('/register?next=/orders');
+    await stranger.submit(page, '/register', form);
+    shop.userService.routes['POST /api/user/create'] = taken('username');
+    shop.userService.routes['GET /api/user'] = { body: { result: { ...account, ...fields } } };
+    return stranger.submit(page, '/register', { ...form, first_name: ' Zoe\u0301' });
+  };
+
+  test('When the form is sent twice, then the second answer is that of the first, and no login is left', async ({
+    shop,
+    stranger,
+  }) => {
+    const reply = await resend({ shop, stranger });
+    expect([reply.status, reply.location]).toEqual([303, '/login?next=%2Forders']);
+    expect((await stranger.follow(reply)).text).toContain('Bienvenue');
+    expect(stranger.cookies.has('session')).toBe(false);
+    expect(shop.userService.requests.at(-1)).toMatchObject({
+      path: '/api/user/logout',
+      headers: { authorization: 'Bearer key-of-zoe' },
+    });
+  });
+
+  test.for([{ email: 'other@example.com' }, { first_name: 'Zoë' }, { last_name: 'Neil' }])(
+    'When the account with that username and password has %j, then the username is taken',
+    async (fields, { shop, stranger }) => {
+      const page = await resend({ shop, stranger }, fields);
+      expect([page.status, errorOf(page, 'username')]).toEqual([409, expect.stringContaining('déjà pris')]);
+    },
+  );
+
+  test.for([401, 429])(
+    'When the username is taken and a login with the password gets %i, then the form says that it is taken',
+    async (status, { shop, stranger }) => {
+      shop.userService.routes['POST /api/user/login'] = { status, body: { message: 'Not logged in' } };
+      expect((await resend({ shop, stranger })).status).toBe(409);
     },
   );
 

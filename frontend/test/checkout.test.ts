@@ -3,6 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeEach, describe, expect } from 'vitest';
 import type { Answer } from '../../test/fake-service';
+import { openBrowser } from './browser';
 import { asked, type StartedShop, test } from './shop';
 import { anItem, anOrder } from './stock';
 
@@ -43,6 +44,64 @@ describe('checking out', () => {
     await alice.follow(reply);
     for (const page of [await alice.open('/order/thank-you'), await alice.follow(reply)])
       expect([page.status, page.location]).toEqual([303, '/orders']);
+  });
+
+  describe('a form that is sent twice', () => {
+    /** order-service as it is: the first checkout closes order 12, and others find none. */
+    const openOnce = ({ orderService }: StartedShop) => {
+      const cart = anOrder({ id: 12, items: [anItem(1, 1), anItem(3, 2)] });
+      const placed = { ...cart, is_open: false, date_checked_out: '2026-11-21T16:45:00.000Z' };
+      let isOpen = true;
+      Object.assign(orderService.routes, {
+        'GET /api/order': () => ({ body: isOpen ? { result: cart } : { message: 'No order found' } }),
+        'GET /api/orders': () => ({ body: [isOpen ? cart : placed] }),
+        'POST /api/order/checkout': () => {
+          if (!isOpen) return { status: 404, body: { message: 'No order found' } };
+          isOpen = false;
+          return { body: { result: placed } };
+        },
+      });
+    };
+
+    test('When it comes again later, to another replica, then it leads to the same order', async ({
+      shop,
+      alice,
+    }) => {
+      openOnce(shop);
+      const page = await alice.open('/checkout');
+      await alice.follow(await alice.submit(page, '/checkout/process'));
+      const other = await shop.openDoors();
+      try {
+        const browser = openBrowser(other.url);
+        for (const [name, value] of alice.cookies) browser.cookies.set(name, value);
+        const again = await browser.submit(page, '/checkout/process');
+        expect([again.status, again.location]).toEqual([303, '/order/thank-you']);
+        expect((await browser.follow(again)).text).toMatch(/Commande n° 12 .*1 500 \$/);
+      } finally {
+        await other.close();
+      }
+    });
+
+    test('When both come at once, then both lead to the one order', async ({ shop, alice }) => {
+      openOnce(shop);
+      const page = await alice.open('/checkout');
+      const send = () => alice.submit(page, '/checkout/process');
+      const replies = await Promise.all([send(), send(), send()]);
+      expect(replies.map(({ location }) => location)).toEqual(Array(3).fill('/order/thank-you'));
+      for (const reply of replies)
+        expect(reply.setCookies.get('notice')).toContain(encodeURIComponent('"order":12'));
+    });
+
+    test('When the next cart is begun meanwhile, then it stays as it is', async ({ shop, alice }) => {
+      openOnce(shop);
+      const page = await alice.open('/checkout');
+      await alice.submit(page, '/checkout/process');
+      const next = anOrder({ id: 13, items: [anItem(1, 1), anItem(3, 2)] });
+      shop.orderService.routes['GET /api/order'] = { body: { result: next } };
+      shop.orderService.requests.length = 0;
+      expect((await alice.submit(page, '/checkout/process')).location).toBe('/order/thank-you');
+      expect(asked(shop)).toEqual(['GET /api/order', 'GET /api/orders?limit=1&before=13']);
+    });
   });
 
   test.for<[what: string, now: ReturnType<typeof anOrder>]>([

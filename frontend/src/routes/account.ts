@@ -4,12 +4,13 @@ import { logs } from '@vitrine/service-kit/registry/shop';
 import { type Request, Router } from 'express';
 import { z } from 'zod';
 import { onlyAllow } from '../access';
-import { textField } from '../input';
+import { asStored, textField } from '../input';
 import { redirectWith } from '../notice';
 import { loginPath, nextPath } from '../paths';
 import { fieldErrors, refusalOf } from '../refusal';
 import { beginSession, endSession, knownVisitorOf } from '../session';
 import type { Shop } from '../shop';
+import type { RegistrationForm, UserService } from '../user-service';
 
 const loginForm = z.object({ username: textField, password: textField, next: textField });
 const registrationForm = loginForm.extend({ first_name: textField, last_name: textField, email: textField });
@@ -67,7 +68,10 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
       await users.register(form);
     } catch (error) {
       const refusal = refusalOf(error, 400, 409);
-      const content = { form, next, errors: fieldErrors(refusal) };
+      const errors = fieldErrors(refusal);
+      if (errors.username === 'taken' && (await isOwnAccount(users, form)))
+        return redirectWith(response, loginPath(next), { kind: 'registered' });
+      const content = { form, next, errors };
       return show(request, response, 'register', content, refusal.status);
     }
     redirectWith(response, loginPath(next), { kind: 'registered' });
@@ -77,6 +81,23 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
   router.route('/logout').get(logout).all(onlyAllow('GET'));
   router.route('/register').get(showRegistration).post(register).all(onlyAllow('GET', 'POST'));
   return router;
+}
+
+/**
+ * Whether the account that has the username is this form's own, because the form was sent twice: the password opens it
+ * and all else is equal. A wrong password counts as a failed login, so nobody can guess more often here than there.
+ */
+async function isOwnAccount(users: UserService, form: RegistrationForm): Promise<boolean> {
+  try {
+    const apiKey = await users.login(form);
+    const account = await users.whoIs(apiKey);
+    await users.logout(apiKey);
+    const isEqual = (name: 'first_name' | 'last_name' | 'email') => account[name] === asStored(form[name]);
+    return isEqual('first_name') && isEqual('last_name') && isEqual('email');
+  } catch (error) {
+    refusalOf(error, 400, 401, 429);
+    return false;
+  }
 }
 
 /**

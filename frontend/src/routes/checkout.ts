@@ -3,8 +3,9 @@ import { parseInput } from '@vitrine/service-kit/input';
 import { sampledSpan } from '@vitrine/service-kit/telemetry/spans';
 import { type RequestHandler, Router } from 'express';
 import { onlyAllow } from '../access';
-import { isAnotherCart, processCheckout, shownCart, validateCheckout } from '../checkout';
+import { findPlacedOrder, isAnotherCart, processCheckout, shownCart, validateCheckout } from '../checkout';
 import { redirectWith, takeNotice } from '../notice';
+import type { Order } from '../order-service';
 import { fieldErrors, refusalOf } from '../refusal';
 import { knownVisitorOf } from '../session';
 import type { Shop } from '../shop';
@@ -20,20 +21,20 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
 
   const process = access.forVisitors(async (visitor, request, response) => {
     const shown = parseInput(shownCart, request.body ?? {});
-    const refuse = (kind: Refusal) => redirectWith(response, '/checkout', { kind });
+    const thank = ({ id, total }: Order, traceId?: string) =>
+      redirectWith(response, '/order/thank-you', { kind: 'ordered', order: id, total, traceId });
+    // A form that is sent twice, at once or later, finds its order placed: the buyer sees that order.
+    const refuse = async (kind: Refusal) => {
+      const placed = await findPlacedOrder(orders, visitor, shown.order);
+      return placed ? thank(placed) : redirectWith(response, '/checkout', { kind });
+    };
     const cart = await validateCheckout(orders, visitor);
     if (!cart) return refuse('emptyCart');
     if (isAnotherCart(cart, shown)) return refuse('cartChanged');
     try {
-      const { id, total } = await processCheckout(orders, visitor, shown.total);
-      redirectWith(response, '/order/thank-you', {
-        kind: 'ordered',
-        order: id,
-        total,
-        traceId: sampledSpan()?.traceId,
-      });
+      thank(await processCheckout(orders, visitor, shown.total), sampledSpan()?.traceId);
     } catch (error) {
-      refuse(kindOf(refusalOf(error, 404, 409)));
+      await refuse(kindOf(refusalOf(error, 404, 409)));
     }
   });
 
