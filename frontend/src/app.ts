@@ -10,6 +10,7 @@ import { createAccess } from './access';
 import { contentSecurity } from './content-security';
 import { createCsrf } from './csrf';
 import { createErrorPages } from './error-page';
+import { createKeptForms } from './kept-form';
 import { createOrderService } from './order-service';
 import { createPages, recordStart } from './page';
 import { productImages } from './product-image';
@@ -43,13 +44,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function createApp(dependencies: Dependencies): Express {
   const { database, logger, sessionSecret, telemetryUrls } = dependencies;
+  const cipher = createSessionCipher(sessionSecret);
   const beforeBody = Router();
   beforeBody.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
   beforeBody.use(
     recordStart,
     readSessions({
       secret: sessionSecret,
-      store: new SessionStore(database, createSessionCipher(sessionSecret)),
+      store: new SessionStore(database, cipher),
       logger,
     }),
   );
@@ -66,8 +68,10 @@ export function createApp(dependencies: Dependencies): Express {
   const stylesheet = `/static/shop.css?v=${digestOf(join(PUBLIC, 'shop.css'))}`;
   const imageUrl = productImages(join(PUBLIC, 'products'));
   const show = createPages({ csrf, imageUrl, telemetryUrls, stylesheet });
+  const keptForms = createKeptForms(cipher);
   const shop: Shop = {
-    access: createAccess(csrf),
+    access: createAccess(csrf, keptForms),
+    keptForms,
     logger,
     show,
     users: createUserService(dependencies.userService),
@@ -75,9 +79,10 @@ export function createApp(dependencies: Dependencies): Express {
     orders: createOrderService(dependencies.orderService),
   };
 
-  app.use(catalogueRoutes(shop), accountRoutes(shop), cartRoutes(shop));
+  // The login comes first: it may continue with a form of the others.
+  app.use(accountRoutes(shop), catalogueRoutes(shop), cartRoutes(shop));
   app.use(checkoutRoutes(shop), orderRoutes(shop), adminRoutes(shop));
-  closeShell(app, logger, createErrorPages(show, logger));
+  closeShell(app, logger, createErrorPages(show, keptForms, logger));
   return app;
 }
 

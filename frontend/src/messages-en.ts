@@ -177,6 +177,8 @@ export const en: Messages = {
     notSold: 'An item in your cart is no longer sold. Remove it to be able to order.',
     registered: 'Welcome! Your account is ready: all that is left is to log in.',
     loggedOut: 'Goodbye, and see you soon!',
+    formKept: 'Log in, and what you began will be done.',
+    formLost: 'Log in, then start again please: what you sent could not be kept.',
     stillLoggedIn: 'Another site led here to log you out. You are still logged in.',
     expired: 'Your visit took a while: please log in again to go on.',
     sessionUnavailable:

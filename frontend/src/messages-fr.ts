@@ -202,6 +202,8 @@ export const fr = {
     notSold: 'Un article de votre panier n’est plus vendu. Retirez-le pour pouvoir commander.',
     registered: 'Bienvenue ! Votre compte est créé : il ne reste qu’à vous connecter.',
     loggedOut: 'Au revoir, et à bientôt !',
+    formKept: 'Connectez-vous, et ce que vous avez commencé sera fait.',
+    formLost: 'Connectez-vous, puis recommencez : ce que vous avez envoyé n’a pas pu être gardé.',
     stillLoggedIn: 'Un autre site a voulu vous déconnecter. Vous êtes toujours connecté.',
     expired: 'Votre visite a duré un peu longtemps : reconnectez-vous pour continuer.',
     sessionUnavailable:

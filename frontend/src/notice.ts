@@ -16,7 +16,7 @@ const noticeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.enum(['productUpdated', 'productDeleted', 'emptyCart', 'cartChanged', 'notSold', 'expired']),
   }),
-  z.object({ kind: z.enum(['sessionUnavailable', 'stillLoggedIn']) }),
+  z.object({ kind: z.enum(['sessionUnavailable', 'stillLoggedIn', 'formKept', 'formLost']) }),
 ]);
 
 export type Notice = z.output<typeof noticeSchema>;
@@ -75,6 +75,7 @@ export function noticeWords(notice: Notice, { notices, nav }: Messages): NoticeW
     case 'cartChanged':
     case 'notSold':
     case 'expired':
+    case 'formLost':
     case 'sessionUnavailable':
       return { text: notices[notice.kind], isWarning: true };
     default:

@@ -17,7 +17,7 @@ const CART_FORMS = /^\/(?:cart\/|checkout\/process)/;
 /** The page to return to: the page itself, or the page with the form for the form's target. */
 export function pagePath(request: Request): string {
   if (CART_FORMS.test(request.path)) return '/checkout';
-  const [path, query] = request.originalUrl.split('?', 2);
+  const [path, query] = request.url.split('?', 2);
   const parameters = new URLSearchParams(query);
   parameters.delete('lang');
   return localPath(parameters.size > 0 ? `${path}?${parameters}` : path) ?? '/';

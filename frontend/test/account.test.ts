@@ -154,6 +154,14 @@ describe('logging in', () => {
     expect((await other.open('/')).text).toContain('Se connecter');
   });
 
+  test('When the form is sent again after it has succeeded, then it succeeds again', async ({ stranger }) => {
+    const page = await stranger.open('/login?next=/orders');
+    for (const _ of ['first', 'second']) {
+      const reply = await stranger.submit(page, '/login', { username: 'alice', password: 'x' });
+      expect([reply.status, reply.location]).toEqual([303, '/orders']);
+    }
+  });
+
   test('When the shop is behind HTTPS, then its cookies are marked Secure', async ({ shop }) => {
     const browser = openBrowser(shop.url, { 'x-forwarded-proto': 'https' });
     const page = await browser.open('/login?lang=fr');

@@ -106,6 +106,26 @@ describe.for([
   );
 });
 
+test('When the api key is no longer known at the form of a product, then it is added after a login', async ({
+  shop,
+  admin,
+}) => {
+  const path = '/admin/product/new';
+  const page = await admin.open(path);
+  shop.productService.routes['POST /api/product/create'] = unauthorized;
+  const reply = await admin.submit(page, path, { ...form, name: 'Étoile 😀' });
+  expect(reply.location).toBe(`/login?next=${encodeURIComponent(path)}`);
+  shop.productService.routes['POST /api/product/create'] = { status: 201, body: {} };
+  const login = { username: 'admin', password: 'a good password' };
+  const added = await admin.submit(await admin.follow(reply), '/login', login);
+  expect([added.status, added.location]).toEqual([303, '/admin']);
+  const told = shop.productService.requests.at(-1);
+  expect([told?.path, JSON.parse(told?.body ?? '')]).toEqual([
+    '/api/product/create',
+    { ...form, name: 'Étoile 😀' },
+  ]);
+});
+
 describe('the form of a new product, sent twice', () => {
   const path = '/admin/product/new';
   const added = { id: 11, name: 'Lampe', slug: 'lampe', image: 'lampe.svg', price: 30 };

@@ -16,7 +16,7 @@ const loginForm = z.object({ username: textField, password: textField, next: tex
 const registrationForm = loginForm.extend({ first_name: textField, last_name: textField, email: textField });
 
 /** Registration, login and logout. A form's `next` is the page that the visitor wanted. */
-export function accountRoutes({ access, logger, show, users }: Shop): Router {
+export function accountRoutes({ access, keptForms, logger, show, users }: Shop): Router {
   const router = Router();
 
   const showLogin = access.forEveryone((request, response) => {
@@ -27,7 +27,7 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
     });
   });
 
-  const login = access.forEveryone(async (request, response) => {
+  const login = access.forEveryone(async (request, response, resume) => {
     const { username, password, next: wanted } = parseInput(loginForm, request.body ?? {});
     const next = nextPath(wanted);
     // Throws when sessions are unavailable: the login could not be remembered.
@@ -42,6 +42,7 @@ export function accountRoutes({ access, logger, show, users }: Shop): Router {
     }
     const { id, username: name, first_name, is_admin } = await users.whoIs(apiKey);
     await beginSession(request, { apiKey, id, username: name, first_name, is_admin });
+    if (keptForms.resume(request, response, next)) return resume('route');
     response.redirect(303, next);
   });
 
