@@ -9,7 +9,7 @@ const SECRET_KEY = /password|passwd|secret|token|cookie|authorization|api[._-]?k
  * such as `%2F`. Repetition is bounded, because the text may be an attacker's and the regex tries every position in it.
  */
 const SECRET_TEXT =
-  /[\p{L}\p{N}_.+'%-]{1,64}(?:@|%(?:25)*40)[\w-]+\.[\w.-]+|(?:\b|(?<=%[\da-f]{2}))(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}|(?:password|passwd|api[._-]?key|token|secret)(?:\[\]|%5b%5d)?(?:"|%22)?\s*(?:[=:]|%3[ad])\s*(?:"|%22)?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<=^|[^\w-]|%[\da-f]{2})[\w-]{43}(?![\w-])|(?<=^|[^\w.-]|%[\da-f]{2})[2-6](?:(?:[ +-]|%20)?\d){12,18}(?![\w-])/giu;
+  /[\p{L}\p{N}_.+'%!#$&*^`{|}~-]{1,64}(?:@|%(?:25)*40)[\w-]+\.[\w.-]+|(?:\b|(?<=%[\da-f]{2}))(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}|(?:password|passwd|api[._-]?key|token|secret)(?:\[\]|%5b%5d)?(?:"|%22)?\s*(?:[=:]|%3[ad])\s*(?:"|%22)?[^&\s",}]+|s(?::|%3a)[\w-]{20,}\.[\w+/=%-]+|(?<=^|[^\w-]|%[\da-f]{2})[\w-]{43}(?![\w-])|(?<=^|[^\w.-]|%[\da-f]{2})[2-6](?:(?:[ +-]|%20)?\d){12,18}(?![\w-])/giu;
 
 /** Methods, routes, paths and user agents repeat, so a limited number of short texts is remembered. */
 const MAX_KNOWN = 200;

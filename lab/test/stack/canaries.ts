@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 const mail = 'canary.user@example.org';
+const unusualMail = 'canary!user@example.org';
 const password = 'hunter2-CANARY';
 const key = 'Zq9x8w7v6u5t4s3r2q1p0o9n8m7l6k5j4h3g2f1dCAN';
 const card = '4111 1111 1111 1111';
@@ -14,6 +15,7 @@ export const canaries = [
   ...phrase.split(' ').slice(1),
   sessionId,
   mail,
+  'canary!',
   mail.replace('@', '%40'),
   mail.replace('@', '%2540'),
   password,
@@ -42,7 +44,7 @@ export function canaryPayloads(traceId: string) {
   const now = String(BigInt(Date.now()) * 1_000_000n);
   const spanId = () => randomBytes(8).toString('hex');
   const resource = { attributes: attributes({ 'service.name': 'canary-service', 'user.email': mail }) };
-  const sentence = `'${mail}' password=${password}; card ${card}; Authorization: Bearer ${key}`;
+  const sentence = `'${mail}' ${unusualMail} password=${password}; card ${card}; Authorization: Bearer ${key}`;
   const nested = { email: mail, api_key: key, deep: { password, digits: Number(cardDigits) } };
   const span = {
     ...{ traceId, spanId: spanId(), name: `GET /u/${mail} ${card} password=${password}`, kind: 2 },
