@@ -5,11 +5,12 @@ import type { Database } from '@vitrine/service-kit/database';
 import { closeShell, createShell } from '@vitrine/service-kit/http-shell';
 import type { Logger } from '@vitrine/service-kit/logger';
 import type { ServiceClient } from '@vitrine/service-kit/service-client';
-import express, { type Express } from 'express';
+import express, { type Express, Router } from 'express';
 import { createAccess } from './access';
 import { contentSecurity } from './content-security';
 import { createCsrf } from './csrf';
 import { createErrorPages } from './error-page';
+import { createKeptForms } from './kept-form';
 import { createOrderService } from './order-service';
 import { createPages, recordStart } from './page';
 import { productImages } from './product-image';
@@ -43,10 +44,22 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function createApp(dependencies: Dependencies): Express {
   const { database, logger, sessionSecret, telemetryUrls } = dependencies;
+  const cipher = createSessionCipher(sessionSecret);
+  const beforeBody = Router();
+  beforeBody.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
+  beforeBody.use(
+    recordStart,
+    readSessions({
+      secret: sessionSecret,
+      store: new SessionStore(database, cipher),
+      logger,
+    }),
+  );
   const app = createShell({
     logger,
     readiness: { session_dbase: database.ping },
     helmetOptions: contentSecurity,
+    beforeBody,
   });
   app.set('trust proxy', 'loopback, linklocal, uniquelocal');
   useTemplates(app, join(__dirname, '../views'));
@@ -55,8 +68,10 @@ export function createApp(dependencies: Dependencies): Express {
   const stylesheet = `/static/shop.css?v=${digestOf(join(PUBLIC, 'shop.css'))}`;
   const imageUrl = productImages(join(PUBLIC, 'products'));
   const show = createPages({ csrf, imageUrl, telemetryUrls, stylesheet });
+  const keptForms = createKeptForms(cipher);
   const shop: Shop = {
-    access: createAccess(csrf),
+    access: createAccess(csrf, keptForms),
+    keptForms,
     logger,
     show,
     users: createUserService(dependencies.userService),
@@ -64,18 +79,10 @@ export function createApp(dependencies: Dependencies): Express {
     orders: createOrderService(dependencies.orderService),
   };
 
-  app.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
-  app.use(
-    recordStart,
-    readSessions({
-      secret: sessionSecret,
-      store: new SessionStore(database, createSessionCipher(sessionSecret)),
-      logger,
-    }),
-  );
-  app.use(catalogueRoutes(shop), accountRoutes(shop), cartRoutes(shop));
+  // The login comes first: it may continue with a form of the others.
+  app.use(accountRoutes(shop), catalogueRoutes(shop), cartRoutes(shop));
   app.use(checkoutRoutes(shop), orderRoutes(shop), adminRoutes(shop));
-  closeShell(app, logger, createErrorPages(show, logger));
+  closeShell(app, logger, createErrorPages(show, keptForms, logger));
   return app;
 }
 

@@ -3,6 +3,7 @@ import type { ErrorResponder } from '@vitrine/service-kit/http-shell';
 import { type Logger, logEvent } from '@vitrine/service-kit/logger';
 import { logs } from '@vitrine/service-kit/registry/shop';
 import { ExpiredForm } from './csrf';
+import type { KeptForms } from './kept-form';
 import type { Messages } from './messages-fr';
 import { redirectWith } from './notice';
 import type { ShowPage } from './page';
@@ -30,14 +31,17 @@ const UNAVAILABLE: Record<string, keyof Messages['errors']['unavailable']> = {
 
 /**
  * Shows errors on a page of the shop. A visitor whose api key is no longer valid is redirected to the login page, and
- * back afterwards.
+ * back afterwards. A form that they sent is done then.
  */
-export function createErrorPages(show: ShowPage, logger: Logger): ErrorResponder {
+export function createErrorPages(show: ShowPage, keptForms: KeptForms, logger: Logger): ErrorResponder {
   return (error, request, response, next) => {
     if (error.status === 401 && visitorOf(request)) {
+      const isLost = request.method === 'POST' && !keptForms.keep(request, response);
       endSession(request, response)
         .catch((err) => logEvent(logger, logs.sessionNotEnded, { err }))
-        .then(() => redirectWith(response, loginPath(pagePath(request)), { kind: 'expired' }))
+        .then(() =>
+          redirectWith(response, loginPath(pagePath(request)), { kind: isLost ? 'formLost' : 'expired' }),
+        )
         .catch(next);
       return;
     }

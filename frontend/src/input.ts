@@ -23,3 +23,8 @@ export function quantityOf(body: unknown): number | undefined {
 
 /** A field as it was typed; empty when it is missing or was sent more than once. */
 export const textField = z.string().catch('');
+
+/** A text as the services store it. */
+export function asStored(typed: string): string {
+  return typed.normalize('NFC').trim();
+}

@@ -173,9 +173,13 @@ export const en: Messages = {
     removed: 'The item was removed from your cart.',
     gone: 'This item is no longer in your cart.',
     emptyCart: 'Your cart is empty: there is nothing to order.',
+    cartChanged: 'Your cart or its prices have changed. Nothing was ordered: this is what it holds now.',
     notSold: 'An item in your cart is no longer sold. Remove it to be able to order.',
     registered: 'Welcome! Your account is ready: all that is left is to log in.',
     loggedOut: 'Goodbye, and see you soon!',
+    formKept: 'Log in, and what you began will be done.',
+    formLost: 'Log in, then start again please: what you sent could not be kept.',
+    stillLoggedIn: 'Another site led here to log you out. You are still logged in.',
     expired: 'Your visit took a while: please log in again to go on.',
     sessionUnavailable:
       'We cannot recognise you just now. If you were logged in, nothing is lost: try again soon.',

@@ -197,9 +197,14 @@ export const fr = {
     removed: 'L’article a été retiré de votre panier.',
     gone: 'Cet article n’est plus dans votre panier.',
     emptyCart: 'Votre panier est vide : il n’y a rien à commander.',
+    cartChanged:
+      'Votre panier ou ses prix ont changé. Rien n’a été commandé : voici ce qu’il contient à présent.',
     notSold: 'Un article de votre panier n’est plus vendu. Retirez-le pour pouvoir commander.',
     registered: 'Bienvenue ! Votre compte est créé : il ne reste qu’à vous connecter.',
     loggedOut: 'Au revoir, et à bientôt !',
+    formKept: 'Connectez-vous, et ce que vous avez commencé sera fait.',
+    formLost: 'Connectez-vous, puis recommencez : ce que vous avez envoyé n’a pas pu être gardé.',
+    stillLoggedIn: 'Un autre site a voulu vous déconnecter. Vous êtes toujours connecté.',
     expired: 'Votre visite a duré un peu longtemps : reconnectez-vous pour continuer.',
     sessionUnavailable:
       'Nous ne pouvons pas vous reconnaître pour le moment. Si vous étiez connecté, rien n’est perdu : réessayez bientôt.',

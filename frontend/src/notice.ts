@@ -13,8 +13,10 @@ const noticeSchema = z.discriminatedUnion('kind', [
     traceId: z.hex().length(32).optional(),
   }),
   z.object({ kind: z.enum(['updated', 'removed', 'gone', 'registered', 'loggedOut', 'productAdded']) }),
-  z.object({ kind: z.enum(['productUpdated', 'productDeleted', 'emptyCart', 'notSold', 'expired']) }),
-  z.object({ kind: z.literal('sessionUnavailable') }),
+  z.object({
+    kind: z.enum(['productUpdated', 'productDeleted', 'emptyCart', 'cartChanged', 'notSold', 'expired']),
+  }),
+  z.object({ kind: z.enum(['sessionUnavailable', 'stillLoggedIn', 'formKept', 'formLost']) }),
 ]);
 
 export type Notice = z.output<typeof noticeSchema>;
@@ -54,7 +56,7 @@ interface NoticeWords {
 }
 
 /** A notice in the visitor's language. */
-export function noticeWords(notice: Notice, { notices }: Messages): NoticeWords {
+export function noticeWords(notice: Notice, { notices, nav }: Messages): NoticeWords {
   switch (notice.kind) {
     case 'added': {
       const link = { href: '/checkout', text: notices.seeCart };
@@ -62,10 +64,18 @@ export function noticeWords(notice: Notice, { notices }: Messages): NoticeWords 
     }
     case 'ordered':
       return { text: notices.ordered(notice.order), isWarning: false };
+    case 'stillLoggedIn':
+      return {
+        text: notices.stillLoggedIn,
+        isWarning: true,
+        link: { href: '/logout', text: nav.logout },
+      };
     case 'gone':
     case 'emptyCart':
+    case 'cartChanged':
     case 'notSold':
     case 'expired':
+    case 'formLost':
     case 'sessionUnavailable':
       return { text: notices[notice.kind], isWarning: true };
     default:

@@ -33,7 +33,8 @@ export interface OrderService {
   addItem(apiKey: string, productId: number, quantity: number): Promise<void>;
   setQuantity(apiKey: string, productId: number, quantity: number): Promise<void>;
   removeItem(apiKey: string, productId: number): Promise<void>;
-  checkout(apiKey: string): Promise<Order>;
+  /** Buys the cart, at no other total than the expected one. */
+  checkout(apiKey: string, expectedTotal: number | undefined): Promise<Order>;
   /** A page of orders, newest first: the visitor's own or, for admins, everybody's. It includes open orders. */
   orders(
     apiKey: string,
@@ -58,8 +59,10 @@ export function createOrderService(service: ServiceClient): OrderService {
       const path = `/api/order/remove-item/${productId}`;
       await ask(service, { method: 'DELETE', path, apiKey }, oneOrder);
     },
-    async checkout(apiKey) {
-      return (await ask(service, { method: 'POST', path: '/api/order/checkout', apiKey }, oneOrder)).result;
+    async checkout(apiKey, expectedTotal) {
+      const body = { expected_total: expectedTotal };
+      const request = { method: 'POST', path: '/api/order/checkout', apiKey, body } as const;
+      return (await ask(service, request, oneOrder)).result;
     },
     orders(apiKey, { limit, before, all }) {
       const path = `/api/orders?limit=${limit}${before ? `&before=${before}` : ''}${all ? '&all=true' : ''}`;

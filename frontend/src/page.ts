@@ -76,10 +76,7 @@ export function createPages({ csrf, imageUrl, telemetryUrls, stylesheet }: PageP
   };
 }
 
-/**
- * The page's trace id and the time it took so far, which is undefined for a request that was refused before
- * `recordStart`. Undefined when the request is not traced.
- */
+/** The page's trace id and the time it took so far; undefined when the request is not traced. */
 function requestTrace(request: Request) {
   const traceId = sampledSpan()?.traceId;
   const started = startedAt.get(request);

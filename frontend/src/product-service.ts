@@ -13,7 +13,7 @@ const product = z.object({
 export type Product = z.output<typeof product>;
 
 /** The form as it was typed; product-service checks it. */
-type ProductForm = Record<'name' | 'slug' | 'image' | 'price', string>;
+export type ProductForm = Record<'name' | 'slug' | 'image' | 'price', string>;
 
 const oneProduct = z.object({ result: product });
 const manyProducts = z.object({ results: z.array(product) });

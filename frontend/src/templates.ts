@@ -9,7 +9,7 @@ const SHARED =
   't language path visitor notice loginHref languageHref csrfToken stylesheet imageUrl money number date';
 const TRACE = 'requestTrace traceHref logsHref';
 const CONTENT = 'name product products cart order orders users form errors next words status';
-const DETAILS = 'quantity isRefused refused refusedWith username isFirst before nextOrders nextUsers';
+const DETAILS = 'lines quantity isRefused refused refusedWith username isFirst before nextOrders nextUsers';
 const names = [SHARED, TRACE, CONTENT, DETAILS].flatMap((list) => list.split(' '));
 
 /** Renders templates from a folder, compiling each once. Includes begin with `/`, which saves a file look-up. */

@@ -14,7 +14,7 @@ const user = z.object({
 export type User = z.output<typeof user>;
 
 /** The form as it was typed; user-service checks it. */
-type RegistrationForm = Record<'first_name' | 'last_name' | 'email' | 'username' | 'password', string>;
+export type RegistrationForm = Record<'first_name' | 'last_name' | 'email' | 'username' | 'password', string>;
 
 const loggedIn = z.object({ api_key: z.string() });
 const oneUser = z.object({ result: user });
@@ -38,8 +38,9 @@ export function createUserService(service: ServiceClient): UserService {
     async register(form) {
       await ask(service, { method: 'POST', path: '/api/user/create', body: form }, anything);
     },
-    async login(credentials) {
-      const request = { method: 'POST', path: '/api/user/login', body: credentials } as const;
+    async login({ username, password }) {
+      const body = { username, password };
+      const request = { method: 'POST', path: '/api/user/login', body } as const;
       return (await ask(service, request, loggedIn)).api_key;
     },
     async logout(apiKey) {

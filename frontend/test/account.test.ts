@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
 import type { Answer } from '../../test/fake-service';
 import { createSessionCipher } from '../src/session-cipher';
-import { errorOf, openBrowser } from './browser';
-import { asked, SESSION_SECRET, test, unauthorized } from './shop';
+import { type Browser, errorOf, openBrowser } from './browser';
+import { asked, aUser, SESSION_SECRET, type StartedShop, test, unauthorized } from './shop';
 
 const invalid = (...fields: string[]): Answer => ({
   status: 400,
@@ -68,6 +68,48 @@ describe('creating an account', () => {
     },
   );
 
+  const account = { ...aUser(9, 'zoe', false), first_name: 'Zoé', last_name: 'O’Neil' };
+  const resend = async (
+    { shop, stranger }: { shop: StartedShop; stranger: Browser },
+    fields: object = {},
+  ) => {
+    const page = await stranger.open('/register?next=/orders');
+    await stranger.submit(page, '/register', form);
+    shop.userService.routes['POST /api/user/create'] = taken('username');
+    shop.userService.routes['GET /api/user'] = { body: { result: { ...account, ...fields } } };
+    return stranger.submit(page, '/register', { ...form, first_name: ' Zoe\u0301' });
+  };
+
+  test('When the form is sent twice, then the second answer is that of the first, and no login is left', async ({
+    shop,
+    stranger,
+  }) => {
+    const reply = await resend({ shop, stranger });
+    expect([reply.status, reply.location]).toEqual([303, '/login?next=%2Forders']);
+    expect((await stranger.follow(reply)).text).toContain('Bienvenue');
+    expect(stranger.cookies.has('session')).toBe(false);
+    expect(shop.userService.requests.at(-1)).toMatchObject({
+      path: '/api/user/logout',
+      headers: { authorization: 'Bearer key-of-zoe' },
+    });
+  });
+
+  test.for([{ email: 'other@example.com' }, { first_name: 'Zoë' }, { last_name: 'Neil' }])(
+    'When the account with that username and password has %j, then the username is taken',
+    async (fields, { shop, stranger }) => {
+      const page = await resend({ shop, stranger }, fields);
+      expect([page.status, errorOf(page, 'username')]).toEqual([409, expect.stringContaining('déjà pris')]);
+    },
+  );
+
+  test.for([401, 429])(
+    'When the username is taken and a login with the password gets %i, then the form says that it is taken',
+    async (status, { shop, stranger }) => {
+      shop.userService.routes['POST /api/user/login'] = { status, body: { message: 'Not logged in' } };
+      expect((await resend({ shop, stranger })).status).toBe(409);
+    },
+  );
+
   test('When the browser prefers English, then the errors are in English', async ({ shop }) => {
     shop.userService.routes['POST /api/user/create'] = taken('username');
     const browser = openBrowser(shop.url, { 'accept-language': 'en' });
@@ -110,6 +152,14 @@ describe('logging in', () => {
     const other = openBrowser(shop.url);
     other.cookies.set('session', before ?? '');
     expect((await other.open('/')).text).toContain('Se connecter');
+  });
+
+  test('When the form is sent again after it has succeeded, then it succeeds again', async ({ stranger }) => {
+    const page = await stranger.open('/login?next=/orders');
+    for (const _ of ['first', 'second']) {
+      const reply = await stranger.submit(page, '/login', { username: 'alice', password: 'x' });
+      expect([reply.status, reply.location]).toEqual([303, '/orders']);
+    }
   });
 
   test('When the shop is behind HTTPS, then its cookies are marked Secure', async ({ shop }) => {
@@ -175,6 +225,11 @@ describe('logging in', () => {
       '',
       '/\t/evil.example',
     ].map((next) => [next, '/']),
+    ...['/logout', '/Logout/?x=1', '/logout#x', '/login?next=%2Flogout', '/register', '/./logout'].map(
+      (next) => [next, '/'],
+    ),
+    ...['/x/../logout', '/x/%2e%2e/logout', '/%2E/logout'].map((next) => [next, '/']),
+    ...['/logout-not', '/x/logout'].map((next) => [next, next]),
     ...['javascript:alert(1)', '/\n/evil.example', '/\0', `/${'x'.repeat(600)}`, ' /orders', '/a\\b'].map(
       (next) => [next, '/'],
     ),
@@ -187,6 +242,31 @@ describe('logging in', () => {
       expect([reply.status, reply.location]).toEqual([303, target]);
     },
   );
+});
+
+describe.for([
+  ['/login', '/', { status: 401, body: { message: 'Not logged in' } }],
+  ['/register', '/login', taken('username')],
+] as const)('a form for %s whose next holds half a surrogate pair', ([path, target, refusal]) => {
+  const send = async (stranger: Browser) => {
+    const page = await stranger.open(path);
+    const _csrf = page.html.querySelector('[name=_csrf]')?.getAttribute('value');
+    return stranger.send('POST', path, (request) =>
+      request.type('json').send({ _csrf, username: 'alice', password: 'secret12', next: '/\ud800' }),
+    );
+  };
+
+  test('When it is good, then it is done and leads on', async ({ stranger }) => {
+    const reply = await send(stranger);
+    expect([reply.status, reply.location]).toEqual([303, target]);
+  });
+
+  test('When it is refused, then the page says so and leads home', async ({ shop, stranger }) => {
+    shop.userService.routes[`POST /api/user/${path === '/login' ? 'login' : 'create'}`] = refusal;
+    const page = await send(stranger);
+    expect(page.status).toBe(refusal.status);
+    expect(page.html.querySelector('[name=next]')?.getAttribute('value')).toBe('/');
+  });
 });
 
 describe('the link to the login', () => {
@@ -226,6 +306,32 @@ describe('logging out', () => {
     expect([reply.status, reply.location]).toEqual([303, '/']);
     expect(asked(shop)).toEqual([]);
   });
+});
+
+describe('a logout that another site asks for', () => {
+  test.for([
+    ['GET', 'cross-site'],
+    ['HEAD', 'cross-site'],
+    ['GET', 'same-site'],
+  ] as const)(
+    'When it is a %s from %s, then the session goes on, and the next page offers the logout',
+    async ([method, site], { shop, alice }) => {
+      const reply = await alice.send(method, '/logout', (request) => request.set('Sec-Fetch-Site', site));
+      expect([reply.status, reply.location]).toEqual([303, '/']);
+      expect(asked(shop)).toEqual([]);
+      const notice = (await alice.follow(reply)).html.querySelector('[role=alert]');
+      expect(notice?.textContent).toContain('toujours connecté');
+      expect(notice?.querySelector('a')?.getAttribute('href')).toBe('/logout');
+    },
+  );
+
+  test.for(['same-origin', 'none'])(
+    'When it comes from %s, then the session ends',
+    async (site, { alice }) => {
+      await alice.send('GET', '/logout', (request) => request.set('Sec-Fetch-Site', site));
+      expect(alice.cookies.has('session')).toBe(false);
+    },
+  );
 });
 
 describe('an api key that is no longer known', () => {

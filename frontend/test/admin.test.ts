@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { errorOf } from './browser';
-import { asked, test, unauthorized } from './shop';
+import { type Browser, errorOf } from './browser';
+import { asked, type StartedShop, test, unauthorized } from './shop';
 import { anItem, anOrder } from './stock';
 
 const form = { name: 'Lampe', slug: 'lampe', image: 'lampe.svg', price: '30' };
@@ -106,6 +106,66 @@ describe.for([
   );
 });
 
+test('When the api key is no longer known at the form of a product, then it is added after a login', async ({
+  shop,
+  admin,
+}) => {
+  const path = '/admin/product/new';
+  const page = await admin.open(path);
+  shop.productService.routes['POST /api/product/create'] = unauthorized;
+  const reply = await admin.submit(page, path, { ...form, name: 'Étoile 😀' });
+  expect(reply.location).toBe(`/login?next=${encodeURIComponent(path)}`);
+  shop.productService.routes['POST /api/product/create'] = { status: 201, body: {} };
+  const login = { username: 'admin', password: 'a good password' };
+  const added = await admin.submit(await admin.follow(reply), '/login', login);
+  expect([added.status, added.location]).toEqual([303, '/admin']);
+  const told = shop.productService.requests.at(-1);
+  expect([told?.path, JSON.parse(told?.body ?? '')]).toEqual([
+    '/api/product/create',
+    { ...form, name: 'Étoile 😀' },
+  ]);
+});
+
+describe('the form of a new product, sent twice', () => {
+  const path = '/admin/product/new';
+  const added = { id: 11, name: 'Lampe', slug: 'lampe', image: 'lampe.svg', price: 30 };
+  const send = async (
+    { shop, admin }: { shop: StartedShop; admin: Browser },
+    existing: typeof added,
+    typed = form,
+  ) => {
+    const page = await admin.open(path);
+    const taken = [{ field: 'name', message: 'is already taken' }];
+    shop.productService.routes['POST /api/product/create'] = {
+      status: 409,
+      body: { message: 'x', errors: taken },
+    };
+    shop.productService.routes = {
+      [`GET /api/product/${added.slug}`]: { body: { result: existing } },
+      ...shop.productService.routes,
+    };
+    return admin.submit(page, path, typed);
+  };
+
+  test.for([form, { ...form, name: ' Lampe ', price: '030' }])(
+    'When the product %j is in the catalogue just so, then the answer is that of the first',
+    async (typed, { shop, admin }) => {
+      const reply = await send({ shop, admin }, added, typed);
+      expect([reply.status, reply.location]).toEqual([303, '/admin']);
+      expect((await admin.follow(reply)).html.querySelector('[role=status]')?.textContent).toContain(
+        'en vitrine',
+      );
+    },
+  );
+
+  test.for([{ name: 'Lampion' }, { image: 'other.svg' }, { price: 31 }])(
+    'When the product in the catalogue has %j, then the address is taken',
+    async (difference, { shop, admin }) => {
+      expect((await send({ shop, admin }, { ...added, ...difference })).status).toBe(409);
+    },
+  );
+});
+
 describe('deleting a product', () => {
   const path = '/admin/product/3/delete';
 
@@ -119,13 +179,19 @@ describe('deleting a product', () => {
     expect(asked(shop)).toContain('DELETE /api/product/3');
   });
 
-  test('When the product is already gone, then 404', async ({ shop, admin }) => {
+  test('When the form is sent twice, then the second answer is that of the first', async ({
+    shop,
+    admin,
+  }) => {
     const page = await admin.open(path);
-    shop.productService.routes['DELETE /api/product/:id'] = {
-      status: 404,
-      body: { message: 'Cannot find product' },
-    };
-    expect((await admin.submit(page, path)).status).toBe(404);
+    for (const answer of [{ body: {} }, { status: 404, body: { message: 'Cannot find product' } }]) {
+      shop.productService.routes['DELETE /api/product/:id'] = answer;
+      const reply = await admin.submit(page, path);
+      expect([reply.status, reply.location]).toEqual([303, '/admin']);
+      expect((await admin.follow(reply)).html.querySelector('[role=status]')?.textContent).toContain(
+        'a quitté',
+      );
+    }
   });
 
   test('When the api key is no longer known, then nothing is deleted, and a login leads back', async ({

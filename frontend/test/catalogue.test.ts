@@ -167,18 +167,6 @@ describe('adding to the cart', () => {
     expect((await alice.submit(page, path)).status).toBe(404);
   });
 
-  test('When a stranger adds a product, then they are sent to the login, which leads back', async ({
-    shop,
-    stranger,
-  }) => {
-    const reply = await stranger.submit(await stranger.open(path), path, { quantity: '2' });
-    expect([reply.status, reply.location]).toEqual([303, `/login?next=${encodeURIComponent(path)}`]);
-    const login = await stranger.follow(reply);
-    const back = await stranger.submit(login, '/login', { username: 'alice', password: 'a good password' });
-    expect([back.status, back.location]).toEqual([303, path]);
-    expect(shop.orderService.requests).toEqual([]);
-  });
-
   test('When a product in the cart is still sold, then its line links to it', async ({ shop, alice }) => {
     shop.orderService.routes['GET /api/order'] = {
       body: { result: anOrder({ id: 1, items: [anItem(7, 1)] }) },

@@ -3,6 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeEach, describe, expect } from 'vitest';
 import type { Answer } from '../../test/fake-service';
+import { openBrowser } from './browser';
 import { asked, type StartedShop, test } from './shop';
 import { anItem, anOrder } from './stock';
 
@@ -44,6 +45,119 @@ describe('checking out', () => {
     for (const page of [await alice.open('/order/thank-you'), await alice.follow(reply)])
       expect([page.status, page.location]).toEqual([303, '/orders']);
   });
+
+  describe('a form that is sent twice', () => {
+    /** order-service as it is: the first checkout closes order 12, and others find none. */
+    const openOnce = ({ orderService }: StartedShop) => {
+      const cart = anOrder({ id: 12, items: [anItem(1, 1), anItem(3, 2)] });
+      const placed = { ...cart, is_open: false, date_checked_out: '2026-11-21T16:45:00.000Z' };
+      let isOpen = true;
+      Object.assign(orderService.routes, {
+        'GET /api/order': () => ({ body: isOpen ? { result: cart } : { message: 'No order found' } }),
+        'GET /api/orders': () => ({ body: [isOpen ? cart : placed] }),
+        'POST /api/order/checkout': () => {
+          if (!isOpen) return { status: 404, body: { message: 'No order found' } };
+          isOpen = false;
+          return { body: { result: placed } };
+        },
+      });
+    };
+
+    test('When it comes again later, to another replica, then it leads to the same order', async ({
+      shop,
+      alice,
+    }) => {
+      openOnce(shop);
+      const page = await alice.open('/checkout');
+      await alice.follow(await alice.submit(page, '/checkout/process'));
+      const other = await shop.openDoors();
+      try {
+        const browser = openBrowser(other.url);
+        for (const [name, value] of alice.cookies) browser.cookies.set(name, value);
+        const again = await browser.submit(page, '/checkout/process');
+        expect([again.status, again.location]).toEqual([303, '/order/thank-you']);
+        expect((await browser.follow(again)).text).toMatch(/Commande n° 12 .*1 500 \$/);
+      } finally {
+        await other.close();
+      }
+    });
+
+    test('When both come at once, then both lead to the one order', async ({ shop, alice }) => {
+      openOnce(shop);
+      const page = await alice.open('/checkout');
+      const send = () => alice.submit(page, '/checkout/process');
+      const replies = await Promise.all([send(), send(), send()]);
+      expect(replies.map(({ location }) => location)).toEqual(Array(3).fill('/order/thank-you'));
+      for (const reply of replies)
+        expect(reply.setCookies.get('notice')).toContain(encodeURIComponent('"order":12'));
+    });
+
+    test('When the next cart is begun meanwhile, then it stays as it is', async ({ shop, alice }) => {
+      openOnce(shop);
+      const page = await alice.open('/checkout');
+      await alice.submit(page, '/checkout/process');
+      const next = anOrder({ id: 13, items: [anItem(1, 1), anItem(3, 2)] });
+      shop.orderService.routes['GET /api/order'] = { body: { result: next } };
+      shop.orderService.requests.length = 0;
+      expect((await alice.submit(page, '/checkout/process')).location).toBe('/order/thank-you');
+      expect(asked(shop)).toEqual(['GET /api/order', 'GET /api/orders?limit=1&before=13']);
+    });
+  });
+
+  test.for<[what: string, now: ReturnType<typeof anOrder>]>([
+    ['a price', anOrder({ id: 12, items: [anItem(1, 1, { price: 120_000 }), anItem(3, 2)] })],
+    ['a quantity', anOrder({ id: 12, items: [anItem(1, 1), anItem(3, 3)] })],
+    ['a name', anOrder({ id: 12, items: [anItem(1, 1, { product_name: 'Laptop Max' }), anItem(3, 2)] })],
+    ['a line, at the same total', anOrder({ id: 12, items: [anItem(1, 1), anItem(10, 2)] })],
+    ['the whole order', anOrder({ id: 13, items: [anItem(1, 1), anItem(3, 2)] })],
+  ])(
+    'When %s has changed since the cart was shown, then it is shown again, and nothing is ordered before',
+    async ([, now], { shop, alice }) => {
+      const page = await alice.open('/checkout');
+      shop.orderService.routes['GET /api/order'] = { body: { result: now } };
+      const reply = await alice.submit(page, '/checkout/process');
+      expect([reply.status, reply.location]).toEqual([303, '/checkout']);
+      expect(asked(shop)).not.toContain('POST /api/order/checkout');
+      const shownAgain = await alice.follow(reply);
+      expect(shownAgain.html.querySelector('[role=alert]')?.textContent).toContain('prix ont changé');
+      expect((await alice.submit(shownAgain, '/checkout/process')).location).toBe('/order/thank-you');
+      expect(shop.orderService.requests.at(-1)?.body).toBe(JSON.stringify({ expected_total: now.total }));
+    },
+  );
+
+  test('When a price changes while order-service closes the order, then the cart is shown again', async ({
+    shop,
+    alice,
+  }) => {
+    const page = await alice.open('/checkout');
+    const errors = [{ field: 'expected_total', message: 'must be 9' }];
+    refuseCheckout(shop, { status: 409, body: { message: 'The total has changed to 9', errors } });
+    const reply = await alice.submit(page, '/checkout/process');
+    expect(reply.location).toBe('/checkout');
+    expect((await alice.follow(reply)).text).toContain('prix ont changé');
+  });
+
+  test('When a form does not tell what was shown, then it orders the cart as it is', async ({
+    shop,
+    alice,
+  }) => {
+    const page = await alice.open('/checkout');
+    const _csrf = page.html.querySelector('[name=_csrf]')?.getAttribute('value');
+    const reply = await alice.send('POST', '/checkout/process', (request) =>
+      request.type('form').send({ _csrf }),
+    );
+    expect(reply.location).toBe('/order/thank-you');
+    expect(shop.orderService.requests.at(-1)?.body).toBe('{}');
+  });
+
+  test.for([{ order: 'x' }, { total: '-1' }, { total: '' }])(
+    'When a form tells %j as shown, then it is refused',
+    async (fields, { shop, alice }) => {
+      const reply = await alice.submit(await alice.open('/checkout'), '/checkout/process', fields);
+      expect(reply.status).toBe(400);
+      expect(asked(shop)).not.toContain('POST /api/order/checkout');
+    },
+  );
 
   test.for<[what: string, answer: Answer, words: string]>([
     ['is empty by now', { status: 404, body: { message: 'No order found' } }, 'rien à commander'],

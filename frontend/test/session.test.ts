@@ -23,6 +23,25 @@ describe('sessions', () => {
     }
   });
 
+  test.for([
+    [400, 'application/json', '{"half":'],
+    [413, 'application/x-www-form-urlencoded', 'x'.repeat(20_000)],
+    [415, 'text/plain', 'x'],
+  ] as const)(
+    'When a body is refused with %i, then the page is still the visitor’s own',
+    async ([status, type, body], { alice, stranger }) => {
+      for (const [browser, words] of [
+        [alice, 'Bonjour Alice'],
+        [stranger, 'Se connecter'],
+      ] as const) {
+        const page = await browser.send('POST', '/checkout/process', (request) =>
+          request.type(type).send(body),
+        );
+        expect([page.status, page.text]).toEqual([status, expect.stringContaining(words)]);
+      }
+    },
+  );
+
   test('When a visitor opens pages, then no session is written', async ({ shop, alice }) => {
     const before = await shop.sessions();
     for (const path of ['/', '/product/laptop-pro', '/checkout', '/orders']) await alice.open(path);

@@ -83,15 +83,22 @@ export function removeFromCart(database: Database, userId: number, productId: nu
 /**
  * Places the open order at today's names and prices. When called several times at once, one call succeeds.
  *
- * @throws HttpError 404 without an open order; 409 when it is empty or holds a product that is no longer sold
+ * @throws HttpError 404 without an open order; 409 when it is empty, holds a product that is no longer sold, or has
+ * another total than expected (with the field `expected_total`)
  */
-export async function checkOut(database: Database, userId: number, catalogue: Catalogue): Promise<Order> {
+export async function checkOut(
+  database: Database,
+  userId: number,
+  catalogue: Catalogue,
+  expectedTotal?: number,
+): Promise<Order> {
   const bought = await database.transaction(async (transaction) => {
     const cart = (await findOpenOrder(transaction, userId, { lock: true })) ?? noOrder();
-    const { items } = atTodaysPrices(cart, catalogue);
+    const { items, total } = atTodaysPrices(cart, catalogue);
     if (items.length === 0) throw new HttpError(409, 'The order is empty');
     const unavailable = items.filter((item) => !item.available).map((item) => item.product_name);
     if (unavailable.length > 0) throw new HttpError(409, `No longer available: ${unavailable.join(', ')}`);
+    if (expectedTotal !== undefined && expectedTotal !== total) throw otherTotal(total);
 
     for (const [index, item] of items.entries()) {
       const known = cart.items[index];
@@ -113,6 +120,11 @@ async function readOpenOrder(transaction: Queryable, userId: number): Promise<St
 
 export function noItem(): HttpError {
   return new HttpError(404, 'Item not found');
+}
+
+function otherTotal(total: number): HttpError {
+  const errors = [{ field: 'expected_total', message: `must be ${total}, which is the total now` }];
+  return new HttpError(409, `The total has changed to ${total}; nothing was bought`, { errors });
 }
 
 function noOrder(): never {

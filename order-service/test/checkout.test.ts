@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { orderOf, test } from './order-service';
 
 test('When a cart is bought, then the answer is the closed order and the next cart is a new one', async ({
@@ -50,6 +50,40 @@ test('When a price has changed since the product was added, then the new one is 
     ],
   });
   expect(await customer.orders()).toEqual([bought]);
+});
+
+describe('When a buyer expects a total', () => {
+  test.for([60, '60'])('then %j is bought if it is the total', async (expected_total, { service }) => {
+    const customer = service.aCustomer();
+    await customer.add(service.aProduct({ price: 30 }).id, 2);
+    expect(orderOf(await customer.checkOut({ expected_total })).total).toBe(60);
+  });
+
+  test('then 409 tells the total at a new price, and nothing is bought until the buyer agrees', async ({
+    service,
+  }) => {
+    const customer = service.aCustomer();
+    const lamp = service.aProduct({ price: 30 });
+    const { id } = orderOf(await customer.add(lamp.id, 2));
+    service.catalogue.set(lamp.id, { ...lamp, price: 3000 });
+    await customer.checkOut({ expected_total: 60 }).expect(409, {
+      message: 'The total has changed to 6000; nothing was bought',
+      errors: [{ field: 'expected_total', message: 'must be 6000, which is the total now' }],
+    });
+    expect(await customer.orders()).toMatchObject([{ id, is_open: true, items: [{ price: 30 }] }]);
+    expect(orderOf(await customer.checkOut({ expected_total: 6000 })).id).toBe(id);
+  });
+
+  test.for([-1, 1.5, '1e1', 'x', '', null, [60]])(
+    'then %j is refused as no total',
+    async (expected_total, { service }) => {
+      const customer = service.aCustomer();
+      await customer.add(service.aProduct({ price: 30 }).id, 2);
+      const { body } = await customer.checkOut({ expected_total }).expect(400);
+      expect(body).toMatchObject({ errors: [{ field: 'expected_total' }] });
+      expect(orderOf(await customer.cart())).toMatchObject({ is_open: true });
+    },
+  );
 });
 
 test('When the catalogue changes after an order, then the order stays as it was', async ({ service }) => {

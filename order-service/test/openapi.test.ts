@@ -15,3 +15,17 @@ test('When the OpenAPI document is requested, then it is valid and describes eve
     'PUT /api/order/item/{product_id}',
   ]);
 });
+
+test('When the document describes the checkout, then its body and the expected total in it are optional', async ({
+  service,
+}) => {
+  const { body } = await service.api.get('/openapi.json');
+  const { requestBody, responses } = body.paths['/api/order/checkout'].post;
+  const { properties, required } = requestBody.content['application/json'].schema;
+  expect([requestBody.required, properties.expected_total.type, required]).toEqual([
+    false,
+    'integer',
+    undefined,
+  ]);
+  expect(responses['409'].description).toContain('another total than expected');
+});

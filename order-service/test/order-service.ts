@@ -118,7 +118,7 @@ function customer(url: string, isAdmin: boolean) {
     setQuantity: (productId: unknown, qty: unknown) => api.put(`/api/order/item/${productId}`).send({ qty }),
     remove: (productId: unknown) => api.delete(`/api/order/remove-item/${productId}`),
     cart: () => api.get('/api/order'),
-    checkOut: () => api.post('/api/order/checkout'),
+    checkOut: (body?: object) => api.post('/api/order/checkout').send(body),
     orders: async (query = '') => z.array(order).parse((await api.get(`/api/orders${query}`)).body),
   };
 }

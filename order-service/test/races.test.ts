@@ -78,6 +78,21 @@ describe.for(rounds)('round %i', () => {
     expect(answered.sort((a, b) => b.id - a.id)).toEqual(listed);
   });
 
+  test('When additions race checkouts that expect a total, then no order has another', async ({
+    service,
+  }) => {
+    const customer = service.aCustomer();
+    const { id, price } = service.aProduct();
+    await customer.add(id);
+    const [, bought] = await Promise.all([
+      times(10, () => customer.add(id)),
+      times(10, () => customer.checkOut({ expected_total: price })),
+    ]);
+    for (const { status } of bought) expect([200, 404, 409]).toContain(status);
+    const placed = (await customer.orders()).filter(({ is_open }) => !is_open);
+    for (const { total } of placed) expect(total).toBe(price);
+  });
+
   test('When additions race towards 999, then the line stays below and the rest get 400', async ({
     service,
   }) => {

@@ -114,7 +114,7 @@ function describeRoute<C, P, Q, B, R>(definition: RouteDefinition<C, P, Q, B, R>
     },
     ...(body && {
       requestBody: {
-        required: true,
+        required: !body.safeParse({}).success,
         content: {
           'application/json': { schema: body },
           'application/x-www-form-urlencoded': { schema: body },

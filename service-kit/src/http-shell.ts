@@ -30,10 +30,12 @@ interface ShellOptions {
   readiness: ReadinessChecks;
   /** Security headers; the default suits a JSON API. */
   helmetOptions?: HelmetOptions;
+  /** Runs before the body is read, so that the answer to a body that cannot be read has its results too. */
+  beforeBody?: RequestHandler;
 }
 
 /** Creates an Express app with everything before a service's own routes; {@link closeShell} adds the rest. */
-export function createShell({ logger, readiness, helmetOptions }: ShellOptions): Express {
+export function createShell({ logger, readiness, helmetOptions, beforeBody }: ShellOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -43,8 +45,9 @@ export function createShell({ logger, readiness, helmetOptions }: ShellOptions):
   });
   app.get('/readyz', reportReadiness(readiness));
   app.use(announceTrace, logRequests(logger), helmetOptions ? helmet(helmetOptions) : jsonHeaders);
+  if (beforeBody) app.use(beforeBody);
   app.use(refuseOtherContentTypes);
-  app.use(express.json({ limit: BODY_LIMIT_BYTES, reviver: digitsOnly }));
+  app.use(express.json({ limit: BODY_LIMIT_BYTES, reviver: readValue }));
   app.use(express.text({ type: FORM, limit: BODY_LIMIT_BYTES }), parseForm);
   return app;
 }
@@ -109,14 +112,22 @@ const refuseOtherContentTypes: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** Accepts numbers in decimal digits only, in JSON as elsewhere, and turns others (1e3, 1.0, -0) into NaN. */
-function digitsOnly(_key: string, value: unknown, context?: { source?: string }): unknown {
+/**
+ * Accepts numbers in decimal digits only, in JSON as elsewhere, and turns others (1e3, 1.0, -0) into NaN. JSON's escapes
+ * can make half a surrogate pair, which `encodeURIComponent` throws at: it becomes U+FFFD, as bytes that are no UTF-8 do.
+ */
+function readValue(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
   return typeof value === 'number' && !/^\d+$/.test(context?.source ?? '') ? Number.NaN : value;
 }
 
-/** Parses a form as browsers do. express.urlencoded leaves `%ff`, and all escapes beside it, as they are. */
+/**
+ * Parses a form as browsers do. express.urlencoded leaves `%ff`, and all escapes beside it, as they are. A form in UTF-16
+ * can hold half a surrogate pair.
+ */
 const parseForm: RequestHandler = (request, _response, next) => {
-  if (typeof request.body === 'string') request.body = parseQuery(request.body, '&', '=', { maxKeys: 0 });
+  if (typeof request.body === 'string')
+    request.body = parseQuery(request.body.toWellFormed(), '&', '=', { maxKeys: 0 });
   next();
 };
 

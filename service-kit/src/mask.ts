@@ -32,8 +32,8 @@ const VALUE = raw`(?:\[\]|%5b%5d)?\\?(?:"|%22)?\s*(?:[=:]|%3[ad])\s*(?:${QUOTED}
  * bounded where a match may begin anywhere, because the text may be an attacker's.
  */
 export const secretTexts: readonly { before?: string; text: string }[] = [
-  // E-mail addresses, also percent-encoded.
-  { text: raw`[\p{L}\p{N}_.+'%-]{1,64}(?:@|%(?:25)*40)[\p{L}\p{N}-]+\.[\p{L}\p{N}.-]+` },
+  // E-mail addresses, also percent-encoded; =, / and ? separate the parts of a URL.
+  { text: raw`[\p{L}\p{N}_.+'%!#$&*^\x60{|}~-]{1,64}(?:@|%(?:25)*40)[\p{L}\p{N}-]+\.[\p{L}\p{N}.-]+` },
   // Credentials of an Authorization header.
   { before: WORD_START, text: raw`(?:basic|bearer)(?:\s|%20|\+)+[\w.~+/=-]{6,}` },
   { text: `(?:${NAME})${VALUE}` },

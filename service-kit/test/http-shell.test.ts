@@ -77,6 +77,27 @@ describe('When a request is valid', () => {
   ] as const)('with a body of type %s, then the body is parsed', async ([type, body], { service }) => {
     await service.api.post('/echo').type(type).send(body).expect(200, body);
   });
+
+  const broken = Buffer.from('a=x%26&b=y\ud800', 'utf16le');
+  test.for<[what: string, type: string, body: string | Buffer, read: object]>([
+    ['JSON', 'application/json', '{"a":"\\ud800","b":["y\\udc00"]}', { a: '\ufffd', b: ['y\ufffd'] }],
+    [
+      'a form in UTF-16',
+      'application/x-www-form-urlencoded; charset=utf-16le',
+      broken,
+      { a: 'x&', b: 'y\ufffd' },
+    ],
+  ])(
+    'with half a surrogate pair in %s, then U+FFFD takes its place',
+    async ([, type, body, read], { service }) => {
+      await service.api
+        .post('/echo')
+        .set('Content-Type', type)
+        .serialize((raw) => raw)
+        .send(body)
+        .expect(200, read);
+    },
+  );
 });
 
 describe('When a request is invalid', () => {

@@ -18,10 +18,15 @@ export const password = secretText()
   )
   .meta({ minLength: 8, maxLength: 72, description: 'At most 72 bytes in UTF-8', example: 'correct horse' });
 
+/** Accepts what browsers accept in `<input type=email>`: https://html.spec.whatwg.org/#valid-e-mail-address */
+const email = text(1, 254)
+  .regex(z.regexes.html5Email, 'must be an e-mail address')
+  .meta({ example: 'ada@example.com' });
+
 export const registration = z.object({
   first_name: text(1, 100),
   last_name: text(1, 100),
-  email: text(1, 254).check(z.email('must be an e-mail address')),
+  email,
   username,
   password,
 });

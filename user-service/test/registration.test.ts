@@ -5,6 +5,25 @@ import { apiKeyOf, aUser, countStatuses, logIn, register, test } from './user-se
 const userWithout = (field: string) =>
   Object.fromEntries(Object.entries(aUser()).filter(([key]) => key !== field));
 
+/** Addresses that browsers accept in `<input type=email>`. */
+const unusualAddresses = [
+  ...['a&b@example.com', "o'neil+shop@example.co.uk", 'a..b@example.com', '.a.@example.com', '-@a.b'],
+  ...['!#$%*/=?^_`{|}~@x-y.example', 'ada@localhost', `ada@${'a'.repeat(63)}.example`],
+];
+
+/** Addresses that browsers refuse there. */
+const badAddresses = [
+  ...['ada', 'ada@', '@example.com', 'a b@example.com', 'ada@@example.com', 'ada@example..com', 'ada@.com'],
+  ...[
+    'ada@-a.com',
+    'ada@a-.com',
+    'ada@a_b.com',
+    'zoé@example.com',
+    `ada@${'a'.repeat(64)}.com`,
+    'ada@a.com.',
+  ],
+];
+
 describe('registering', () => {
   test('When all fields are good, then 201 returns the user without password and key', async ({
     service,
@@ -40,6 +59,31 @@ describe('registering', () => {
     const json = aUser({ first_name: '  Ame\u0301lie ', last_name: '李😀' });
     const reply = await service.api.post('/api/user/create').send(json);
     expect(reply.body).toMatchObject({ result: { first_name: 'Am\u00e9lie', last_name: '李😀' } });
+  });
+
+  test.for(unusualAddresses)(
+    'When the address is %s, then it is accepted as it is',
+    async (local, { service }) => {
+      // The username makes it a new one.
+      const { username } = aUser();
+      const email = local.replace('@', `${username}@`);
+      const { body } = await service.api
+        .post('/api/user/create')
+        .send(aUser({ email, username }))
+        .expect(201);
+      expect(body).toMatchObject({ result: { email } });
+    },
+  );
+
+  test('When the OpenAPI document describes the address, then by a pattern that says the same', async ({
+    service,
+  }) => {
+    const { body } = await service.api.get('/openapi.json');
+    const { schema } = body.paths['/api/user/create'].post.requestBody.content['application/json'];
+    const { format, pattern, minLength, maxLength } = schema.properties.email;
+    expect([format, minLength, maxLength]).toEqual([undefined, 1, 254]);
+    for (const address of unusualAddresses) expect(address).toMatch(new RegExp(pattern));
+    for (const address of badAddresses) expect(address).not.toMatch(new RegExp(pattern));
   });
 
   test('When usernames look alike to a collation, then they belong to different users', async ({
@@ -80,9 +124,7 @@ const refused: [field: string, value: unknown][] = [
   ),
   ['last_name', ''],
   ['last_name', 'x'.repeat(101)],
-  ...['', 'ada', 'ada@', '@example.com', 'a b@example.com', 'ada@exam\0ple.com', 'ada@@example.com'].map(
-    (value): [string, unknown] => ['email', value],
-  ),
+  ...['', 'ada@exam\0ple.com', ...badAddresses].map((value): [string, unknown] => ['email', value]),
   ['email', `${'a'.repeat(243)}@example.com`],
   ['email', ['ada@example.com']],
   ...[

@@ -2,8 +2,9 @@ import { parseInput } from '@vitrine/service-kit/input';
 import { Router } from 'express';
 import { z } from 'zod';
 import { onlyAllow } from '../access';
-import { idOf, optionalId, textField } from '../input';
+import { asStored, idOf, optionalId, textField } from '../input';
 import { redirectWith } from '../notice';
+import type { ProductForm, ProductService } from '../product-service';
 import { fieldErrors, refusalOf } from '../refusal';
 import type { Shop } from '../shop';
 
@@ -47,6 +48,8 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
       await products.create(apiKey, form);
     } catch (error) {
       const refusal = refusalOf(error, 400, 409);
+      if (refusal.status === 409 && (await isOnSale(products, form)))
+        return redirectWith(response, '/admin', { kind: 'productAdded' });
       const content = { product: undefined, form, errors: fieldErrors(refusal) };
       return show(request, response, 'admin-product', content, refusal.status);
     }
@@ -77,7 +80,9 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
   });
 
   const deleteProduct = access.forAdmins(async ({ apiKey }, request, response) => {
-    await products.remove(apiKey, idOf(request.params.id));
+    const id = idOf(request.params.id);
+    // The form is on a page of an existing product: if that is gone, the form was sent twice.
+    await products.remove(apiKey, id).catch((error) => refusalOf(error, 404));
     redirectWith(response, '/admin', { kind: 'productDeleted' });
   });
 
@@ -95,4 +100,15 @@ function orUndefined<Result>(asked: Promise<Result>): Promise<Result | undefined
     refusalOf(error, 503);
     return undefined;
   });
+}
+
+/** Whether the catalogue has just this product, because its form was sent twice. */
+async function isOnSale(products: ProductService, form: ProductForm): Promise<boolean> {
+  try {
+    const { name, image, price } = await products.product(asStored(form.slug));
+    return name === asStored(form.name) && image === asStored(form.image) && price === Number(form.price);
+  } catch (error) {
+    refusalOf(error, 404);
+    return false;
+  }
 }

@@ -1,9 +1,12 @@
+import type { HttpError } from '@vitrine/service-kit/http-error';
+import { parseInput } from '@vitrine/service-kit/input';
 import { sampledSpan } from '@vitrine/service-kit/telemetry/spans';
 import { type RequestHandler, Router } from 'express';
 import { onlyAllow } from '../access';
-import { processCheckout, validateCheckout } from '../checkout';
+import { findPlacedOrder, isAnotherCart, processCheckout, shownCart, validateCheckout } from '../checkout';
 import { redirectWith, takeNotice } from '../notice';
-import { refusalOf } from '../refusal';
+import type { Order } from '../order-service';
+import { fieldErrors, refusalOf } from '../refusal';
 import { knownVisitorOf } from '../session';
 import type { Shop } from '../shop';
 
@@ -16,21 +19,22 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
     next();
   };
 
-  const process = access.forVisitors(async (visitor, _request, response) => {
-    if ((await validateCheckout(orders, visitor)) === 'no_order') {
-      return redirectWith(response, '/checkout', { kind: 'emptyCart' });
-    }
+  const process = access.forVisitors(async (visitor, request, response) => {
+    const shown = parseInput(shownCart, request.body ?? {});
+    const thank = ({ id, total }: Order, traceId?: string) =>
+      redirectWith(response, '/order/thank-you', { kind: 'ordered', order: id, total, traceId });
+    // A form that is sent twice, at once or later, finds its order placed: the buyer sees that order.
+    const refuse = async (kind: Refusal) => {
+      const placed = await findPlacedOrder(orders, visitor, shown.order);
+      return placed ? thank(placed) : redirectWith(response, '/checkout', { kind });
+    };
+    const cart = await validateCheckout(orders, visitor);
+    if (!cart) return refuse('emptyCart');
+    if (isAnotherCart(cart, shown)) return refuse('cartChanged');
     try {
-      const { id, total } = await processCheckout(orders, visitor);
-      redirectWith(response, '/order/thank-you', {
-        kind: 'ordered',
-        order: id,
-        total,
-        traceId: sampledSpan()?.traceId,
-      });
+      thank(await processCheckout(orders, visitor, shown.total), sampledSpan()?.traceId);
     } catch (error) {
-      const kind = refusalOf(error, 404, 409).status === 404 ? 'emptyCart' : 'notSold';
-      redirectWith(response, '/checkout', { kind });
+      await refuse(kindOf(refusalOf(error, 404, 409)));
     }
   });
 
@@ -43,4 +47,11 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
   router.route('/checkout/process').post(recordAnonymous, process).all(onlyAllow('POST'));
   router.route('/order/thank-you').get(showThankYou).all(onlyAllow('GET'));
   return router;
+}
+
+type Refusal = 'emptyCart' | 'cartChanged' | 'notSold';
+
+function kindOf(refusal: HttpError): Refusal {
+  if (refusal.status === 404) return 'emptyCart';
+  return 'expected_total' in fieldErrors(refusal) ? 'cartChanged' : 'notSold';
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { attributes, otlp, type Value } from './otlp-json.ts';
 
 const mail = 'canary.user@example.org';
+const unusualMail = 'canary!user@example.org';
 const password = 'hunter2-CANARY';
 const key = 'Zq9x8w7v6u5t4s3r2q1p0o9n8m7l6k5j4h3g2f1dCAN';
 const card = '4111 1111 1111 1111';
@@ -17,6 +18,7 @@ export const canaries = [
   sessionId,
   nickname,
   mail,
+  'canary!',
   mail.replace('@', '%40'),
   mail.replace('@', '%2540'),
   password,
@@ -27,7 +29,7 @@ export const canaries = [
 ];
 
 const headers = JSON.stringify({ authorization: `Bearer ${key}`, cookie: `sid=${password}` });
-const sentence = `'${mail}' password=${password}; card ${card}; Authorization: Bearer ${key}`;
+const sentence = `'${mail}' ${unusualMail} password=${password}; card ${card}; Authorization: Bearer ${key}`;
 
 /** Texts around the canaries, which both service-kit and the collector mask. */
 export const secretTexts = [

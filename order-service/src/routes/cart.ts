@@ -11,6 +11,9 @@ import { atTodaysPrices, order } from '../order';
 import { findOpenOrder } from '../order-repository';
 
 const quantity = integer(1, 99);
+const expectedTotal = integer(0, Number.MAX_SAFE_INTEGER).describe(
+  'What the buyer was shown, in whole dollars; nothing is bought at another total',
+);
 const reply = z.object({ result: order });
 
 /** Routes of the caller's open order. */
@@ -90,10 +93,14 @@ export function addCartRoutes(api: Api, { database, userService, productService 
     method: 'post',
     path: '/api/order/checkout',
     summary: 'Buy what is in the open order',
+    body: z.object({ expected_total: expectedTotal.optional() }),
     reply,
-    failures: { 404: 'No open order', 409: 'It is empty, or holds a product that is no longer sold' },
-    handler: async ({ context: { userId, catalogue } }) => ({
-      result: await checkOut(database, userId, catalogue),
+    failures: {
+      404: 'No open order',
+      409: 'It is empty, holds a product that is no longer sold, or has another total than expected',
+    },
+    handler: async ({ context: { userId, catalogue }, body }) => ({
+      result: await checkOut(database, userId, catalogue, body.expected_total),
     }),
   });
 }
