@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
+import { isUnavailability } from './database-error';
+import { HttpError } from './http-error';
 import { createLogger, logEvent } from './logger';
 import { logs } from './registry/kit';
+import { StartRefused } from './start-refused';
 import { stopTelemetry } from './telemetry/start';
 
 /**
@@ -26,7 +29,22 @@ export function start(main: () => Promise<void>): void {
   };
   process.on('uncaughtException', (error) => end(logs.crashed, error, `Crashed: ${inspect(error)}`));
   main().catch((error: unknown) => {
-    const isRefusal = error instanceof Error && 'code' in error;
-    return end(logs.cannotStart, error, `Cannot start: ${isRefusal ? error.message : inspect(error)}`);
+    const reason = isFromOutside(error) ? lineOf(error) : inspect(error);
+    return end(logs.cannotStart, error, `Cannot start: ${reason}`);
   });
+}
+
+/** Tells what the system, the database or this project's code refuses from a bug, which may have a `code`, too. */
+function isFromOutside(error: unknown): error is Error {
+  if (error instanceof StartRefused || error instanceof HttpError || isUnavailability(error)) return true;
+  return error instanceof Error && ('syscall' in error || 'sqlState' in error);
+}
+
+function lineOf(error: Error): string {
+  // A 503 names the part; its cause says what is wrong with it.
+  const { cause } = error;
+  const why = error instanceof HttpError && cause instanceof Error ? `: ${cause.message}` : '';
+  // Where a name has two addresses and neither can be reached, the error has a code and no message.
+  const message = error.message || ('code' in error && error.code) || error.name;
+  return `${message}${why}`.replace(/\s+/g, ' ');
 }

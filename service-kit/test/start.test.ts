@@ -13,10 +13,36 @@ const test = base.extend('sink', async ({}, { onCleanup }) => {
   return sink;
 });
 
-const REFUSAL = "throw Object.assign(new Error('Access denied'), { code: 'ER_ACCESS_DENIED_ERROR' })";
+const REFUSAL = "throw new (require('@vitrine/service-kit/start-refused').StartRefused)('Access denied')";
+const UNAVAILABLE =
+  "throw require('@vitrine/service-kit/http-error').unavailable('stock_dbase', new Error('late'))";
+/** Two addresses, as a name has that stands for IPv4 and IPv6; nothing listens. */
+const TWO_ADDRESSES =
+  "const lookup = (name, options, done) => done(null, [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }]); " +
+  "const socket = require('node:net').connect({ host: 'x', port: 1, lookup }); " +
+  "await require('node:events').once(socket, 'connect')";
 
 test.for<[what: string, main: string, event: string, message: string, stderr: RegExp]>([
-  ['a resource is refused', REFUSAL, 'cannot start', 'Access denied', /^Cannot start: Access denied\n$/],
+  ['it is refused', REFUSAL, 'cannot start', 'Access denied', /^Cannot start: Access denied\n$/],
+  [
+    'a file is missing',
+    "require('node:fs').readFileSync('/nowhere')",
+    ...([
+      'cannot start',
+      'ENOENT',
+      /^Cannot start: ENOENT: no such file or directory, open '\/nowhere'\n$/,
+    ] as const),
+  ],
+  [
+    'the database is too slow',
+    UNAVAILABLE,
+    ...(['cannot start', 'stock_dbase', /^Cannot start: stock_dbase is not available: late\n$/] as const),
+  ],
+  [
+    'the start has a bug whose error has a code',
+    "require('node:path').join(undefined)",
+    ...(['cannot start', 'must be of type string', /^Cannot start: TypeError.*\n(.*\n)* +at /] as const),
+  ],
   [
     'the start has a bug',
     'null.x',
@@ -79,6 +105,13 @@ test('When the port is taken, then the process ends with 1 and one line on stder
   expect(status).toBe(1);
   expect(stderr).toBe(`Cannot start: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`);
   expect(sink.logs).toMatchObject([{ body: 'cannot start', attributes: { 'error.code': 'EADDRINUSE' } }]);
+});
+
+test('When two addresses of a name refuse a connection, then the line has the code of the error', async ({
+  sink,
+}) => {
+  const { stderr } = await runTraced(TWO_ADDRESSES, sink.url);
+  expect(stderr).toBe('Cannot start: ECONNREFUSED\n');
 });
 
 test('When the collector hangs, then the process ends without waiting for it', async ({ sink }) => {
