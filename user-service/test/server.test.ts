@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { DatabaseSettings } from '@vitrine/service-kit/database';
+import { createDatabase, type DatabaseSettings } from '@vitrine/service-kit/database';
 import request from 'supertest';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../test/database';
@@ -132,4 +132,18 @@ test('When the database refuses the account, then the process ends with 1 and on
   expect(status).toBe(1);
   expect(stdout).toBe('');
   expect(stderr).toMatch(/^Cannot start: Access denied for user '.*'@'.*' \(using password: YES\)\n$/);
+});
+
+test('When a migration fails, then the process ends with 1 and one line says which, why, and what to do', async () => {
+  const settings = await freshDatabase('user_server');
+  const database = createDatabase(settings);
+  // The first migration leaves an existing table alone; no foreign key of the second fits this one.
+  await database.execute('CREATE TABLE users (id BIGINT PRIMARY KEY)');
+  await database.close();
+  const { status, stdout, stderr } = await startProcess(await environmentFor(settings)).ended;
+  expect(status).toBe(1);
+  expect(stdout).toContain('001.do.users.sql","msg":"migration applied"');
+  expect(stderr).toMatch(
+    /^Cannot start: Migration 002\.do\.api-keys\.sql failed at statement 1 of 1 \(CREATE TABLE .*\): .*api_keys.*start the service again\.\n$/,
+  );
 });
