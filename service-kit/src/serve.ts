@@ -24,8 +24,8 @@ interface ServeOptions {
 }
 
 /**
- * Listens until SIGTERM or SIGINT; then finishes the requests in flight, closes the pools, flushes the telemetry and
- * ends the process with status 0, all within ten seconds.
+ * Listens until SIGTERM or SIGINT; then answers `/readyz` with 503, finishes the requests in flight, closes the pools,
+ * flushes the telemetry and ends the process with status 0, all within ten seconds.
  *
  * @throws when it cannot listen, for example because the port is taken
  */
@@ -62,15 +62,21 @@ export async function serve(
  * are held back just before: a client that waits for one opens no new connection.
  */
 function createDrainingServer(app: RequestListener): { server: Server; drain: () => Promise<void> } {
+  let isDraining = false;
   let hold: Promise<void> | undefined;
   const unanswered = new Set<ServerResponse>();
+  const answer: RequestListener = (request, response) => {
+    // No new requests may be sent here any more.
+    if (isDraining && request.url === '/readyz') sayStopping(response);
+    else app(request, response);
+  };
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 1000 },
     (request, response) => {
       unanswered.add(response);
       response.once('close', () => unanswered.delete(response));
-      if (hold) hold.then(() => app(request, response));
-      else app(request, response);
+      if (hold) hold.then(() => answer(request, response));
+      else answer(request, response);
     },
   );
 
@@ -80,6 +86,7 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
   }
 
   async function drain(): Promise<void> {
+    isDraining = true;
     server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
     await delay(DRAIN_MS);
     hold = delay(HOLD_MS);
@@ -94,4 +101,8 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
     await allAnswered(CLOSE_LIMIT_MS);
   }
   return { server, drain };
+}
+
+function sayStopping(response: ServerResponse): void {
+  response.writeHead(503, { 'Content-Type': 'application/json' }).end('{"status":"stopping"}');
 }

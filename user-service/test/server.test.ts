@@ -87,6 +87,14 @@ test('When SIGTERM comes while idle clients hold connections, then the process d
   expect(performance.now() - startedAt).toBeLessThan(5500);
 }, 60_000);
 
+test('When SIGTERM comes, then the service is no longer ready while it finishes', async () => {
+  const { child, ended, api } = await startReady(await freshDatabase('user_server'));
+  child.kill('SIGTERM');
+  const readiness = () => api.get('/readyz').then(({ status, body }) => ({ status, body }), String);
+  await expect.poll(readiness, { interval: 5 }).toEqual({ status: 503, body: { status: 'stopping' } });
+  expect((await ended).status).toBe(0);
+}, 60_000);
+
 test('When users register, log in and log out, then the log holds their ids and none of their data', async () => {
   const { child, ended, api } = await startReady(await freshDatabase('user_server'));
   const user = await register(api, { first_name: 'Augusta', last_name: 'Byron' });
