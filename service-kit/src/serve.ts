@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
+import { onStopSignal } from './stop-signal';
 import { stopTelemetry } from './telemetry/start';
 
 /** Longer than the idle time of any client's pool, so that clients close idle connections first. */
@@ -41,19 +42,14 @@ export async function serve(
   await once(server, 'listening');
   logEvent(logger, logs.listening, { 'server.address': host, 'server.port': port });
 
-  let isStopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
-    if (isStopping) return;
-    isStopping = true;
+  onStopSignal(async (signal) => {
     logEvent(logger, logs.stopping, { signal });
     await drain();
     await close().catch((error) => logEvent(logger, logs.notClosed, { err: error }));
     logEvent(logger, logs.stopped, {});
     await stopTelemetry();
     process.exit(0);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  });
 }
 
 /**

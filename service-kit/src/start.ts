@@ -1,15 +1,18 @@
+import { constants } from 'node:os';
 import { inspect } from 'node:util';
 import { isUnavailability } from './database-error';
 import { HttpError } from './http-error';
 import { createLogger, logEvent } from './logger';
 import { logs } from './registry/kit';
 import { StartRefused } from './start-refused';
+import { onStopSignal } from './stop-signal';
 import { stopTelemetry } from './telemetry/start';
 
 /**
  * Runs a service's start-up. When it fails, or when the service later throws an uncaught error, the process ends with
  * status 1 and reports the reason to stderr and the backends. On stderr a bug has its stack; a refusal from outside at
- * the start (of a database account, for example) is one line.
+ * the start (of a database account, for example) is one line. SIGTERM or SIGINT during the start ends the process at
+ * once, with the status that a shell gives for the signal.
  */
 export function start(main: () => Promise<void>): void {
   let isEnding = false;
@@ -27,6 +30,14 @@ export function start(main: () => Promise<void>): void {
     await stopTelemetry();
     process.exit(1);
   };
+  // Without a handler the buffered log lines would be lost, and a container's first process would ignore the signal.
+  onStopSignal(async (signal) => {
+    if (isEnding) return;
+    isEnding = true;
+    logEvent(createLogger({ level: 'warn' }), logs.startAbandoned, { signal });
+    await stopTelemetry();
+    process.exit(128 + constants.signals[signal]);
+  });
   process.on('uncaughtException', (error) => end(logs.crashed, error, `Crashed: ${inspect(error)}`));
   main().catch((error: unknown) => {
     const reason = isFromOutside(error) ? lineOf(error) : inspect(error);

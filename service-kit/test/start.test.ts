@@ -88,6 +88,24 @@ test.for<[end: string, main: string, status: number]>([
   });
 });
 
+test.for<[signal: string, status: number]>([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+])(
+  'When %s comes during the start, then the process ends at once with %i and has written all lines',
+  async ([signal, expected], { sink }) => {
+    const main = `${LOG}; process.kill(process.pid, '${signal}'); await new Promise((end) => setTimeout(end, 30_000))`;
+    const startedAt = performance.now();
+    const { status, stdout, stderr } = await runTraced(main, sink.url);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    expect({ status, stderr }).toEqual({ status: expected, stderr: '' });
+    expect(stdout).toMatch(/"msg":"a line".*"msg":"start abandoned"/s);
+    expect(sink.logs.at(-1)).toMatchObject({ body: 'start abandoned', attributes: { signal } });
+    const undeclared = undeclaredIn({ ...sink, points: sink.points() });
+    expect(undeclared).toEqual(['log a line of product-service']);
+  },
+);
+
 test('When the process keeps running, then its log lines soon reach stdout', async ({ sink }) => {
   const child = launchTraced(`${LOG}; setInterval(() => {}, 1000)`, sink.url);
   const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
