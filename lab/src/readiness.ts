@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-const answerSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
+const answerSchema = z.object({
+  status: z.string(),
+  dependencies: z.record(z.string(), z.string()).default({}),
+});
 
 /**
  * Asks a service's `/readyz`. Resolves to why it is not ready, naming each failing dependency; to undefined when it is.
@@ -8,6 +11,7 @@ const answerSchema = z.object({ dependencies: z.record(z.string(), z.string()) }
 export function whyServiceNotReady(readyzUrl: string, timeoutMs: number): Promise<string | undefined> {
   return whyNot(readyzUrl, timeoutMs, async (response) => {
     const { data } = answerSchema.safeParse(await response.json().catch(() => undefined));
+    if (data?.status === 'stopping') return 'it is stopping';
     const failing = Object.entries(data?.dependencies ?? {}).filter(([, state]) => state !== 'ok');
     return failing.map(([name, state]) => `${name} is ${state}`).join(', ');
   });

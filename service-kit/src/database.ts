@@ -29,7 +29,7 @@ export interface Database extends Queryable {
    * no other effects.
    */
   transaction<Result>(work: (connection: Queryable) => Promise<Result>): Promise<Result>;
-  /** Resolves when the database answers. */
+  /** Resolves when the database answers, however busy the pool is. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -45,22 +45,27 @@ const TRANSACTION_TRIES = 5;
  * the schema. The optional logger receives slow statements.
  */
 export function createDatabase(settings: DatabaseSettings, logger?: Logger): Database {
-  const pool = createPool({
-    ...settings,
-    charset: 'utf8mb4',
-    timezone: 'Z',
-    connectionLimit: POOL_SIZE,
-    queueLimit: MAX_WAITING,
-    connectTimeout: DEADLINE_MS,
-  });
+  const open = (connectionLimit: number) =>
+    createPool({
+      ...settings,
+      charset: 'utf8mb4',
+      timezone: 'Z',
+      connectionLimit,
+      queueLimit: MAX_WAITING,
+      connectTimeout: DEADLINE_MS,
+    });
+  const pool = open(POOL_SIZE);
+  // Statements that keep the pool busy must not make the service look as if its database was away.
+  const pingPool = open(1);
   pool.on('connection', readCommitted);
   const poolWatch = watchPool(pool, { schema: settings.database, size: POOL_SIZE });
   const timed = timeStatements(settings.database, logger);
 
+  const translate = (error: unknown): never => {
+    throw isUnavailability(error) ? unavailable(settings.database, error) : error;
+  };
   const run = <Result>(work: (connection: PoolConnection) => Promise<Result>) =>
-    withDeadline(pool, poolWatch.use(), work).catch((error: unknown): never => {
-      throw isUnavailability(error) ? unavailable(settings.database, error) : error;
-    });
+    withDeadline(pool, poolWatch.use(), work).catch(translate);
 
   const transaction: Database['transaction'] = (work) =>
     run(async (connection) => {
@@ -79,13 +84,19 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
     // A hung server would execute a bare statement when it wakes up, long after the caller gave up.
     execute: (sql, values) => transaction((connection) => connection.execute(sql, values)),
     transaction,
-    ping: () => run((connection) => fromCallback((callback) => connection.ping(callback))),
-    close() {
+    ping() {
+      const ping = (connection: PoolConnection) => fromCallback((callback) => connection.ping(callback));
+      return withDeadline(pingPool, UNWATCHED, ping).catch(translate);
+    },
+    async close() {
       poolWatch.close();
-      return pool.promise().end();
+      await Promise.all([pool.promise().end(), pingPool.promise().end()]);
     },
   };
 }
+
+const noop = () => undefined;
+const UNWATCHED: ConnectionUse = { obtained: noop, timedOut: noop, ended: noop };
 
 const rowsResult = z.array(z.unknown());
 const changeResult = z.object({ affectedRows: z.int(), insertId: z.int() });

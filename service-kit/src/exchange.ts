@@ -34,8 +34,9 @@ export function exchange(
       { ...request, headersTimeout: 0, bodyTimeout: 0 },
       {
         onRequestStart(started) {
+          // Its time was over while it waited for a connection, which the next request can have.
+          if (aborted) throw aborted;
           controller = started;
-          if (aborted) started.abort(aborted);
         },
         onResponseStart(_controller, status, headers) {
           if (status >= 200) Object.assign(answer, { status, headers });

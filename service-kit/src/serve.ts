@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
+import { onStopSignal } from './stop-signal';
 import { noteStop } from './telemetry/process-metrics';
 import { stopTelemetry } from './telemetry/start';
 
@@ -25,8 +26,8 @@ interface ServeOptions {
 }
 
 /**
- * Listens until SIGTERM or SIGINT; then finishes the requests in flight, closes the pools, flushes the telemetry and
- * ends the process with status 0, all within ten seconds.
+ * Listens until SIGTERM or SIGINT; then answers `/readyz` with 503, finishes the requests in flight, closes the pools,
+ * flushes the telemetry and ends the process with status 0, all within ten seconds.
  *
  * @throws when it cannot listen, for example because the port is taken
  */
@@ -42,10 +43,7 @@ export async function serve(
   await once(server, 'listening');
   logEvent(logger, logs.listening, { 'server.address': host, 'server.port': port });
 
-  let isStopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
-    if (isStopping) return;
-    isStopping = true;
+  onStopSignal(async (signal) => {
     noteStop();
     logEvent(logger, logs.stopping, { signal });
     await drain();
@@ -53,9 +51,7 @@ export async function serve(
     logEvent(logger, logs.stopped, {});
     await stopTelemetry();
     process.exit(0);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  });
 }
 
 /**
@@ -64,15 +60,21 @@ export async function serve(
  * are held back just before: a client that waits for one opens no new connection.
  */
 function createDrainingServer(app: RequestListener): { server: Server; drain: () => Promise<void> } {
+  let isDraining = false;
   let hold: Promise<void> | undefined;
   const unanswered = new Set<ServerResponse>();
+  const answer: RequestListener = (request, response) => {
+    // No new requests may be sent here any more.
+    if (isDraining && request.url === '/readyz') sayStopping(response);
+    else app(request, response);
+  };
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 1000 },
     (request, response) => {
       unanswered.add(response);
       response.once('close', () => unanswered.delete(response));
-      if (hold) hold.then(() => app(request, response));
-      else app(request, response);
+      if (hold) hold.then(() => answer(request, response));
+      else answer(request, response);
     },
   );
 
@@ -82,6 +84,7 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
   }
 
   async function drain(): Promise<void> {
+    isDraining = true;
     server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
     await delay(DRAIN_MS);
     hold = delay(HOLD_MS);
@@ -96,4 +99,8 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
     await allAnswered(CLOSE_LIMIT_MS);
   }
   return { server, drain };
+}
+
+function sayStopping(response: ServerResponse): void {
+  response.writeHead(503, { 'Content-Type': 'application/json' }).end('{"status":"stopping"}');
 }

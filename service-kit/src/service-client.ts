@@ -45,12 +45,22 @@ const NOT_CONNECTED = new Set([
 /** Error codes of connections that were cut: the service may have done the work. */
 const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
+/**
+ * Enough for some hundred calls a second while each takes the second that a database may; the others wait for a
+ * connection within their time limit.
+ */
+const MAX_CONNECTIONS = 100;
+/** Services offer to keep an idle connection for a minute. */
+const MAX_IDLE_MS = 10_000;
+
 /** Replaces the error of `AbortSignal.timeout`, whose numeric code would become the `error.type` of span and metric. */
 class CallTimedOut extends Error {
   override name = 'TimeoutError';
 }
 
-/** Creates a client of one service. `timeoutMs` limits a call as a whole, its retry included. */
+/**
+ * Creates a client of one service. `timeoutMs` limits a call as a whole, with its wait for a connection and its retry.
+ */
 export function createServiceClient({
   name,
   baseUrl,
@@ -63,7 +73,11 @@ export function createServiceClient({
   namePeer(baseUrl, name);
   const base = new URL(baseUrl);
   const prefix = base.pathname.replace(/\/$/, '');
-  const pool = new Pool(base.origin, { connect: { timeout: timeoutMs } });
+  const pool = new Pool(base.origin, {
+    connections: MAX_CONNECTIONS,
+    keepAliveMaxTimeout: MAX_IDLE_MS,
+    connect: { timeout: timeoutMs },
+  });
   const timedOut = () => new CallTimedOut(`No answer from ${name} within ${timeoutMs} ms`);
 
   return {

@@ -117,6 +117,14 @@ describe('When the database does not answer', () => {
     expect(await Promise.all(after)).toEqual(Array.from({ length: 20 }, () => [{ one: 1 }]));
   });
 
+  test('to statements that keep the whole pool busy, then it is still known to be there', async ({
+    store,
+  }) => {
+    const asks = Array.from({ length: 30 }, () => store.database.query('SELECT SLEEP(0.9)'));
+    await store.database.ping();
+    await Promise.allSettled(asks);
+  });
+
   test.for(['hanging', 'gone'] as const)(
     'because it is %s, then callers get 503 in time, and it works again afterwards',
     async (state, { store }) => {

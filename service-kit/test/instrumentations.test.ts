@@ -75,6 +75,21 @@ describe('When a service calls another', () => {
     expect(sink.total('http.client.request.duration', { 'error.type': 'TimeoutError' })).toBe(1);
   });
 
+  test('that hangs more often than there are connections, then each call is counted as an error', async ({
+    sink,
+  }) => {
+    const { url, close } = await listen(() => undefined);
+    onTestFinished(close);
+    const calls = `
+      const { createServiceClient } = require('@vitrine/service-kit/service-client');
+      const client = createServiceClient({ name: 'stock', baseUrl: '${url}', timeoutMs: 1000 });
+      await Promise.allSettled(Array.from({ length: 150 }, () => client.call({ path: '/' })));
+      await new Promise((resolve) => setTimeout(resolve, 1000));`;
+    await runTraced(calls + END, sink.url);
+    expect(sink.total('http.client.request.duration', { 'error.type': 'TimeoutError' })).toBe(150);
+    expect(sink.spans.filter(({ status }) => status.isError)).toHaveLength(150);
+  });
+
   test('that accepts no connection in time, then span and metric name the error', async ({ sink }) => {
     const url = await unreachable();
     const untilEnded = 'await new Promise((resolve) => setTimeout(resolve, 2500));';

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test as base, describe, expect } from 'vitest';
+import { test as base, describe, expect, onTestFinished } from 'vitest';
 import { freshDatabase } from '../../test/database';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createDatabase, type Queryable } from '../src/database';
@@ -76,8 +76,45 @@ describe('When a migration', () => {
     await schema.migrate();
     await schema.write('001.do.lamps.sql', `${LAMPS} INSERT INTO lamps VALUES (2);`);
     await schema.write('002.do.watts.sql', MORE);
-    await expect(schema.migrate()).rejects.toThrow(/001\.do\.lamps\.sql|MD5|checksum/i);
+    await expect(schema.migrate()).rejects.toThrow(
+      'Migration 001.do.lamps.sql has changed since it ran on this database: restore it and write a new one for the change.',
+    );
     expect(await schema.lamps()).toEqual([{ id: 1 }]);
+  });
+
+  test('fails in its second statement, then the error names file, statement, cause and way out, at every start', async ({
+    schema,
+  }) => {
+    await schema.write('001.do.lamps.sql', LAMPS);
+    const quotes = `INSERT INTO lamps VALUES (2), /* "; */ (3) -- it's; done\n`;
+    const long = `ALTER TABLE lamps ADD COLUMN\n  volts INTEGERS COMMENT 'a;b', ${'-- \n'.repeat(50)} ADD COLUMN amps INT`;
+    await schema.write('002.do.volts.sql', `-- Volts; at last.\n${quotes}; ${long}; DROP TABLE lamps;`);
+    const what =
+      /^Migration 002\.do\.volts\.sql failed at statement 2 of 3 \(ALTER TABLE lamps ADD COLUMN volts INTEGERS COMMENT 'a;b', ADD COLUMN amps INT\): .*INTEGERS.*\. The database keeps what the file has done so far.* undo that by hand.*, then mend the file and start the service again\.$/s;
+    await expect(schema.migrate()).rejects.toThrow(what);
+    expect(await schema.lamps()).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+    await expect(schema.migrate()).rejects.toThrow(
+      /^Migration 002\.do\.volts\.sql failed at statement 1 of 3 \(INSERT INTO lamps VALUES \(2\), \(3\)\): Duplicate entry/,
+    );
+    await schema.database.execute('DELETE FROM lamps WHERE id > 1');
+    await schema.write('002.do.volts.sql', MORE);
+    await schema.migrate();
+    expect(await schema.lamps()).toEqual([{ id: 1, watts: 60 }]);
+  });
+
+  test('loses its connection, then the error names file, statement and cause', async ({ schema }) => {
+    await schema.write('001.do.lamps.sql', `${LAMPS} DO SLEEP(30); DROP TABLE lamps;`);
+    const proxy = await startTcpProxy(schema.settings);
+    onTestFinished(proxy.close);
+    const migrated = schema.migrate(undefined, { port: proxy.port });
+    const outcome = expect(migrated).rejects.toThrow(
+      /^Migration 001\.do\.lamps\.sql failed at statement 3 of 4 \(DO SLEEP\(30\)\): .*(ECONNRESET|lost).* start the service again\.$/,
+    );
+    const asleep =
+      "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%' OR state = 'User sleep'";
+    await expect.poll(() => schema.database.query(asleep)).toHaveLength(1);
+    proxy.pretend('gone');
+    await outcome;
   });
 
   test('fails, then the seed does not run, and the next start continues with the fixed migration', async ({

@@ -1,4 +1,6 @@
-import type { RequestListener } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
 import { test as base, describe, expect, onTestFinished } from 'vitest';
 import { startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
@@ -150,5 +152,44 @@ describe('When the service does not answer', () => {
       await stock.service.start();
     }
     expect(await stock.client.call({ path: '/thing' })).toMatchObject({ status: 200 });
+  });
+});
+
+describe('When 400 calls are made at once', () => {
+  test('then they share a hundred connections, which close when they are idle', async () => {
+    const open = new Set<Socket>();
+    let most = 0;
+    const server = createServer({ keepAliveTimeout: 65_000 }, (_request, response) =>
+      setTimeout(() => response.end('{}'), 50),
+    );
+    server.on('connection', (socket) => {
+      most = Math.max(most, open.add(socket).size);
+      socket.on('close', () => open.delete(socket));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const client = clientOf(`http://127.0.0.1:${Object(server.address()).port}`, 10_000);
+    const calls = await Promise.all(Array.from({ length: 400 }, () => client.call({ path: '/' })));
+    expect(calls.map(({ status }) => status)).toEqual(Array(400).fill(200));
+    expect(most).toBe(100);
+    await expect.poll(() => open.size, { timeout: 20_000 }).toBe(0);
+  });
+
+  test('and the service hangs, then all end at the time limit, and what waited is never sent', async () => {
+    const asked: (string | undefined)[] = [];
+    let isHanging = true;
+    const client = await clientOfHandler((request, response) => {
+      asked.push(request.url);
+      if (!isHanging) response.end('{}');
+    }, 1000);
+    const startedAt = performance.now();
+    const calls = Array.from({ length: 400 }, () => client.call({ method: 'POST', path: '/hanging' }));
+    const outcomes = await Promise.allSettled(calls);
+    expect(performance.now() - startedAt).toBeLessThan(1900);
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });
+    isHanging = false;
+    expect(await client.call({ path: '/again' })).toMatchObject({ status: 200 });
+    expect(asked).toHaveLength(101);
   });
 });

@@ -13,10 +13,36 @@ const test = base.extend('sink', async ({}, { onCleanup }) => {
   return sink;
 });
 
-const REFUSAL = "throw Object.assign(new Error('Access denied'), { code: 'ER_ACCESS_DENIED_ERROR' })";
+const REFUSAL = "throw new (require('@vitrine/service-kit/start-refused').StartRefused)('Access denied')";
+const UNAVAILABLE =
+  "throw require('@vitrine/service-kit/http-error').unavailable('stock_dbase', new Error('late'))";
+/** Two addresses, as a name has that stands for IPv4 and IPv6; nothing listens. */
+const TWO_ADDRESSES =
+  "const lookup = (name, options, done) => done(null, [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }]); " +
+  "const socket = require('node:net').connect({ host: 'x', port: 1, lookup }); " +
+  "await require('node:events').once(socket, 'connect')";
 
 test.for<[what: string, main: string, event: string, message: string, stderr: RegExp]>([
-  ['a resource is refused', REFUSAL, 'cannot start', 'Access denied', /^Cannot start: Access denied\n$/],
+  ['it is refused', REFUSAL, 'cannot start', 'Access denied', /^Cannot start: Access denied\n$/],
+  [
+    'a file is missing',
+    "require('node:fs').readFileSync('/nowhere')",
+    ...([
+      'cannot start',
+      'ENOENT',
+      /^Cannot start: ENOENT: no such file or directory, open '\/nowhere'\n$/,
+    ] as const),
+  ],
+  [
+    'the database is too slow',
+    UNAVAILABLE,
+    ...(['cannot start', 'stock_dbase', /^Cannot start: stock_dbase is not available: late\n$/] as const),
+  ],
+  [
+    'the start has a bug whose error has a code',
+    "require('node:path').join(undefined)",
+    ...(['cannot start', 'must be of type string', /^Cannot start: TypeError.*\n(.*\n)* +at /] as const),
+  ],
   [
     'the start has a bug',
     'null.x',
@@ -63,6 +89,24 @@ test.for<[end: string, main: string, status: number]>([
   });
 });
 
+test.for<[signal: string, status: number]>([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+])(
+  'When %s comes during the start, then the process ends at once with %i and has written all lines',
+  async ([signal, expected], { sink }) => {
+    const main = `${LOG}; process.kill(process.pid, '${signal}'); await new Promise((end) => setTimeout(end, 30_000))`;
+    const startedAt = performance.now();
+    const { status, stdout, stderr } = await runTraced(main, sink.url);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    expect({ status, stderr }).toEqual({ status: expected, stderr: '' });
+    expect(stdout).toMatch(/"msg":"a line".*"msg":"start abandoned"/s);
+    expect(sink.logs.at(-1)).toMatchObject({ body: 'start abandoned', attributes: { signal } });
+    const undeclared = undeclaredIn({ ...sink, points: sink.points() });
+    expect(undeclared).toEqual(['log a line of product-service']);
+  },
+);
+
 test('When the process keeps running, then its log lines soon reach stdout', async ({ sink }) => {
   const child = launchTraced(`${LOG}; setInterval(() => {}, 1000)`, sink.url);
   const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
@@ -88,18 +132,18 @@ const SERVE = `await require('@vitrine/service-kit/serve').serve(() => {}, {
   logger: require('@vitrine/service-kit/logger').createLogger({ level: 'silent' }),
 }); process.stdout.write('up')`;
 
-test.for<[when: string, main: string, signal: NodeJS.Signals]>([
-  ['by SIGTERM while it starts', WAIT, 'SIGTERM'],
-  ['by SIGTERM once it listens', SERVE, 'SIGTERM'],
-  ['by SIGINT once it listens', SERVE, 'SIGINT'],
+test.for<[when: string, main: string, signal: NodeJS.Signals, status: number]>([
+  ['by SIGTERM while it starts', WAIT, 'SIGTERM', 143],
+  ['by SIGTERM once it listens', SERVE, 'SIGTERM', 0],
+  ['by SIGINT once it listens', SERVE, 'SIGINT', 0],
 ])(
-  'When it is asked to end %s, then it ends with 0, and its last metrics say so',
-  async ([, main, signal], { sink }) => {
+  'When it is asked to end %s, then it does, and its last metrics say so',
+  async ([, main, signal, status], { sink }) => {
     const child = launchTraced(main, sink.url);
     const ended = once(child, 'exit');
     await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
     child.kill(signal);
-    expect(await ended).toEqual([0, null]);
+    expect(await ended).toEqual([status, null]);
     expect(sink.total('vitrine.service.stopping')).toBe(1);
   },
 );
@@ -112,6 +156,13 @@ test('When a log line has long texts, then its record has their beginnings, mask
   for (const name of ['exception.message', 'exception.stacktrace'])
     expect(record?.attributes[name]).toHaveLength(4000);
   expect(JSON.stringify(record)).not.toContain('ada@');
+});
+
+test('When two addresses of a name refuse a connection, then the line has the code of the error', async ({
+  sink,
+}) => {
+  const { stderr } = await runTraced(TWO_ADDRESSES, sink.url);
+  expect(stderr).toBe('Cannot start: ECONNREFUSED\n');
 });
 
 test('When the collector hangs, then the process ends without waiting for it', async ({ sink }) => {

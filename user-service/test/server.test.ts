@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { DatabaseSettings } from '@vitrine/service-kit/database';
+import { createDatabase, type DatabaseSettings } from '@vitrine/service-kit/database';
 import request from 'supertest';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../test/database';
@@ -87,6 +87,14 @@ test('When SIGTERM comes while idle clients hold connections, then the process d
   expect(performance.now() - startedAt).toBeLessThan(5500);
 }, 60_000);
 
+test('When SIGTERM comes, then the service is no longer ready while it finishes', async () => {
+  const { child, ended, api } = await startReady(await freshDatabase('user_server'));
+  child.kill('SIGTERM');
+  const readiness = () => api.get('/readyz').then(({ status, body }) => ({ status, body }), String);
+  await expect.poll(readiness, { interval: 5 }).toEqual({ status: 503, body: { status: 'stopping' } });
+  expect((await ended).status).toBe(0);
+}, 60_000);
+
 test('When users register, log in and log out, then the log holds their ids and none of their data', async () => {
   const { child, ended, api } = await startReady(await freshDatabase('user_server'));
   const user = await register(api, { first_name: 'Augusta', last_name: 'Byron' });
@@ -132,4 +140,18 @@ test('When the database refuses the account, then the process ends with 1 and on
   expect(status).toBe(1);
   expect(stdout).toBe('');
   expect(stderr).toMatch(/^Cannot start: Access denied for user '.*'@'.*' \(using password: YES\)\n$/);
+});
+
+test('When a migration fails, then the process ends with 1 and one line says which, why, and what to do', async () => {
+  const settings = await freshDatabase('user_server');
+  const database = createDatabase(settings);
+  // The first migration leaves an existing table alone; no foreign key of the second fits this one.
+  await database.execute('CREATE TABLE users (id BIGINT PRIMARY KEY)');
+  await database.close();
+  const { status, stdout, stderr } = await startProcess(await environmentFor(settings)).ended;
+  expect(status).toBe(1);
+  expect(stdout).toContain('001.do.users.sql","msg":"migration applied"');
+  expect(stderr).toMatch(
+    /^Cannot start: Migration 002\.do\.api-keys\.sql failed at statement 1 of 1 \(CREATE TABLE .*\): .*api_keys.*start the service again\.\n$/,
+  );
 });

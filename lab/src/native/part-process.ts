@@ -33,6 +33,8 @@ export type ProcessState =
 const recordSchema = z.object({ pid: z.number(), birth: z.string(), startedAt: z.coerce.date() });
 const logLimitBytes = 10 * 1024 * 1024;
 const stopLimitMs = 10_000;
+/** Characters: a failed migration with its way out fits, a log line with a stack does not. */
+const quotedLength = 1000;
 
 /** Starts the program, writes its process id to fd 3, waits for it and writes its exit status to the file $0. */
 const reaperScript = '"$@" 3>&- & echo $! >&3; exec 3>&-; wait $!; echo $? >"$0"';
@@ -125,7 +127,7 @@ export function partProcess(part: PartName, folders: { run: string; logs: string
 
   /** The end of the log for a message, without lines of earlier processes. */
   const quoteLog = (): string => {
-    const lines = lastLines(logFile, 8, startOffset).map((line) => `  ${line.slice(0, 400)}`);
+    const lines = lastLines(logFile, 8, startOffset).map((line) => `  ${line.slice(0, quotedLength)}`);
     return `The end of ${logFile}:\n${lines.join('\n')}`;
   };
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { basename, dirname, join } from 'node:path';
+import mysql from 'mysql2/promise';
 import { expect, onTestFinished, test } from 'vitest';
 import { poll } from '../../src/poll.ts';
 import { inspectProcess } from '../../src/process-table.ts';
@@ -106,6 +107,27 @@ test('When a part cannot start, then its last words are shown at once and nothin
   expect(status).toBe(1);
   expect(stderr).toContain('order_dbase ended with exit status 1 instead of getting ready.');
   expect(stderr).toContain('[ERROR]');
+  expect(await readStatus(site)).toMatchObject({ states: everything('stopped') });
+});
+
+test('When a migration fails, then up quotes to its end which it was, why, and what to do', async () => {
+  const password = 'secret-of-a-test';
+  const site = await prepareSite({ ORDER_DB_PASSWORD: password });
+  onTestFinished(site.stop);
+  expect(await site.vitrine('start', 'order_dbase')).toMatchObject({ status: 0 });
+  const database = await mysql.createConnection({
+    ...{ host: '127.0.0.1', port: site.ports.order_dbase, database: 'order_dbase' },
+    ...{ user: 'order_service', password },
+  });
+  // The migration leaves an existing table alone, and then cannot refer to it.
+  await database.query('CREATE TABLE orders (id BIGINT PRIMARY KEY)');
+  await database.end();
+
+  const { status, stderr } = await site.vitrine('up');
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /^ {2}Cannot start: Migration 001\.do\.orders\.sql failed at statement 2 of 2 \(CREATE TABLE .*\): .*order_items.*, then mend the file and start the service again\.$/m,
+  );
   expect(await readStatus(site)).toMatchObject({ states: everything('stopped') });
 });
 

@@ -17,10 +17,11 @@ import { lately, services } from './panel.ts';
 /** The contents of the backends, in the words of the registry. */
 type Telemetry = Parameters<typeof undeclaredIn>[0];
 
-/** Log messages that nobody can bring about from outside: of a bug, a refused account, a database that goes at just that moment. */
+/** Log messages that nobody can bring about from outside: of a bug, a refused account, a database that goes, or a signal that comes, at just that moment. */
 const outOfReach = [
   'Something went wrong on our side',
   'cannot start',
+  'start abandoned',
   'crashed',
   'could not close cleanly',
   'could not end a session',

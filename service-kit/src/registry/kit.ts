@@ -303,6 +303,13 @@ export const logs = {
       'A migration failed, the database refused the account, the port is taken, or there is a bug; the process exits. The reason goes to stderr as text, not to standard output',
     fields: error,
   },
+  startAbandoned: {
+    message: 'start abandoned',
+    level: 'warn',
+    meaning:
+      'The process received a signal to stop before it accepted requests; it exits at once, also from a migration, which the database may then carry on or roll back',
+    fields: { signal: { type: 'string', meaning: 'SIGTERM or SIGINT' } },
+  },
   crashed: {
     message: 'crashed',
     level: 'fatal',
