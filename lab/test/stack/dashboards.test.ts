@@ -131,6 +131,11 @@ test('When a service is killed, then the overview and an alert say so, until it 
   const firing = async () => {
     const alerts = await shop.prometheus.alerts();
     const down = alerts.filter(({ name, state }) => name === 'ServiceDown' && state === 'firing');
+    for (const { annotations } of down) {
+      const runbook = await fetch(annotations.runbook_url ?? '');
+      expect(runbook.status).toBe(200);
+      expect(await runbook.text()).toContain('A service that reported before has sent no telemetry');
+    }
     return down.map(({ labels }) => labels.service_name);
   };
   const all = Object.fromEntries(services.map((service) => [service, 1]));
