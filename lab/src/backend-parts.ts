@@ -71,7 +71,9 @@ export function createBackendParts(settings: Settings): readonly (BackendPart | 
         PROMETHEUS_URL: stores.PROMETHEUS_URL,
       },
     ),
-    backend('prometheus', `${urlOf('prometheus')}/-/ready`, [], {}, ['otel-collector']),
+    backend('prometheus', `${urlOf('prometheus')}/-/ready`, [], { CONSOLE_URL: ownUrlOf('console') }, [
+      'otel-collector',
+    ]),
     backend('loki', `${urlOf('loki')}/ready`, ['loki-grpc'], {
       HTTP_PORT: portOf('loki'),
       GRPC_PORT: portOf('loki-grpc'),

@@ -1,19 +1,29 @@
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { poll } from './poll.ts';
 import { inspectProcess } from './process-table.ts';
 
-const ownerSchema = z.object({ pid: z.number(), birth: z.string(), command: z.string().default('') });
-
 /** The process that holds a lock; `command` is its arguments. */
-export type LockOwner = z.output<typeof ownerSchema>;
+export type LockOwner = { pid: number; birth: string; command: string };
 
 let callers = 0;
 
 /**
  * Runs `work` while holding the lock in `folder`. When another process holds it, calls `onWait` with the owner, once,
  * and waits. The lock of a process that ended without releasing it is taken over.
+ *
+ * The lock is a folder with one file, which is named after its owner; no name is ever used twice. Each step is one
+ * rename(2), which only one process can succeed with: a free lock is taken by moving a folder to its place, which fails
+ * while that holds a file; an abandoned one by renaming the file of its dead owner, which fails once another has.
  */
 export async function underLock<Result>(
   folder: string,
@@ -22,67 +32,66 @@ export async function underLock<Result>(
 ): Promise<Result> {
   const lock = join(folder, 'lock');
   callers += 1;
-  const own = `${lock}.${process.pid}.${callers}`;
-  const me: LockOwner = {
-    pid: process.pid,
-    birth: inspectProcess(process.pid)?.birth ?? '',
-    command: process.argv.slice(2).join(' '),
-  };
-  writeFileSync(own, JSON.stringify(me));
+  const me = `${process.pid}.${inspectProcess(process.pid)?.birth ?? ''}.${callers}`;
+  const command = process.argv.slice(2).join(' ');
+  const draft = `${lock}.${me}`;
+  mkdirSync(draft);
+  writeFileSync(join(draft, me), command);
   let hasReported = false;
   const tryToTake = () => {
-    if (take(own, lock)) return true;
+    if (succeeds(() => renameSync(draft, lock), ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'])) return true;
     const owner = readOwner(lock);
     if (owner === undefined) return undefined;
     if (inspectProcess(owner.pid)?.birth !== owner.birth) {
-      removeAbandoned(lock, `${own}.abandoned`, owner);
-    } else if (!hasReported) {
-      onWait(owner);
-      hasReported = true;
+      if (!succeeds(() => renameSync(join(lock, owner.file), join(lock, me)), ['ENOENT'])) return undefined;
+      writeFileSync(join(lock, me), command);
+      return true;
     }
+    if (!hasReported) onWait({ pid: owner.pid, birth: owner.birth, command: readCommand(lock, owner.file) });
+    hasReported = true;
     return undefined;
   };
   try {
     await poll(tryToTake, { intervalMs: 100, limitMs: Number.POSITIVE_INFINITY, signal });
   } finally {
-    rmSync(own, { force: true });
+    rmSync(draft, { recursive: true, force: true });
   }
   try {
     return await work();
   } finally {
-    rmSync(lock, { force: true });
+    rmSync(join(lock, me), { force: true });
+    // The next owner may have put its folder in the place of the empty one already.
+    succeeds(() => rmdirSync(lock), ['ENOTEMPTY', 'EEXIST', 'ENOENT']);
   }
 }
 
-/** Tries to take the lock with link(2), which is atomic: the file is complete the moment it exists. */
-function take(own: string, lock: string): boolean {
+/** Calls `step`; false when it fails with one of `codes`. */
+function succeeds(step: () => void, codes: readonly string[]): boolean {
   try {
-    linkSync(own, lock);
+    step();
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return false;
     throw error;
   }
 }
 
-/** The lock's owner; undefined when the lock has gone. An unreadable lock counts as abandoned. */
-function readOwner(lock: string): LockOwner | undefined {
-  if (!existsSync(lock)) return undefined;
-  try {
-    return ownerSchema.parse(JSON.parse(readFileSync(lock, 'utf8')));
-  } catch {
-    return { pid: 0, birth: 'never', command: '' };
-  }
+/** The lock's owner; undefined when the lock is free. A file with another name counts as that of a dead process. */
+function readOwner(lock: string): { file: string; pid: number; birth: string } | undefined {
+  // Earlier versions locked by a file, and unlink(2) refuses a folder.
+  succeeds(() => unlinkSync(lock), ['ENOENT', 'EISDIR', 'EPERM']);
+  const files: string[] = [];
+  succeeds(() => files.push(...readdirSync(lock)), ['ENOENT']);
+  const [file] = files;
+  if (file === undefined) return undefined;
+  const [, pid = '0', birth = 'never'] = /^(\d+)\.(\d*)\.\d+$/.exec(file) ?? [];
+  return { file, pid: Number(pid), birth };
 }
 
-/** Removes an abandoned lock. Another process may have taken it over meanwhile; then its lock is put back. */
-function removeAbandoned(lock: string, aside: string, owner: LockOwner): void {
+function readCommand(lock: string, file: string): string {
   try {
-    renameSync(lock, aside);
+    return readFileSync(join(lock, file), 'utf8');
   } catch {
-    return;
+    return '';
   }
-  const taken = readOwner(aside);
-  if (taken?.pid !== owner.pid || taken.birth !== owner.birth) take(aside, lock);
-  rmSync(aside, { force: true });
 }

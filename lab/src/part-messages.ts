@@ -19,6 +19,12 @@ export function databaseNotRunning(
   );
 }
 
+/** The failure of a restart after which the part runs with the configuration that it had before. */
+export function runsAsBefore(part: PartName, failure: unknown): unknown {
+  if (!(failure instanceof LabError)) return failure;
+  return new LabError(`${failure.message}\n\n${part} runs with the configuration that it had before.`);
+}
+
 /** The report of a `start` that found the part paused. */
 export function wasResumed(part: PartName): string {
   return `${part} was paused and is resumed.`;

@@ -6,7 +6,7 @@ export type PartStatus = {
   part: PartName;
   /** `ended`: by itself or by a signal that `stop` did not send; `unavailable`: its program is missing. */
   state: 'ready' | 'not ready' | 'paused' | 'stopped' | 'ended' | 'unavailable';
-  /** Why it is not ready or not available, or how it ended. */
+  /** Why it is not ready or not available, how it ended, or why its last restart failed. */
   detail?: string;
   address: string;
   pid?: number;

@@ -257,8 +257,32 @@ describe('the list of requests', () => {
   });
 });
 
+test.for(['HighErrorRate', 'HighLatency', 'PipelineDown', 'ServiceDown'])(
+  'When the runbook of %s is opened, then it says what to do',
+  async (alert, { console }) => {
+    const page = await console.open(`/runbooks/${alert}`);
+    expect(page.status).toBe(200);
+    expect(page.html.querySelector('h1')?.textContent).toBe(alert);
+    expect(page.text).toContain('## What to do');
+  },
+);
+
+test.for(['Nothing', '..%2ftelemetry', 'ServiceDown.md'])(
+  'When the runbook of %s is opened, then it is a 404',
+  async (alert, { console }) => {
+    expect((await console.open(`/runbooks/${alert}`)).status).toBe(404);
+  },
+);
+
 test('When any page is opened, then nothing on it may run or come from elsewhere', async ({ console }) => {
-  for (const path of ['/', `/trace/${id}`, '/nowhere', '/static/console.css', '/static/shop.css']) {
+  for (const path of [
+    '/',
+    `/trace/${id}`,
+    '/runbooks/ServiceDown',
+    '/nowhere',
+    '/static/console.css',
+    '/static/shop.css',
+  ]) {
     const { headers, html } = await console.open(path);
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'self';script-src 'none';object-src 'none';form-action 'self';base-uri 'none';frame-ancestors 'none'",

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { freePort } from '../../test/database-server.ts';
 import { listContainers } from '../src/compose/containers.ts';
 import { createDockerStack } from '../src/compose/docker-stack.ts';
@@ -20,7 +22,9 @@ function fakeStack(script: string, environment: NodeJS.Dict<string> = {}) {
   const conversation = { report: (line: string) => said.push(line), signal: new AbortController().signal };
   /** The commands that `docker compose` was given, with their arguments. */
   const commands = () =>
-    calls().flatMap((call) => /^compose .* ((?:build|pull|up|down|logs)\b.*)$/.exec(call)?.[1] ?? []);
+    calls().flatMap(
+      (call) => /^compose .* ((?:build|pull|run|stop|up|down|logs)\b.*)$/.exec(call)?.[1] ?? [],
+    );
   return { stack: createDockerStack(settings, conversation), said, commands };
 }
 
@@ -46,6 +50,41 @@ test('When a port is taken, then up says so before it builds the images', async 
   const { stack, commands } = fakeStack('', { PORT_OFFSET: '', GRAFANA_PORT: String(port) });
   await expect(stack.up()).rejects.toThrow(`Port ${port}, which grafana needs, is taken by process`);
   expect(commands()).toEqual([]);
+});
+
+test('When the collector is restarted and cannot run with its new configuration, then the old one is kept, and status says why', async () => {
+  const running = JSON.stringify([
+    {
+      ...{ Id: 'old', RestartCount: 0, HostConfig: { PortBindings: {} } },
+      State: { Status: 'running', ExitCode: 0, OOMKilled: false, StartedAt: '2026-01-01T00:00:00Z' },
+      Config: { Labels: { 'com.docker.compose.service': 'otel-collector' } },
+    },
+  ]);
+  const script = `
+    "container ls "*) echo old ;;
+    "container inspect old") echo '${running}' ;;
+    "container inspect "*) echo exited ;;
+    "logs "*) echo 'Error: cannot start pipelines: bind: address already in use' ;;
+    "rm "*) exit 1 ;;`;
+  const health = createHttpServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+  onTestFinished(() => void health.close());
+  await once(health, 'listening');
+  const { port } = z.object({ port: z.number() }).parse(health.address());
+  const ports = { PORT_OFFSET: '', OTEL_COLLECTOR_HEALTH_PORT: String(port) };
+  const { stack, commands } = fakeStack(script, ports);
+  await expect(stack.restart('otel-collector')).rejects.toThrow(
+    'cannot start pipelines: bind: address already in use\n\notel-collector runs with the configuration that it had',
+  );
+  expect(commands()).toEqual([
+    expect.stringMatching(/^run --detach --no-deps --name \S+-trial .* otel-collector$/),
+  ]);
+  const collector = (await stack.status()).find(({ part }) => part === 'otel-collector');
+  expect(collector).toMatchObject({
+    ...{
+      state: 'ready',
+      detail: expect.stringMatching(/^the last restart failed: .*address already in use/),
+    },
+  });
 });
 
 test('When the log of what is no container is asked for, then it says so instead of showing all', async () => {

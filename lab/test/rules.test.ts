@@ -61,8 +61,8 @@ test.each(alerts())(
   ({ alert, labels, annotations }) => {
     expect(labels.severity).toMatch(/^(?:critical|warning)$/);
     expect(annotations).toMatchObject({ summary: expect.any(String), description: expect.any(String) });
-    expect(annotations.runbook_url).toBe(`docs/runbooks/${alert}.md`);
-    expect(existsSync(join(root, annotations.runbook_url ?? ''))).toBe(true);
+    expect(annotations.runbook_url).toBe(`{{ $externalLabels.console }}/runbooks/${alert}`);
+    expect(existsSync(join(root, `docs/runbooks/${alert}.md`))).toBe(true);
     const wanted = `alertname: ${alert}\n`;
     expect(testFiles.some((file) => readFileSync(join(root, file), 'utf8').includes(wanted))).toBe(true);
   },

@@ -1,8 +1,8 @@
 import { emptyHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
-import { makeReadable } from '../native/check-pipeline.ts';
-import { databaseNotRunning, notPaused, notRunning, wasResumed } from '../part-messages.ts';
+import { databaseNotRunning, notPaused, notRunning, runsAsBefore, wasResumed } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
+import { pipelineMemory } from '../pipeline-memory.ts';
 import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import type { Stack } from '../stack.ts';
@@ -13,6 +13,7 @@ import { statusOf } from './container-status.ts';
 import { type Container, listContainers, listIds } from './containers.ts';
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
+import { tryPipeline } from './try-pipeline.ts';
 
 const removeLimitMs = 60_000;
 const noticeMs = 2000;
@@ -28,6 +29,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
   const compose = composeUntil(signal);
   const project: Project = { name: projectName(settings), docker, composeUntil, report, signal };
   const parts = createDockerParts(settings);
+  const pipeline = pipelineMemory(settings);
 
   const find = (name: PartName): DockerPart => {
     const found = parts.find((part) => part.name === name);
@@ -93,7 +95,9 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       }
       throw error;
     }
-    return (await findStarted(wanted, before)).map(({ name }) => name);
+    const started = (await findStarted(wanted, before)).map(({ name }) => name);
+    if (started.includes('otel-collector')) pipeline.prove();
+    return started;
   };
 
   /** The parts of `wanted` that did not run `before`, or whose container was replaced. Works after an interruption. */
@@ -114,16 +118,16 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     await composeUntil(AbortSignal.timeout(removeLimitMs))(...command);
   };
 
-  /** Validates the configuration in a container of its own, while the old collector still runs. */
+  /** Refuses a configuration with which the collector cannot run, while the old one still does. */
   const refuseBadPipeline = async () => {
-    const validate = ['validate', '--config', '/etc/otelcol-contrib/config.yaml'];
-    await compose('run', '--rm', '--no-deps', '--no-TTY', 'otel-collector', ...validate).catch(
-      ({ message }: Error) => {
-        // The first line is the command that failed.
-        const complaint = message.slice(message.indexOf('\n') + 1);
-        throw new LabError(`The collector refuses its configuration:\n${makeReadable(complaint)}`);
-      },
-    );
+    const wasRunning = isRunning((await readContainers()).get('otel-collector'));
+    const cleanUp: Docker = (...args) =>
+      createDocker(environment, AbortSignal.timeout(removeLimitMs))(...args);
+    const trial = `${project.name}-otel-collector-trial`;
+    await tryPipeline(trial, { docker, compose, cleanUp, signal }).catch((error) => {
+      if (!signal.aborted) pipeline.refuse(error);
+      throw wasRunning ? runsAsBefore('otel-collector', error) : error;
+    });
   };
 
   const services = parts.filter(({ isService }) => isService).map(({ name }) => name);
@@ -144,7 +148,11 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     },
     async status() {
       const containers = await readContainers();
-      return Promise.all(parts.map((part) => statusOf(part, containers.get(part.name))));
+      const states = await Promise.all(parts.map((part) => statusOf(part, containers.get(part.name))));
+      const why = pipeline.whyRefused();
+      return states.map((one) =>
+        one.part === 'otel-collector' && one.detail === undefined && why ? { ...one, detail: why } : one,
+      );
     },
     async portsInUse() {
       const running = [...(await readContainers()).values()].filter(isRunning);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
@@ -13,6 +14,7 @@ const views = join(import.meta.dirname, 'views');
 const ownFiles = join(import.meta.dirname, 'public');
 /** The console uses the shop's stylesheet and icon. */
 const shopFiles = join(import.meta.dirname, '../../../frontend/public');
+const runbooks = join(import.meta.dirname, '../../../docs/runbooks');
 
 /** An app of pages that show data of the backends, without state and without scripts. */
 export function createConsole(sources: Sources): Express {
@@ -57,6 +59,14 @@ export function createConsole(sources: Sources): Express {
     ]);
   });
 
+  // The annotation runbook_url of each alert leads here.
+  app.get('/runbooks/:alert', (request, response) => {
+    const { alert } = request.params;
+    const text = readRunbook(alert);
+    if (text !== undefined) return response.render('runbook', { title: alert, text });
+    return showProblem(response, 404, 'There is no such runbook', ['Each alert has one: docs/runbooks.']);
+  });
+
   app.use((_request, response) => showProblem(response, 404, 'There is no such page', []));
   app.use(explain);
   return app;
@@ -76,6 +86,16 @@ const security = helmet({
   },
   strictTransportSecurity: false,
 });
+
+/** The runbook as Markdown, without its heading; undefined when there is none of that name. */
+function readRunbook(alert: string): string | undefined {
+  if (!/^\w+$/.test(alert)) return undefined;
+  try {
+    return readFileSync(join(runbooks, `${alert}.md`), 'utf8').replace(/^# .*\n+/, '');
+  } catch {
+    return undefined;
+  }
+}
 
 function refuseId(response: Response, given: string): void {
   showProblem(response, 400, 'This is not a trace id', [

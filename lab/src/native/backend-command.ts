@@ -7,23 +7,35 @@ import { foldersOf } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import type { BackendPart } from '../part.ts';
 import type { PortName } from '../part-names.ts';
+import { pipelineFile } from '../pipeline-memory.ts';
 import type { Settings } from '../settings.ts';
 import type { Command } from './part-process.ts';
 
-/** The command that runs a backend in the foreground; `program` is its path. Creates the backend's folder and files. */
-export function backendCommand(part: BackendPart, program: string, settings: Settings): Command {
+/**
+ * The command that runs a backend in the foreground; `program` is its path, and `pipeline` the collector's
+ * configuration. Creates the backend's folder and files.
+ */
+export function backendCommand(
+  part: BackendPart,
+  program: string,
+  settings: Settings,
+  pipeline = pipelineFile(settings),
+): Command {
   const data = join(foldersOf(settings.home).data, part.name);
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  const { args, environment = {} } = invocations[part.name](settings, data);
+  const { args, environment = {} } = invocations[part.name](settings, data, pipeline);
   return { program, args, directory: settings.root, environment: { ...part.environment, ...environment } };
 }
 
 type Invocation = { args: readonly string[]; environment?: Record<string, string> };
 
 /** Go returns memory late where there is plenty; soft limits and early collections keep a laptop usable. */
-const invocations: Record<BackendPart['name'], (settings: Settings, data: string) => Invocation> = {
-  'otel-collector': ({ root }) => ({
-    args: ['--config', join(root, 'otel-collector-config.yaml')],
+const invocations: Record<
+  BackendPart['name'],
+  (settings: Settings, data: string, pipeline: string) => Invocation
+> = {
+  'otel-collector': (_settings, _data, pipeline) => ({
+    args: ['--config', pipeline],
     environment: { GOMEMLIMIT: '280MiB', GOGC: '50' },
   }),
   jaeger: ({ root }) => ({

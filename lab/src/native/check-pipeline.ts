@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Variables } from '../env-file.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { createParts } from '../parts.ts';
-import type { Settings } from '../settings.ts';
+import { pipelineFile } from '../pipeline-memory.ts';
 import type { Session } from '../stack.ts';
 import { createBackends } from './backends/backends.ts';
 import { runProgram } from './run-program.ts';
-
-export const pipelineFile = ({ root }: Settings) => join(root, 'otel-collector-config.yaml');
 
 /**
  * `./vitrine pipeline check`: lets the collector validate a configuration file with the addresses of this stack. Throws

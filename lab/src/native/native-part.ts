@@ -4,12 +4,13 @@ import { backendAddress } from '../addresses.ts';
 import { foldersOf } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import type { BackendName, BackendPart, DatabasePart, Part, ServicePart, ViewerPart } from '../part.ts';
+import { pipelineFile, pipelineMemory } from '../pipeline-memory.ts';
 import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
 import { backendCommand } from './backend-command.ts';
 import type { Backends } from './backends/backends.ts';
 import type { ProgramName } from './backends/programs.ts';
-import { pipelineFile, refuseBadPipeline } from './check-pipeline.ts';
+import { refuseBadPipeline } from './check-pipeline.ts';
 import type { DatabaseEngine } from './database-engine.ts';
 import {
   checkDatabaseServer,
@@ -36,6 +37,17 @@ export type NativePart = {
   whyNotReady: () => Promise<string | undefined>;
   /** Called once it is ready. */
   afterStart: () => Promise<void>;
+  /** What to go back to when it cannot be restarted with its present configuration. */
+  fallback?: Fallback;
+};
+
+export type Fallback = {
+  /** Keeps the reason of the failure for `why`. */
+  remember: (error: unknown) => void;
+  /** Resolves to the command that runs the part as it was ready last; to undefined when it never was. */
+  prepare: () => Promise<Command | undefined>;
+  /** Why the present configuration is not in use, on one line; undefined when it may be. */
+  why: () => string | undefined;
 };
 
 /** `obtain` installs the program and throws a LabError when that fails; without it, the user must install it. */
@@ -126,7 +138,12 @@ function databasePart(part: DatabasePart, settings: Settings, { findEngine }: Pr
 
 function backendPart(part: BackendPart, settings: Settings, { backends }: Programs): Behaviour {
   const name = programOf[part.name];
-  return {
+  const prepare = async (pipeline?: string) => {
+    const program = await backends.find(name);
+    if (program) return backendCommand(part, program, settings, pipeline);
+    throw new LabError(`The program of ${part.name} is gone; ./vitrine backends compiles it again.`);
+  };
+  const behaviour: Behaviour = {
     part,
     host: backendAddress(settings.values.BIND_ADDRESS),
     async missingProgram() {
@@ -140,13 +157,27 @@ function backendPart(part: BackendPart, settings: Settings, { backends }: Progra
       if (!collector) return;
       await refuseBadPipeline(pipelineFile(settings), { collector, environment: part.environment, signal });
     },
-    async prepare() {
-      const program = await backends.find(name);
-      if (program) return backendCommand(part, program, settings);
-      throw new LabError(`The program of ${part.name} is gone; ./vitrine backends compiles it again.`);
-    },
+    prepare: () => prepare(),
     whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
     afterStart: noop,
+  };
+  if (part.name !== 'otel-collector') return behaviour;
+  const memory = pipelineMemory(settings);
+  return {
+    ...behaviour,
+    prepare() {
+      memory.begin();
+      return prepare();
+    },
+    afterStart: async () => memory.prove(),
+    fallback: {
+      remember: memory.refuse,
+      async prepare() {
+        const proven = memory.findProven();
+        return proven === undefined ? undefined : prepare(proven);
+      },
+      why: memory.whyRefused,
+    },
   };
 }
 

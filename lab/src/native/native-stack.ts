@@ -1,7 +1,7 @@
 import { emptyHome, openHome, readPorts, recordPorts } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { followLines, lastLines } from '../log-file.ts';
-import { databaseNotRunning, notPaused, notRunning } from '../part-messages.ts';
+import { databaseNotRunning, notPaused, notRunning, runsAsBefore } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { createParts } from '../parts.ts';
 import type { Progress } from '../progress.ts';
@@ -64,6 +64,19 @@ export function createNativeStack(
   const start = async (one: NativePart): Promise<readonly NativePart[]> => {
     if (!isRunning(one)) await ensureProgram(one);
     return bringUp([one], prepare, progress);
+  };
+
+  /** After a restart that failed: starts the part as it was ready last, if that is known. Throws the failure. */
+  const goBack = async (one: NativePart, failure: unknown): Promise<never> => {
+    if (!signal.aborted) one.fallback?.remember(failure);
+    if (!isRunning(one)) {
+      const command = await one.fallback?.prepare();
+      if (command === undefined) throw failure;
+      const before = { ...one, prepare: async () => command, afterStart: async () => {} };
+      // After a Ctrl-C, too.
+      await bringUp([before], async () => {}, { report, signal: new AbortController().signal });
+    }
+    throw one.fallback ? runsAsBefore(one.part.name, failure) : failure;
   };
 
   /** The parts that run, or whose program is here or can be obtained. */
@@ -150,10 +163,16 @@ export function createNativeStack(
       refuseWithoutDatabase(part);
       await prepare([part]);
       await ensureProgram(part);
-      // The check comes first: a bad configuration leaves the old process running.
-      await part.check(signal);
-      await stopPart(part, report);
-      await bringUp([part], async () => undefined, progress);
+      const wasRunning = isRunning(part);
+      try {
+        // The check comes first: a bad configuration leaves the old process running.
+        await part.check(signal);
+        await stopPart(part, report);
+        await bringUp([part], async () => undefined, progress);
+      } catch (error) {
+        if (!wasRunning) throw error;
+        await goBack(part, error);
+      }
     },
   };
 }
@@ -167,16 +186,21 @@ function isShopPart({ part: { kind } }: NativePart): boolean {
   return kind === 'service' || kind === 'database';
 }
 
-async function statusOf({ part, process, missingProgram, whyNotReady }: NativePart): Promise<PartStatus> {
+async function statusOf(one: NativePart): Promise<PartStatus> {
+  const { part, process, missingProgram, whyNotReady } = one;
   const { name, address } = part;
   const now = process.readState();
   const absent = now.state === 'running' ? undefined : await missingProgram();
   if (absent) return { part: name, address, state: 'unavailable', detail: absent.why };
-  if (now.state === 'none') return { part: name, address, state: 'stopped' };
+  const refusal = one.fallback?.why();
+  const note = refusal === undefined ? {} : { detail: refusal };
+  if (now.state === 'none') return { part: name, address, state: 'stopped', ...note };
   if (now.state === 'ended') return { part: name, address, state: 'ended', detail: now.how };
   const { pid, isPaused, residentBytes } = now.process;
   const running = { part: name, address, pid, residentBytes, startedAt: now.startedAt };
   if (isPaused) return { ...running, state: 'paused' };
   const why = await whyNotReady();
-  return why === undefined ? { ...running, state: 'ready' } : { ...running, state: 'not ready', detail: why };
+  return why === undefined
+    ? { ...running, state: 'ready', ...note }
+    : { ...running, state: 'not ready', detail: why };
 }

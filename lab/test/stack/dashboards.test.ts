@@ -130,6 +130,11 @@ describe('When a service', () => {
   const alarmed = async ({ prometheus }: Backends, states: readonly string[]) => {
     const alerts = await prometheus.alerts();
     const down = alerts.filter(({ name, state }) => name === 'ServiceDown' && states.includes(state));
+    for (const { annotations } of down) {
+      const runbook = await fetch(annotations.runbook_url ?? '');
+      expect(runbook.status).toBe(200);
+      expect(await runbook.text()).toContain('A service');
+    }
     return down.map(({ labels }) => labels.service_name);
   };
   const allAreUp = (backends: Backends) =>

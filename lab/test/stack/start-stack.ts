@@ -44,14 +44,15 @@ export async function startStack(environment: NodeJS.Dict<string> = {}): Promise
   throw new Error(`./vitrine up ended with exit status ${status}:\n${stdout}${stderr}`);
 }
 
-export async function prepareSite(environment: NodeJS.Dict<string> = {}): Promise<Site> {
+/** Prepares a site; its commands are those of `checkout`, a copy of this repository, if it is given. */
+export async function prepareSite(environment: NodeJS.Dict<string> = {}, checkout = root): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-stack-'));
   const home = join(folder, 'home of the shop');
   const { offset, ports } = await findFreePorts(home);
   // biome-ignore lint/style/noProcessEnv: a shell in which someone runs ./vitrine
   const shell = { NODE_COMPILE_CACHE: compiled, ...process.env, DOCKER_HOST: noEngine, ...environment };
   const env = { ...shell, VITRINE_HOME: home, PORT_OFFSET: String(offset) };
-  const vitrine: Site['vitrine'] = (...args) => runVitrine(env, ...args);
+  const vitrine: Site['vitrine'] = (...args) => run(checkout, env, args);
   const urlOf = (part: PartName) => `http://127.0.0.1:${ports[part]}`;
   return {
     home,
@@ -74,11 +75,20 @@ export async function prepareSite(environment: NodeJS.Dict<string> = {}): Promis
 }
 
 /** Runs `./vitrine` in this environment to its end. */
-export async function runVitrine(
+export function runVitrine(environment: NodeJS.Dict<string>, ...args: readonly string[]): Promise<Outcome> {
+  return run(root, environment, args);
+}
+
+async function run(
+  checkout: string,
   environment: NodeJS.Dict<string>,
-  ...args: readonly string[]
+  args: readonly string[],
 ): Promise<Outcome> {
-  const child = spawn(join(root, 'vitrine'), args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  // The packages of a copy are those of this repository: nothing may install others.
+  const ours = checkout === root;
+  const program = ours ? join(root, 'vitrine') : process.execPath;
+  const all = ours ? args : [join(checkout, 'lab/src/cli.ts'), ...args];
+  const child = spawn(program, all, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
