@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
@@ -182,6 +182,8 @@ function withoutNode(site: Site): (script: string, ...args: readonly string[]) =
   const checkout = temporaryFolder();
   const isOurs = (path: string) => !/\/(?:node_modules|dist|\.git|\.vitrine|\.env)$/.test(path);
   cpSync(root, checkout, { recursive: true, filter: isOurs });
+  // Some users clone under umask 077.
+  execFileSync('chmod', ['-R', 'go=', checkout]);
   const bin = join(temporaryFolder(), 'bin');
   mkdirSync(bin);
   const searchPath = site.environment.PATH ?? '';
