@@ -38,6 +38,14 @@ make_secrets() {
   done
 }
 
+# Lets everybody read what docker-compose.yml mounts: containers are other users, and a umask may have shut them out.
+open_mounts() {
+  local path
+  grep -o '\./[^:" ]*:/' "$root/docker-compose.yml" | while IFS=: read -r path _; do
+    chmod -R go+rX "$root/$path" 2>/dev/null || true
+  done
+}
+
 # Stops the containers when `up` fails and the shop was down before.
 stop_again() {
   echo 'Stopping what was started …'
@@ -46,6 +54,7 @@ stop_again() {
 
 up() {
   make_secrets
+  open_mounts
   echo 'Starting the shop in Docker; the first time takes some minutes …'
   compose --progress quiet build
   if [[ -z $(compose ps --quiet) ]]; then

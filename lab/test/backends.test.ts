@@ -111,8 +111,8 @@ test('When another process compiles it, then that is said, and its death is noti
   const other = spawn('sleep', ['60']);
   onTestFinished(() => void other.kill());
   const pid = other.pid ?? 0;
-  mkdirSync(join(cache, 'build/k6'), { recursive: true });
-  writeFileSync(join(cache, 'build/k6/lock'), JSON.stringify({ pid, birth: inspectProcess(pid)?.birth }));
+  mkdirSync(join(cache, 'build/k6/lock'), { recursive: true });
+  writeFileSync(join(cache, `build/k6/lock/${pid}.${inspectProcess(pid)?.birth}.1`), '');
   const compiling = open().compile('k6');
   const isSaid = () => lines.some((line) => line.includes(`process ${pid} is compiling k6`)) || undefined;
   expect(await poll(isSaid, { intervalMs: 10, limitMs: 15_000 })).toBe(true);

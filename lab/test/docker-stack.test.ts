@@ -1,12 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, statSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { freePort } from '../../test/database-server.ts';
 import { listContainers } from '../src/compose/containers.ts';
 import { createDockerStack } from '../src/compose/docker-stack.ts';
+import { openMounts } from '../src/compose/open-mounts.ts';
 import { LabError } from '../src/lab-error.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
 import { fakeDocker } from './fake-docker.ts';
@@ -40,6 +43,33 @@ test('When images are fetched, then up says so, and that time is none in which t
     expect.stringMatching(/^up --detach --no-build frontend /),
     'down',
   ]);
+});
+
+test('When the repository was cloned under umask 077, then what containers mount is opened, and nothing else', () => {
+  const root = resolve(import.meta.dirname, '../..');
+  const checkout = temporaryFolder();
+  const mounted = [
+    'otel-collector-config.yaml',
+    'prometheus.yml',
+    'prometheus',
+    'jaeger',
+    'loki',
+    'grafana',
+    'mysql',
+  ];
+  for (const name of ['docker-compose.yml', 'LICENSE', ...mounted])
+    cpSync(join(root, name), join(checkout, name), { recursive: true });
+  spawnSync('chmod', ['-R', 'go=', checkout]);
+  openMounts(checkout);
+  const modeOf = (name: string) => statSync(join(checkout, name)).mode & 0o777;
+  for (const file of [
+    'otel-collector-config.yaml',
+    'prometheus/rules/services.yml',
+    'grafana/dashboards/overview.json',
+  ])
+    expect(modeOf(file), file).toBe(0o644);
+  expect(modeOf('grafana/provisioning/datasources')).toBe(0o755);
+  expect(modeOf('LICENSE')).toBe(0o600);
 });
 
 test('When a port is taken, then up says so before it builds the images', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -40,4 +40,22 @@ test.each(['status', 'down'])('When ./vitrine %s is run on macOS, then it says w
     stderr: 'The shop runs on Linux, and this is darwin: use a Linux machine, or a virtual one.\n',
   });
   expect(existsSync(home)).toBe(false);
+});
+
+test('When git is told to write CRLF, then a clone has the same files all the same', () => {
+  const files = ['.gitattributes', 'vitrine', 'scripts/node.sh', 'package-lock.json', 'docs/shop.png'];
+  files.push('mysql/session-dbase.sh', 'user-service/migrations/001.do.users.sql');
+  const origin = temporaryFolder();
+  const clone = join(temporaryFolder(), 'clone');
+  for (const file of files) cpSync(join(root, file), join(origin, file));
+  const git = (...args: readonly string[]) => {
+    const { status, stderr } = spawnSync('git', args, { cwd: origin, encoding: 'utf8' });
+    expect({ status, stderr }, args.join(' ')).toMatchObject({ status: 0 });
+  };
+  git('init', '--quiet');
+  git('add', '.');
+  git('-c', 'user.name=A', '-c', 'user.email=a@example.com', 'commit', '--quiet', '--message', 'All');
+  git('-c', 'core.autocrlf=true', 'clone', '--quiet', '--config', 'core.autocrlf=true', origin, clone);
+  for (const file of files)
+    expect(readFileSync(join(clone, file)).equals(readFileSync(join(root, file))), file).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
@@ -9,7 +9,8 @@ import { findPlaces, readSettings } from '../src/settings.ts';
 import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const script = resolve(import.meta.dirname, '../../scripts/without-node.sh');
+const root = resolve(import.meta.dirname, '../..');
+const script = join(root, 'scripts/without-node.sh');
 
 /** Tells whether the script had the containers taken away. */
 function tookAway(docker: ReturnType<typeof fakeDocker>): boolean {
@@ -38,6 +39,20 @@ test('When the last line of .env is not ended, then secrets come behind it, and 
   const variables = parseEnv(readFileSync(join(home, '.env'), 'utf8'));
   expect(variables).toMatchObject({ USER_DB_PASSWORD: 'mine', LOG_LEVEL: 'warn' });
   expect(readSettings(findPlaces({ VITRINE_HOME: home }), {}).newSecrets).toEqual({});
+});
+
+test('When the repository was cloned under umask 077, then up opens what containers mount, and nothing else', () => {
+  const checkout = temporaryFolder();
+  for (const name of ['scripts', 'docker-compose.yml', 'prometheus', 'prometheus.yml', 'mysql', 'LICENSE'])
+    cpSync(join(root, name), join(checkout, name), { recursive: true });
+  spawnSync('chmod', ['-R', 'go=', checkout]);
+  const env = { PATH: fakeDocker('').PATH, VITRINE_HOME: join(checkout, 'home') };
+  expect(spawnSync(join(checkout, 'scripts/without-node.sh'), ['up'], { env })).toMatchObject({ status: 0 });
+  const modeOf = (name: string) => statSync(join(checkout, name)).mode & 0o777;
+  for (const file of ['prometheus.yml', 'prometheus/rules/services.yml', 'mysql/session-dbase.sh'])
+    expect(modeOf(file), file).toBe(0o644);
+  expect(modeOf('prometheus/rules')).toBe(0o755);
+  for (const file of ['LICENSE', 'home/.env']) expect(modeOf(file), file).toBe(0o600);
 });
 
 test.each([

@@ -13,6 +13,7 @@ import { statusOf } from './container-status.ts';
 import { type Container, listContainers, listIds } from './containers.ts';
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
+import { openMounts } from './open-mounts.ts';
 import { tryPipeline } from './try-pipeline.ts';
 
 const removeLimitMs = 60_000;
@@ -81,6 +82,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
   const start = async (wanted: readonly DockerPart[]) => {
     const before = await readContainers();
     await refusePortsOf(wanted.filter(({ name }) => !isRunning(before.get(name))));
+    openMounts(settings.root);
     await pull(wanted);
     const paused = wanted.map(({ name }) => name).filter((name) => before.get(name)?.state === 'paused');
     if (paused.length > 0) await compose('unpause', ...paused);
@@ -120,6 +122,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
 
   /** Refuses a configuration with which the collector cannot run, while the old one still does. */
   const refuseBadPipeline = async () => {
+    openMounts(settings.root);
     const wasRunning = isRunning((await readContainers()).get('otel-collector'));
     const cleanUp: Docker = (...args) =>
       createDocker(environment, AbortSignal.timeout(removeLimitMs))(...args);

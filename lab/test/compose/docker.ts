@@ -68,6 +68,7 @@ const inspectionSchema = z.array(
     Config: z.object({
       Image: z.string(),
       User: z.string(),
+      Env: z.array(z.string()),
       Labels: z.object({ 'com.docker.compose.service': z.string() }),
     }),
     HostConfig: z.object({

@@ -1,9 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test as plain } from 'vitest';
 import { findProgram } from '../../src/native/find-program.ts';
@@ -129,6 +130,28 @@ plain('When there is no .env, then docker compose says what to run', async () =>
   expect(stderr).toContain('run ./start.sh, which makes .env');
 });
 
+plain('When the Docker client names proxies, then no part but the databases gets one', async () => {
+  const site = await prepareDockerSite();
+  onTestFinished(async () => {
+    await compose(site, 'down', '--volumes');
+    await site.stop();
+  });
+  await site.vitrine('down');
+  const DOCKER_CONFIG = temporaryFolder();
+  const proxy = 'http://proxy.example:3128';
+  const proxies = { default: { httpProxy: proxy, httpsProxy: proxy, allProxy: proxy } };
+  await writeFile(join(DOCKER_CONFIG, 'config.json'), JSON.stringify({ proxies }));
+  // Compose may be a plugin of this user.
+  symlinkSync(join(homedir(), '.docker/cli-plugins'), join(DOCKER_CONFIG, 'cli-plugins'));
+  const behindProxy = { ...site, environment: { ...site.environment, DOCKER_CONFIG } };
+  await compose(behindProxy, 'create', '--pull', 'missing');
+  for (const [part, { Config }] of await inspectContainers(site)) {
+    const set = Config.Env.filter((variable) => variable.includes(proxy));
+    if (part.endsWith('_dbase')) expect(set, part).not.toEqual([]);
+    else expect(set, part).toEqual([]);
+  }
+});
+
 plain('When a port is taken, then its owner is named and nothing is started', async () => {
   const site = await prepareDockerSite();
   onTestFinished(site.stop);
@@ -182,6 +205,8 @@ function withoutNode(site: Site): (script: string, ...args: readonly string[]) =
   const checkout = temporaryFolder();
   const isOurs = (path: string) => !/\/(?:node_modules|dist|\.git|\.vitrine|\.env)$/.test(path);
   cpSync(root, checkout, { recursive: true, filter: isOurs });
+  // Some users clone under umask 077.
+  execFileSync('chmod', ['-R', 'go=', checkout]);
   const bin = join(temporaryFolder(), 'bin');
   mkdirSync(bin);
   const searchPath = site.environment.PATH ?? '';
