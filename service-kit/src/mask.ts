@@ -9,7 +9,7 @@ const SHORT_NAME = 'pass|pwd?|sid';
 
 /**
  * Regular expressions for keys whose values are masked as a whole. They and {@link secretTexts} ignore case, and are
- * written in what JavaScript and Go have in common: otel-collector-config.yaml has the same, and a test compares the two.
+ * written in what JavaScript and Go have in common: otel-collector-config.yaml has the same, and a test compares them.
  */
 export const secretKeys: readonly string[] = [
   `cookie|${NAME}`,

@@ -55,8 +55,11 @@ export type MissingProgram = { why: string; obtain?: () => Promise<unknown> };
 
 const checkTimeoutMs = 2000;
 
-/** Lets a service collect the garbage of its start: 8 MB, which V8 would keep as long as there is little traffic. */
-export const nodeOptions = ['--expose-gc'];
+/**
+ * Lets a service collect the garbage of its start: 8 MB, which V8 would keep as long as there is little traffic. Bounds
+ * the heap in MB as Node does in a container: V8 fills a big machine's memory with garbage while requests wait.
+ */
+export const nodeOptions = ['--expose-gc', '--max-semi-space-size=8', '--max-old-space-size=160'];
 
 /** The programs that are not in this repository; each is looked for only when it is needed. */
 export type Programs = {

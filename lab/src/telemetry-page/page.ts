@@ -43,8 +43,8 @@ endpoint and \`OTEL_RESOURCE_ATTRIBUTES\` reach the services; without Docker all
 
 | variable | default | what it shows |
 | --- | --- | --- |
-| \`OTEL_NODE_ENABLED_INSTRUMENTATIONS\` | \`http,mysql2,undici,pino,runtime-node\` | \`none\`: the SDK with nothing to tell. Added \`express\`: a span for each middleware. It is not in the list, since the routes are known without it |
-| \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\` | | \`http\`: statements and calls without the request that they belong to; \`undici\`: traces that end at each service; \`pino\`: no log records, and lines without a trace id; \`runtime-node\`: nothing of the event loop and the heap |
+| \`OTEL_NODE_ENABLED_INSTRUMENTATIONS\` | \`http,mysql2,undici,pino,runtime-node\` | \`none\`: only what the shop's own code makes. Added \`express\`: a span for each middleware. It is not in the list, since the routes are known without it |
+| \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\` | | \`http\`: statements and calls without the request that they belong to, and no metric of requests, so HighErrorRate and HighLatency cannot fire; \`undici\`: traces that end at each service; \`pino\`: no log records, and lines without a trace id; \`runtime-node\`: nothing of the event loop and the heap |
 | \`OTEL_TRACES_SAMPLER\`, \`OTEL_TRACES_SAMPLER_ARG\` | \`always_on\` | \`parentbased_traceidratio\` with \`0.1\`: one trace of ten, whole. An answer whose trace is left out names none |
 | \`OTEL_SDK_DISABLED\`, \`OTEL_LOG_LEVEL\` | \`false\`, \`NONE\` | \`true\`: the shop alone, without the SDK in memory; \`DEBUG\`: what the SDK and the instrumentations do, on the services' output |
 | \`OTEL_TRACES_EXPORTER\`, \`OTEL_METRICS_EXPORTER\`, \`OTEL_LOGS_EXPORTER\` | \`otlp\` | \`none\`: one signal less |

@@ -128,7 +128,6 @@ test('When a migration fails, then up quotes to its end which it was, why, and w
   expect(stderr).toMatch(
     /^ {2}Cannot start: Migration 001\.do\.orders\.sql failed at statement 2 of 2 \(CREATE TABLE .*\): .*order_items.*, then mend the file and start the service again\.$/m,
   );
-  expect(await readStatus(site)).toMatchObject({ states: everything('stopped') });
 });
 
 test('When the home holds what is not the shop’s, then nothing in it is touched', async () => {
