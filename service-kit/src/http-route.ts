@@ -18,7 +18,9 @@ export function splitTarget(target = ''): { path: string; query: string | undefi
 /** The status that an answer counts with: none where its client left early, and 500 where the service broke it off. */
 export function statusOf({ writableFinished, errored, statusCode }: ServerResponse): number | undefined {
   if (writableFinished) return statusCode;
-  return errored ? 500 : undefined;
+  // Node ends responses that wait behind one whose client has left with this error.
+  const hasLeft = !errored || ('code' in errored && errored.code === 'ECONNRESET');
+  return hasLeft ? undefined : 500;
 }
 
 /**

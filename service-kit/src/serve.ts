@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
 import { onStopSignal } from './stop-signal';
@@ -13,6 +13,7 @@ const KEEP_ALIVE_MS = 65_000;
 const DRAIN_MS = 500;
 /** Long enough for requests that clients have already sent to arrive. */
 const HOLD_MS = 100;
+const BACKLOG_LIMIT_MS = 1000;
 const REQUESTS_LIMIT_MS = 6000;
 const CLOSE_LIMIT_MS = 500;
 const POLL_MS = 10;
@@ -78,6 +79,20 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
     },
   );
 
+  /** Waits until three turns of the event loop, each of which accepts one connection at most, have brought none. */
+  async function backlogAccepted(): Promise<void> {
+    let connections = 0;
+    server.on('connection', () => {
+      connections += 1;
+    });
+    const deadline = Date.now() + BACKLOG_LIMIT_MS;
+    let before: number;
+    do {
+      before = connections;
+      for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+    } while (connections > before && Date.now() < deadline);
+  }
+
   async function allAnswered(limitMs: number): Promise<void> {
     const deadline = Date.now() + limitMs;
     while (unanswered.size > 0 && Date.now() < deadline) await delay(POLL_MS);
@@ -87,7 +102,7 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
     isDraining = true;
     server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
     await delay(DRAIN_MS);
-    hold = delay(HOLD_MS);
+    hold = delay(HOLD_MS).then(backlogAccepted);
     await hold;
     server.close();
     // The callback of `server.close` would wait for connections that clients opened in advance.

@@ -244,6 +244,20 @@ describe('When an answer is broken off', () => {
     expect(sink.logs.map(({ body }) => body)).toEqual(['request aborted by the client']);
   });
 
+  test('by its client, who has sent the next request already, then none of them has a status', async ({
+    sink,
+  }) => {
+    const routes = `let client;
+    app.get('/slow', async (request, response) => { await pause(); client.destroy(); await pause(); response.end('x'); });
+    app.get('/next', (request, response) => { response.end('y'); })`;
+    const ask = `client = require('node:net').connect(port, '127.0.0.1');
+    client.write('GET /slow HTTP/1.1\\r\\nHost: x\\r\\n\\r\\nGET /next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n');
+    await require('node:events').once(client, 'close'); await pause(); await pause();`;
+    await runTraced(served(routes, ask) + END, sink.url);
+    expect(sink.logs.map(({ body }) => body)).toEqual(Array(2).fill('request aborted by the client'));
+    for (const { status } of sink.spans.filter(isServer)) expect(status.isError).toBe(false);
+  });
+
   test('by an error while it is written, then the span has a route nonetheless', async ({ sink }) => {
     const routes = `app.get('/twice', (request, response) => {
       response.on('error', () => undefined).end('x');

@@ -111,7 +111,7 @@ describe('When a migration', () => {
       /^Migration 001\.do\.lamps\.sql failed at statement 3 of 4 \(DO SLEEP\(30\)\): .*(ECONNRESET|lost).* start the service again\.$/,
     );
     const asleep =
-      "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%' OR state = 'User sleep'";
+      "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND (info LIKE 'DO SLEEP%' OR state = 'User sleep')";
     await expect.poll(() => schema.database.query(asleep)).toHaveLength(1);
     proxy.pretend('gone');
     await outcome;

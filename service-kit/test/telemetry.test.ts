@@ -164,7 +164,7 @@ describe('When requests are refused', () => {
 });
 
 test('When probes and static files are requested, then they have no span', async ({ shop }) => {
-  for (const path of ['/healthz', '/readyz', '/static/shop.css']) {
+  for (const path of ['/healthz', '/HEALTHZ/', '/readyz', '/readyz?x=1', '/static/shop.css']) {
     const response = await fetch(shop.url('frontend') + path);
     expect(response.ok).toBe(true);
     expect(response.headers.has('x-trace-id')).toBe(false);
@@ -173,7 +173,7 @@ test('When probes and static files are requested, then they have no span', async
   await traceOf(shop, traceIdOf(page), 3);
   expect(
     shop.sink.spans.filter(({ attributes }) =>
-      /^.(healthz|readyz|static)/.test(String(attributes['url.path'])),
+      /^.(healthz|readyz|static)/i.test(String(attributes['url.path'])),
     ),
   ).toEqual([]);
 });

@@ -23,7 +23,7 @@ const someOf = (...names: string[]) =>
 const instrumentations = someOf(...bundledInstrumentations());
 
 const detectors = someOf('env', 'host', 'os', 'process', 'serviceinstance');
-const milliseconds = integerSetting(1, 3_600_000);
+const milliseconds = integerSetting(100, 3_600_000);
 const queueSize = integerSetting(512, 1_000_000);
 const logLevel = z
   .string()
@@ -74,6 +74,9 @@ export type TelemetrySettings = z.output<typeof telemetrySettings>;
 /** Without a scheme the exporter speaks TLS, and without a port it takes 443, also for http. */
 const ADDRESS = /^(?:http:\/\/(?:\[[^\]\s]+\]|[^\s/:@[]+):\d+|https:\/\/[^\s/@]+)(?:\/.*)?$/;
 
+/** One bad header and nothing is sent any more. */
+const HEADER = /^\s*(?:[\w.-]+\s*=[\x20-\x7e]*)?$/;
+
 /** Standard variables that this set-up does not read. */
 const WITHOUT_EFFECT =
   /^OTEL_(?:CONFIG_FILE|NODE_EXPERIMENTAL_SDK_METRICS|(?:SPAN_|LOGRECORD_)?ATTRIBUTE_VALUE_LENGTH_LIMIT|B(?:S|LR)P_(?:EXPORT_TIMEOUT|MAX_EXPORT_BATCH_SIZE)|EXPORTER_OTLP_(?:\w+_TIMEOUT|METRICS_TEMPORALITY_PREFERENCE))$/;
@@ -86,13 +89,28 @@ function complaint(name: string, value: string, set: Record<string, unknown>): s
   if (/^OTEL_EXPORTER_OTLP_(?:\w+_)?PROTOCOL$/.test(name) && value !== 'grpc') return 'must be grpc';
   if (WITHOUT_EFFECT.test(name)) return 'has no effect on the services: unset it';
   if (name === 'OTEL_SERVICE_NAME') return 'would give all services one name: unset it';
-  if (name === 'OTEL_RESOURCE_ATTRIBUTES' && /(?:^|,)\s*service\.name\s*=/.test(value))
+  if (/^OTEL_EXPORTER_OTLP_(?:\w+_)?COMPRESSION$/.test(name) && !['gzip', 'none'].includes(value))
+    return 'must be gzip or none';
+  if (
+    /^OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS$/.test(name) &&
+    !value.split(',').every((pair) => HEADER.test(pair))
+  )
+    return 'must be pairs such as name=value, with commas between';
+  if (name === 'OTEL_RESOURCE_ATTRIBUTES' && /(?:^|,)\s*service\.name\s*=/.test(decoded(value)))
     return 'must leave out service.name, or all services would have the same';
   if (name === 'OTEL_TRACES_SAMPLER_ARG' && !RATIO_SAMPLERS.includes(String(set.OTEL_TRACES_SAMPLER)))
     return `needs OTEL_TRACES_SAMPLER=${RATIO_SAMPLERS.join(' or ')}`;
   if (name === 'OTEL_METRIC_EXPORT_TIMEOUT' && Number(value) > Number(set.OTEL_METRIC_EXPORT_INTERVAL))
     return 'must not be longer than OTEL_METRIC_EXPORT_INTERVAL';
   return undefined;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Writes this project's defaults into `process.env`, for what the SDK reads only there. */

@@ -9,14 +9,16 @@ import { ABORTED, errorMessages } from './spans';
 /** The methods that the instrumentation tells apart on metrics; any other is `_OTHER` there. */
 const METHODS = new Set('GET HEAD POST PUT PATCH DELETE CONNECT OPTIONS TRACE QUERY'.split(' '));
 
+const UNTRACED = /^\/(?:(?:healthz|readyz)\/?$|static\/)/i;
+
 /** IPv6 address, or name or other address; port. */
 const HOST = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/;
 
 /** The options of the instrumentation of node:http for the requests to a service. */
 export const incomingRequests: HttpInstrumentationConfig = {
   // Probes, and the files that come along with a page, would fill the backends with requests that nobody looks for.
-  ignoreIncomingRequestHook: ({ url = '' }) =>
-    url === '/healthz' || url === '/readyz' || url.startsWith('/static/'),
+  ignoreIncomingRequestHook: ({ method = '', url }) =>
+    (method === 'GET' || method === 'HEAD') && UNTRACED.test(splitTarget(url).path),
   startIncomingSpanHook: startAttributes,
   // The instrumentation calls this before the request is handled, and before it listens to the response itself.
   responseHook(span, response) {
