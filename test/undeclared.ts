@@ -51,7 +51,7 @@ const withAnyValue = (names: readonly string[]): Attributes =>
 /** The attributes of an error on a span. */
 const EXCEPTION = withAnyValue(['exception.type', 'exception.message', 'exception.stacktrace']);
 /** The attributes of a log record's `err` in OTLP. */
-const LOGGED_ERROR = {
+export const LOGGED_ERROR = {
   ...EXCEPTION,
   ...withAnyValue(['error.code', 'error.errno', 'error.syscall', 'error.sqlState']),
 };

@@ -2,6 +2,7 @@ import {
   declared,
   isDeclaredAs,
   isMessage,
+  LOGGED_ERROR,
   missingOwners,
   scopesOf,
   type undeclaredIn,
@@ -139,8 +140,7 @@ const ofEachLine =
 function readLine({ body, labels, metadata }: LogLine, resource: ReadonlySet<string>) {
   const own = Object.entries(metadata).filter(([name]) => !ofEachLine.test(name) && !resource.has(name));
   const fields = declared.logs.flatMap((log) => Object.keys(log.fields));
-  const exception = ['exception.type', 'exception.message', 'exception.stacktrace'];
-  const attributes = withNames(Object.fromEntries(own), [...fields, ...exception]);
+  const attributes = withNames(Object.fromEntries(own), [...fields, ...Object.keys(LOGGED_ERROR)]);
   return { service: labels.service_name ?? 'unknown', body, attributes };
 }
 
