@@ -69,7 +69,8 @@ export async function prepareSite(environment: NodeJS.Dict<string> = {}, checkou
       const { status, stdout, stderr } = existsSync(home) ? await vitrine('down') : nothing;
       if (status !== 0)
         throw new Error(`./vitrine down ended with exit status ${status}:\n${stdout}${stderr}`);
-      await rm(folder, { recursive: true, force: true });
+      // A part's last process may still write down how the part ended.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
