@@ -56,7 +56,8 @@ export async function expectBoundedSeries(stack: Site, isMoreWanted: () => boole
   // biome-ignore lint/suspicious/noConsole: a figure for whoever reads the run
   console.info(`series of the services: ${afterFirst.size}; of everything: ${all.length}`);
   expect([...added]).toEqual([]);
-  expect(all.length).toBeLessThan(6000);
+  // A shop that has seen no outage has 4,900; an outage adds those of its statuses and errors, by route.
+  expect(all.length).toBeLessThan(8000);
 
   const bought = await customer.browser.submit(await customer.browser.open('/checkout'), '/checkout/process');
   const session = decodeURIComponent(customer.browser.cookies.get('session') ?? '').slice(2, 20);
