@@ -74,7 +74,7 @@ export type TelemetrySettings = z.output<typeof telemetrySettings>;
 /** Without a scheme the exporter speaks TLS, and without a port it takes 443, also for http. */
 const ADDRESS = /^(?:http:\/\/(?:\[[^\]\s]+\]|[^\s/:@[]+):\d+|https:\/\/[^\s/@]+)(?:\/.*)?$/;
 
-/** One bad header and nothing is sent any more. */
+/** A header of another form would silence its signal: the exporter sends nothing, and no loss is counted. */
 const HEADER = /^\s*(?:[\w.-]+\s*=[\x20-\x7e]*)?$/;
 
 /** Standard variables that this set-up does not read. */
