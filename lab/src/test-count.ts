@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-export type Count = { passed: number; failed: number };
+/** The result of a test run; `failures` names each failed test and file, as far as the report does. */
+export type Count = { passed: number; failed: number; failures: readonly string[] };
 
 /** The part of vitest's JSON report that is used here. */
 const reportSchema = z.object({
@@ -8,7 +9,7 @@ const reportSchema = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
-      assertionResults: z.array(z.object({ status: z.string() })),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
     }),
   ),
 });
@@ -23,15 +24,23 @@ export function countTests(
   { isGood, mayBeNone }: { isGood: boolean; mayBeNone: boolean },
 ): Count {
   const files = readReport(report);
-  const statuses = files.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
-  const passed = statuses.filter((status) => status === 'passed').length;
+  const tests = files.flatMap(({ name, assertionResults }) =>
+    assertionResults.map(({ status, fullName }) => ({ status, title: `${name} > ${fullName}` })),
+  );
+  const bad = tests.filter(({ status }) => status !== 'passed');
   const unloaded = files.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
   );
-  const failed = statuses.length - passed + unloaded.length;
-  const isVoid = failed === 0 && (!isGood || (passed === 0 && !mayBeNone));
-  return { passed, failed: isVoid ? 1 : failed };
+  const failures = [
+    ...bad.map(({ status, title }) => (status === 'failed' ? title : `${title} (${status})`)),
+    ...unloaded.map(({ name }) => `${name} (outside its tests)`),
+  ];
+  const passed = tests.length - bad.length;
+  if (failures.length === 0 && (!isGood || (passed === 0 && !mayBeNone))) {
+    failures.push(passed === 0 ? 'no test ran' : 'the run, though no test in it');
+  }
+  return { passed, failed: failures.length, failures };
 }
 
 function readReport(report: string): z.output<typeof reportSchema>['testResults'] {

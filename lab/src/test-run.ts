@@ -6,7 +6,7 @@ import { type Count, countTests } from './test-count.ts';
 
 // What `npm test` runs, whatever fails: the static checks and the tests that need no Docker; with arguments only the
 // test files whose path holds one of them. With --compose first, the tests of the containers instead; with --long, the
-// long forms of some tests. The last line counts. Exit status 1 if anything failed, or nothing ran.
+// long forms of some tests. The last lines name what failed, and count. Exit status 1 if anything failed, or nothing ran.
 
 const root = resolve(import.meta.dirname, '../..');
 const other = ['--compose', '--long'].find((option) => option === process.argv[2]);
@@ -34,7 +34,7 @@ async function check(name: string, start: () => Promise<boolean>): Promise<Count
   process.stdout.write(`\n── ${name}\n`);
   const isGood = await start();
   process.stdout.write(`${name}: ${isGood ? 'passed' : 'FAILED'}\n`);
-  return isGood ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  return isGood ? { passed: 1, failed: 0, failures: [] } : { passed: 0, failed: 1, failures: [name] };
 }
 
 async function test(project: string): Promise<Count> {
@@ -68,4 +68,6 @@ if (isWhole && !other) {
   );
 }
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
-process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+const failures = counts.flatMap((count) => count.failures);
+process.stdout.write(`\n${failures.map((name) => `FAILED: ${name.replace(`${root}/`, '')}\n`).join('')}`);
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
