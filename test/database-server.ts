@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -76,12 +77,20 @@ export async function requireDatabaseEngine(): Promise<DatabaseEngine> {
   throw new Error('These tests need mariadbd or mysqld: ./scripts/test.sh installs it.');
 }
 
-/** Finds a TCP port that was free a moment ago. */
+/**
+ * Finds a TCP port that was free a moment ago, below those that the system gives to outgoing connections and to servers
+ * that ask for any: otherwise the other tests would take it before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No free TCP port on 127.0.0.1');
-  return address.port;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = randomInt(10_000, 32_768);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (isFree) return port;
+  }
+  throw new Error('No free TCP port on 127.0.0.1');
 }

@@ -14,7 +14,7 @@ const SERVICE_TIMEOUT_MS = 1800;
 async function main(): Promise<void> {
   const config = readEnvironment(settings);
   const logger = createLogger({ level: config.LOG_LEVEL });
-  const database = createDatabase(databaseSettings(config), logger);
+  const database = createDatabase(databaseSettings(config), { logger });
   await migrate({ settings: databaseSettings(config), directory: join(__dirname, '../migrations'), logger });
   const service = (name: string, baseUrl: string) =>
     createServiceClient({ name, baseUrl, timeoutMs: SERVICE_TIMEOUT_MS });

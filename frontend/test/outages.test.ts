@@ -2,6 +2,8 @@ import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
 import { test } from './shop';
 
+test.override('limits', { deadlineMs: 1000, timeoutMs: 1800 });
+
 /** The words of a page when the service behind it is away, by service. */
 const WORDS = {
   'product-service': 'Les rayons sont fermés',

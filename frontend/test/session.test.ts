@@ -1,7 +1,10 @@
 import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
+import { timeLimits } from '../../test/time-limits';
 import { openBrowser } from './browser';
 import { asked, logIn, test } from './shop';
+
+test.override('limits', timeLimits.real);
 
 /** The frontend waits a second for its database; waiting twice would take longer than this. */
 const IN_TIME_MS = 1900;

@@ -10,6 +10,7 @@ import { freshDatabase } from '../../test/database';
 import { type Answer, type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
 import { startTcpProxy } from '../../test/tcp-proxy';
+import { type TimeLimits, timeLimits } from '../../test/time-limits';
 import { createApp } from '../src/app';
 import { type Browser, openBrowser } from './browser';
 import { anItem, anOrder, products } from './stock';
@@ -17,7 +18,7 @@ import { anItem, anOrder, products } from './stock';
 export const SESSION_SECRET = 'a secret that only the tests know';
 
 /** Starts the frontend with a real session database and three fake services. */
-async function startShop() {
+async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
   const settings = await freshDatabase('session_dbase');
   const logger = createLogger({ level: 'silent' });
   await migrate({ settings, directory: join(__dirname, '../migrations'), logger });
@@ -28,9 +29,9 @@ async function startShop() {
     startFakeService({}),
   ]);
   const client = (name: string, { url }: FakeService) =>
-    createServiceClient({ name, baseUrl: url, timeoutMs: 1800 });
+    createServiceClient({ name, baseUrl: url, timeoutMs });
   const openDoors = async () => {
-    const database = createDatabase({ ...settings, port: proxy.port });
+    const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs });
     const app = createApp({
       database,
       userService: client('user-service', userService),
@@ -137,9 +138,9 @@ const orderRoutes: FakeService['routes'] = {
 };
 
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
-  .extend('started', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const shop = await startShop();
+  .extend('limits', { scope: 'file' }, timeLimits.ample)
+  .extend('started', { scope: 'file' }, async ({ limits }, { onCleanup }) => {
+    const shop = await startShop(limits);
     onCleanup(shop.stop);
     return shop;
   })

@@ -15,7 +15,7 @@ const NEIGHBOUR_TIMEOUT_MS = 1200;
 async function main(): Promise<void> {
   const config = readEnvironment(settings);
   const logger = createLogger({ level: config.LOG_LEVEL });
-  const database = createDatabase(databaseSettings(config), logger);
+  const database = createDatabase(databaseSettings(config), { logger });
   await migrate({ settings: databaseSettings(config), directory: join(__dirname, '../migrations'), logger });
   const app = createApp({
     database,

@@ -11,6 +11,7 @@ import { freshDatabase } from '../../test/database';
 import { type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
 import { startTcpProxy } from '../../test/tcp-proxy';
+import { type TimeLimits, timeLimits } from '../../test/time-limits';
 import { createApp } from '../src/app';
 import { order } from '../src/order';
 
@@ -26,15 +27,15 @@ interface Product {
 }
 
 /** Starts the service with a real database and two fake neighbours. */
-async function startOrderService() {
+async function startOrderService({ deadlineMs, timeoutMs }: TimeLimits) {
   const settings = await freshDatabase('order_dbase');
   await migrate({ settings, directory: migrations, logger });
   const proxy = await startTcpProxy(settings);
-  const database = createDatabase({ ...settings, port: proxy.port });
+  const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs });
   const catalogue = new Map<number, Product>();
   const [userService, productService] = await Promise.all([startFakeService({}), startFakeService({})]);
   const client = (name: string, { url }: FakeService) =>
-    createServiceClient({ name, baseUrl: url, timeoutMs: 1200 });
+    createServiceClient({ name, baseUrl: url, timeoutMs });
   const app = createApp({
     database,
     logger,
@@ -73,9 +74,9 @@ async function startOrderService() {
 }
 
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
-  .extend('started', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const service = await startOrderService();
+  .extend('limits', { scope: 'file' }, timeLimits.ample)
+  .extend('started', { scope: 'file' }, async ({ limits }, { onCleanup }) => {
+    const service = await startOrderService(limits);
     onCleanup(service.stop);
     return service;
   })

@@ -1,8 +1,11 @@
 import type { Test } from 'supertest';
 import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
+import { timeLimits } from '../../test/time-limits';
 import { untilServed } from '../../test/until-served';
 import { type Customer, orderOf, test } from './order-service';
+
+test.override('limits', timeLimits.real);
 
 /** The service waits a second for its database; waiting twice would take longer than this. */
 const DATABASE_IN_TIME_MS = 1900;

@@ -12,7 +12,7 @@ import { settings } from './config';
 async function main(): Promise<void> {
   const config = readEnvironment(settings);
   const logger = createLogger({ level: config.LOG_LEVEL });
-  const database = createDatabase(databaseSettings(config), logger);
+  const database = createDatabase(databaseSettings(config), { logger });
   await migrate({ settings: databaseSettings(config), directory: join(__dirname, '../migrations'), logger });
   const userService = createServiceClient({
     name: 'user-service',

@@ -1,8 +1,11 @@
 import type { Test } from 'supertest';
 import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
+import { timeLimits } from '../../test/time-limits';
 import { untilServed } from '../../test/until-served';
 import { aProduct, changes, productOf, test } from './product-service';
+
+test.override('limits', timeLimits.real);
 
 const reads = ['/api/products', '/api/product/1', '/api/product/laptop-pro'];
 

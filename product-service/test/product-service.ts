@@ -10,6 +10,7 @@ import { freshDatabase } from '../../test/database';
 import { type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
 import { startTcpProxy } from '../../test/tcp-proxy';
+import { type TimeLimits, timeLimits } from '../../test/time-limits';
 import { createApp } from '../src/app';
 import { product } from '../src/product';
 
@@ -20,16 +21,16 @@ export const ADMIN_KEY = 'a'.repeat(43);
 export const CUSTOMER_KEY = 'c'.repeat(43);
 
 /** Starts the service with a real database and a fake user-service. */
-async function startProductService() {
+async function startProductService({ deadlineMs, timeoutMs }: TimeLimits) {
   const settings = await freshDatabase('product_dbase');
   await migrate({ settings, directory: migrations, logger });
   const proxy = await startTcpProxy(settings);
-  const database = createDatabase({ ...settings, port: proxy.port });
+  const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs });
   const userService = await startFakeService(knownKeys);
   const app = createApp({
     database,
     logger,
-    userService: createServiceClient({ name: 'user-service', baseUrl: userService.url, timeoutMs: 1200 }),
+    userService: createServiceClient({ name: 'user-service', baseUrl: userService.url, timeoutMs }),
   });
   const server = await listen(app);
   const stop = async () => {
@@ -56,9 +57,9 @@ const knownKeys: FakeService['routes'] = {
 };
 
 export const test = base
-  // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
-  .extend('started', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const service = await startProductService();
+  .extend('limits', { scope: 'file' }, timeLimits.ample)
+  .extend('started', { scope: 'file' }, async ({ limits }, { onCleanup }) => {
+    const service = await startProductService(limits);
     onCleanup(service.stop);
     return service;
   })

@@ -39,12 +39,21 @@ const MAX_WAITING = 1000;
 const DEADLINE_MS = 1000;
 const TRANSACTION_TRIES = 5;
 
+interface DatabaseOptions {
+  /** Receives slow statements. */
+  logger?: Logger;
+  /** How long a statement or a whole transaction may take, with the wait for a connection. */
+  deadlineMs?: number;
+}
+
 /**
- * Opens a small pool of connections to one schema. A statement or a whole transaction may take one second, with the wait
- * for a connection; then its connection is closed, which makes the server roll back, and the caller gets a 503 that names
- * the schema. The optional logger receives slow statements.
+ * Opens a small pool of connections to one schema. What takes longer than the deadline has its connection closed, which
+ * makes the server roll back, and the caller gets a 503 that names the schema.
  */
-export function createDatabase(settings: DatabaseSettings, logger?: Logger): Database {
+export function createDatabase(
+  settings: DatabaseSettings,
+  { logger, deadlineMs = DEADLINE_MS }: DatabaseOptions = {},
+): Database {
   const open = (connectionLimit: number) =>
     createPool({
       ...settings,
@@ -52,7 +61,7 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
       timezone: 'Z',
       connectionLimit,
       queueLimit: MAX_WAITING,
-      connectTimeout: DEADLINE_MS,
+      connectTimeout: deadlineMs,
     });
   const pool = open(POOL_SIZE);
   // Statements that keep the pool busy must not make the service look as if its database was away.
@@ -65,7 +74,7 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
     throw isUnavailability(error) ? unavailable(settings.database, error) : error;
   };
   const run = <Result>(work: (connection: PoolConnection) => Promise<Result>) =>
-    withDeadline(pool, poolWatch.use(), work).catch(translate);
+    withDeadline(work, { pool, use: poolWatch.use(), deadlineMs }).catch(translate);
 
   const transaction: Database['transaction'] = (work) =>
     run(async (connection) => {
@@ -86,7 +95,7 @@ export function createDatabase(settings: DatabaseSettings, logger?: Logger): Dat
     transaction,
     ping() {
       const ping = (connection: PoolConnection) => fromCallback((callback) => connection.ping(callback));
-      return withDeadline(pingPool, UNWATCHED, ping).catch(translate);
+      return withDeadline(ping, { pool: pingPool, use: UNWATCHED, deadlineMs }).catch(translate);
     },
     async close() {
       poolWatch.close();
@@ -149,9 +158,8 @@ function fromCallback<Result = void>(start: (callback: Callback<Result>) => void
 }
 
 function withDeadline<Result>(
-  pool: Pool,
-  use: ConnectionUse,
   work: (connection: PoolConnection) => Promise<Result>,
+  { pool, use, deadlineMs }: { pool: Pool; use: ConnectionUse; deadlineMs: number },
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     let connection: PoolConnection | undefined;
@@ -159,10 +167,10 @@ function withDeadline<Result>(
     const timer = setTimeout(() => {
       isOverdue = true;
       use.timedOut();
-      const reason = new DeadlinePassed(`No answer from the database within ${DEADLINE_MS} ms`);
+      const reason = new DeadlinePassed(`No answer from the database within ${deadlineMs} ms`);
       if (connection) cut(connection, reason);
       reject(reason);
-    }, DEADLINE_MS);
+    }, deadlineMs);
 
     const finish = (settle: () => void, noConnection?: Error) => {
       clearTimeout(timer);

@@ -46,7 +46,7 @@ export function migrate(options: MigrationOptions): Promise<void> {
 
 async function seed(options: MigrationOptions): Promise<void> {
   if (!options.seed) return;
-  const database = createDatabase(options.settings, options.logger);
+  const database = createDatabase(options.settings, { logger: options.logger });
   try {
     await options.seed(database);
   } finally {

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const config = readEnvironment(settings);
   const logger = createLogger({ level: config.LOG_LEVEL });
   const passwords = createPasswords(config.BCRYPT_COST);
-  const database = createDatabase(databaseSettings(config), logger);
+  const database = createDatabase(databaseSettings(config), { logger });
   await migrate({
     settings: databaseSettings(config),
     directory: join(__dirname, '../migrations'),

@@ -1,6 +1,9 @@
 import { describe, expect } from 'vitest';
 import { describedRoutes } from '../../test/openapi';
+import { timeLimits } from '../../test/time-limits';
 import { apiKeyOf, aUser, logIn, register, test } from './user-service';
+
+test.override('limits', timeLimits.real);
 
 const routes = [
   'POST /api/user/create',

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { freshDatabase } from '../../test/database';
 import { listen } from '../../test/listen';
 import { startTcpProxy } from '../../test/tcp-proxy';
+import { timeLimits } from '../../test/time-limits';
 import { createApp } from '../src/app';
 import { createPasswords } from '../src/passwords';
 import { seedAdmin } from '../src/seed-admin';
@@ -30,8 +31,11 @@ export function migrateAndSeed(settings: DatabaseSettings, adminPassword = ADMIN
 }
 
 /** Starts the service on a database whose schema is up to date, with a pool of its own. */
-export async function startService(settings: DatabaseSettings, { cost = COST } = {}) {
-  const database = createDatabase(settings);
+export async function startService(
+  settings: DatabaseSettings,
+  { cost = COST, deadlineMs = timeLimits.ample.deadlineMs } = {},
+) {
+  const database = createDatabase(settings, { deadlineMs });
   const app = createApp({ database, logger, passwords: createPasswords(cost), apiKeyTtlHours: 24 });
   const server = await listen(app);
   return {
@@ -45,19 +49,20 @@ export async function startService(settings: DatabaseSettings, { cost = COST } =
 }
 
 /** The service and its real database, started once for a test file. `sql` goes past the service. */
-// biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
-export const test = base.extend('service', { scope: 'file' }, async ({}, { onCleanup }) => {
-  const settings = await freshDatabase('user_dbase');
-  await migrateAndSeed(settings);
-  const proxy = await startTcpProxy(settings);
-  const service = await startService({ ...settings, port: proxy.port });
-  const sql = createDatabase(settings);
-  onCleanup(async () => {
-    await Promise.all([service.close(), sql.close()]);
-    await proxy.close();
+export const test = base
+  .extend('limits', { scope: 'file' }, timeLimits.ample)
+  .extend('service', { scope: 'file' }, async ({ limits: { deadlineMs } }, { onCleanup }) => {
+    const settings = await freshDatabase('user_dbase');
+    await migrateAndSeed(settings);
+    const proxy = await startTcpProxy(settings);
+    const service = await startService({ ...settings, port: proxy.port }, { deadlineMs });
+    const sql = createDatabase(settings, timeLimits.ample);
+    onCleanup(async () => {
+      await Promise.all([service.close(), sql.close()]);
+      await proxy.close();
+    });
+    return { api: service.api, url: service.url, settings, proxy, sql };
   });
-  return { api: service.api, url: service.url, settings, proxy, sql };
-});
 
 let serial = 0;
 
