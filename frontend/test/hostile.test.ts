@@ -114,6 +114,22 @@ describe('addresses and methods', () => {
     },
   );
 
+  test.for([
+    ['GET', { 'If-Match': '"x"' }, 412],
+    ['HEAD', { 'If-Match': '"x"' }, 412],
+    ['GET', { 'If-Unmodified-Since': 'Mon, 01 Jan 1990 00:00:00 GMT' }, 412],
+    ['GET', { Range: 'bytes=99999999-' }, 416],
+  ] as const)(
+    'When a static file is asked for by %s with %j, then a page refuses it with %i',
+    async ([method, headers, status], { stranger }) => {
+      const page = await stranger.send(method, '/static/shop.css', (request) => request.set(headers));
+      expect(page.status).toBe(status);
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(page.headers.get('last-modified')).toBeNull();
+      expect(page.headers.has('content-range')).toBe(status === 416);
+    },
+  );
+
   test('When HEAD is requested, then the status is that of the page', async ({ alice }) => {
     for (const path of PAGES)
       expect((await alice.send('HEAD', path)).status, path).toBe((await alice.open(path)).status);

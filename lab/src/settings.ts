@@ -118,7 +118,7 @@ export function readSettings(places: Places, environment: NodeJS.Dict<string>): 
     ...places,
     ports: choosePorts(PORT_OFFSET, moved),
     values: parse(valuesSchema, given),
-    passedOn: choose(given, /^OTEL_/),
+    passedOn: choose(given, /^OTEL_(?!COLLECTOR_)/),
     cache: join(given.XDG_CACHE_HOME ?? join(given.HOME ?? homedir(), '.cache'), 'vitrine'),
     tools: choose(given, /^(?:GO|XDG_|SSL_CERT_|DOCKER_)|_proxy$/i),
     newSecrets,

@@ -274,6 +274,30 @@ test.for(['Nothing', '..%2ftelemetry', 'ServiceDown.md'])(
   },
 );
 
+test.for([
+  ['GET', '/static/shop.css', { 'If-Match': '"x"' }, 412],
+  ['HEAD', '/static/console.css', { 'If-Match': '"x"' }, 412],
+  ['GET', '/static/shop.css', { 'If-Unmodified-Since': 'Mon, 01 Jan 1990 00:00:00 GMT' }, 412],
+  ['GET', '/static/shop.css', { Range: 'bytes=99999999-' }, 416],
+  ['GET', '/static/products/', {}, 404],
+  ['GET', '/static/%zz', {}, 404],
+  ['GET', '/static/..%2fviews/trace.ejs', {}, 404],
+  ['POST', '/static/shop.css', {}, 404],
+  ['GET', '/runbooks/%zz', {}, 400],
+  ['GET', '/trace/%ff', {}, 400],
+] as const)(
+  'When %s %s with %j cannot be answered, then a page says so with %i',
+  async (wanted, { console }) => {
+    const [method, path, headers, status] = wanted;
+    const page = await console.send(method, path, (request) => request.set(headers));
+    expect(page.status).toBe(status);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(page.headers.get('last-modified')).toBeNull();
+    expect(page.headers.has('content-range')).toBe(status === 416);
+  },
+);
+
 test('When any page is opened, then nothing on it may run or come from elsewhere', async ({ console }) => {
   for (const path of [
     '/',

@@ -72,6 +72,15 @@ test('When the repository was cloned under umask 077, then what containers mount
   expect(modeOf('LICENSE')).toBe(0o600);
 });
 
+test('When a variable of OpenTelemetry would not reach the containers, then up says so before it builds the images', async () => {
+  const { stack, commands } = fakeStack('', { OTEL_SERVICE_NAME: 'x', OTEL_LOGS_EXPORTER: 'none' });
+  const lost = 'With Docker, OTEL_SERVICE_NAME would not reach the services: unset it.';
+  await expect(stack.up()).rejects.toThrow(lost);
+  await expect(stack.restart('order-service')).rejects.toThrow(lost);
+  await expect(stack.start('order-service')).rejects.toThrow(lost);
+  expect(commands()).toEqual([]);
+});
+
 test('When a port is taken, then up says so before it builds the images', async () => {
   const port = await freePort();
   const server = createServer().listen(port, '127.0.0.1');

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { honoured } from '@vitrine/service-kit/telemetry/variables';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -69,6 +70,15 @@ test('When a service runs in a container, then an init passes signals on to Node
   const withInit = Object.entries(compose.services).filter(([, { init }]) => init);
   expect(withInit.map(([name]) => name)).toEqual(services);
 });
+
+test.each(services)(
+  'When %s runs in a container, then all variables of OpenTelemetry reach it, save paths',
+  (name) => {
+    const handedOn = Object.keys(compose.services[name]?.environment ?? {});
+    const names = Object.keys(honoured).filter((variable) => !/_(CERTIFICATE|CLIENT_KEY)$/.test(variable));
+    expect(handedOn.filter((variable) => variable.startsWith('OTEL_')).sort()).toEqual(names.sort());
+  },
+);
 
 test.each(Object.entries(compose.services))(
   'When %s runs in a container, then its threads are limited',

@@ -1,4 +1,4 @@
-import { DEFAULT_INSTRUMENTATIONS } from '@vitrine/service-kit/telemetry/environment';
+import { DEFAULT_INSTRUMENTATIONS } from '@vitrine/service-kit/telemetry/variables';
 import { expect, test } from 'vitest';
 import { rotate } from '../src/bench/price-list.ts';
 import { priceRows } from '../src/bench/price-rows.ts';

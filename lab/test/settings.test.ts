@@ -36,7 +36,7 @@ test('When a port is moved and PORT_OFFSET is set, then both count', () => {
 test('When the file and the environment differ, then the environment wins, and an empty value is none', () => {
   const envFile = 'LOG_LEVEL=warn\nBCRYPT_COST=5\nOTEL_SDK_DISABLED=true\n';
   const { values, passedOn } = read(
-    { LOG_LEVEL: 'debug', BCRYPT_COST: '', OTEL_A: 'a', OTHER: 'x' },
+    { LOG_LEVEL: 'debug', BCRYPT_COST: '', OTEL_A: 'a', OTEL_COLLECTOR_PORT: '4417', OTHER: 'x' },
     envFile,
   );
   expect(values).toMatchObject({ LOG_LEVEL: 'debug', BCRYPT_COST: 5 });

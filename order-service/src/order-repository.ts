@@ -50,13 +50,11 @@ export async function listOrders(
   connection: Queryable,
   { userId, before, limit }: { userId?: number; before: number; limit: number },
 ): Promise<StoredOrder[]> {
-  // MySQL accepts the number of a prepared LIMIT only as text.
-  const page = userId === undefined ? [before, String(limit)] : [before, userId, String(limit)];
   const rows = await connection.query(
     `SELECT ${JOINED} FROM
        (SELECT * FROM orders WHERE id < ? ${userId === undefined ? '' : 'AND user_id = ?'} ORDER BY id DESC LIMIT ?) o
      LEFT JOIN order_items i ON i.order_id = o.id ORDER BY o.id DESC, i.product_id`,
-    page,
+    userId === undefined ? [before, limit] : [before, userId, limit],
   );
   return groupByOrder(rows);
 }

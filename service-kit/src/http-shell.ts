@@ -71,6 +71,9 @@ const respondWithJson: ErrorResponder = ({ status, message, errors }, _request, 
   response.status(status).json({ message, ...(errors && { errors }) });
 };
 
+/** What express.static has set already when it refuses a request for a file. */
+const HEADERS_OF_FILE = ['Accept-Ranges', 'Content-Type', 'ETag', 'Last-Modified'];
+
 function handleErrors(logger: Logger, respond: ErrorResponder): ErrorRequestHandler {
   return (thrown, request, response, next) => {
     const error = toHttpError(thrown);
@@ -85,6 +88,7 @@ function handleErrors(logger: Logger, respond: ErrorResponder): ErrorRequestHand
       response.destroy(error);
       return;
     }
+    for (const name of HEADERS_OF_FILE) response.removeHeader(name);
     response.set(error.headers);
     respond(error, request, response, next);
   };

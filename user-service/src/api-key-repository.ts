@@ -12,7 +12,7 @@ export async function createApiKey(database: Queryable, userId: number, ttlHours
   const key = randomBytes(KEY_BYTES).toString('base64url');
   await database.execute(
     'DELETE FROM api_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT ?',
-    [String(ROWS_DELETED_AT_ONCE)],
+    [ROWS_DELETED_AT_ONCE],
   );
   await database.execute(
     'INSERT INTO api_keys (key_hash, user_id, expires_at) VALUES (?, ?, UTC_TIMESTAMP(3) + INTERVAL ? HOUR)',

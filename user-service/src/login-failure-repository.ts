@@ -15,7 +15,7 @@ export async function insertLoginFailure(database: Queryable, username: string):
   await database.execute(
     `DELETE FROM login_failures WHERE failed_at <= UTC_TIMESTAMP(3) - INTERVAL ? SECOND
      ORDER BY failed_at LIMIT ?`,
-    [WINDOW_SECONDS, String(ROWS_DELETED_AT_ONCE)],
+    [WINDOW_SECONDS, ROWS_DELETED_AT_ONCE],
   );
   await database.execute(
     'INSERT INTO login_failures (username_hash, failed_at) VALUES (?, UTC_TIMESTAMP(3))',
@@ -30,7 +30,7 @@ export async function findLoginBlock(database: Queryable, username: string): Pro
      FROM login_failures
      WHERE username_hash = ? AND failed_at > UTC_TIMESTAMP(3) - INTERVAL ? SECOND
      ORDER BY failed_at DESC LIMIT 1 OFFSET ?`,
-    [WINDOW_SECONDS, hashOf(username), WINDOW_SECONDS, String(FAILURES_ALLOWED - 1)],
+    [WINDOW_SECONDS, hashOf(username), WINDOW_SECONDS, FAILURES_ALLOWED - 1],
   );
   return blockRows.parse(rows)[0]?.seconds;
 }

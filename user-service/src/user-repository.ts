@@ -48,8 +48,7 @@ export async function listUsers(
   const rows = await database.query(
     `SELECT id, username, email, first_name, last_name, is_active, is_admin
      FROM users WHERE id > ? ORDER BY id LIMIT ?`,
-    // MySQL accepts the limit of a prepared statement only as text.
-    [after, String(limit)],
+    [after, limit],
   );
   return userRows.parse(rows);
 }

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Variables, withoutEmpty } from '../env-file.ts';
-import { LabError } from '../lab-error.ts';
+import { LabError, UsageError } from '../lab-error.ts';
 import { runProgram } from '../native/run-program.ts';
 import { portNames, portVariable } from '../part-names.ts';
 import type { Places, Settings } from '../settings.ts';
@@ -43,4 +44,14 @@ export function composeEnvironment({ ports, values, passedOn, tools }: Settings)
     API_KEY_TTL_HOURS: API_KEY_TTL_HOURS?.toString(),
     ...Object.fromEntries(portNames.map((name) => [portVariable(name), String(ports[name])])),
   });
+}
+
+/** Throws a UsageError for variables of OpenTelemetry that docker-compose.yml does not hand on to the services. */
+export function refuseLostVariables({ root, passedOn }: Settings): void {
+  const handedOn = readFileSync(join(root, 'docker-compose.yml'), 'utf8').match(/\bOTEL_\w+/g);
+  const lost = Object.keys(passedOn).filter((name) => /^OTEL_/.test(name) && !handedOn?.includes(name));
+  if (lost.length === 0) return;
+  throw new UsageError(
+    `With Docker, ${lost.join(' and ')} would not reach the services: unset it. docs/telemetry.md lists what does.`,
+  );
 }

@@ -8,7 +8,14 @@ import type { Settings } from '../settings.ts';
 import type { Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
 import { bringUp, type Project } from './bring-up.ts';
-import { composeArguments, composeEnvironment, createDocker, type Docker, projectName } from './compose.ts';
+import {
+  composeArguments,
+  composeEnvironment,
+  createDocker,
+  type Docker,
+  projectName,
+  refuseLostVariables,
+} from './compose.ts';
 import { statusOf } from './container-status.ts';
 import { type Container, listContainers, listIds } from './containers.ts';
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
@@ -136,6 +143,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
   const services = parts.filter(({ isService }) => isService).map(({ name }) => name);
   return {
     async up() {
+      refuseLostVariables(settings);
       const running = await readContainers();
       await refusePortsOf(parts.filter(({ name }) => !isRunning(running.get(name))));
       await build(services);
@@ -174,6 +182,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       );
     },
     async start(name) {
+      refuseLostVariables(settings);
       await refuseWithoutDatabase(find(name));
       await start([find(name)]);
     },
@@ -195,6 +204,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       await compose('unpause', name);
     },
     async restart(name) {
+      refuseLostVariables(settings);
       const part = find(name);
       await refuseWithoutDatabase(part);
       if (part.isService) await build([name]);

@@ -107,10 +107,23 @@ function showProblem(response: Response, status: number, title: string, words: r
   response.status(status).render('problem', { title, words });
 }
 
-const explain: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+/** What the middleware of the static files has set already when it refuses a request for one. */
+const headersOfFile = ['Accept-Ranges', 'Content-Type', 'ETag', 'Last-Modified'];
+
+const refusals: Record<number, string> = {
+  400: 'The address is malformed',
+  412: 'The file is another one by now',
+  416: 'The file has no such part',
+};
+
+const explain: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (response.headersSent) return next(error);
+  for (const name of headersOfFile) response.removeHeader(name);
+  response.set('Cache-Control', 'no-store');
   if (error instanceof LabError) return showProblem(response, 503, 'A backend is away', [error.message]);
-  const isRefusal = error instanceof URIError;
-  if (isRefusal) return showProblem(response, 400, 'The address is malformed', []);
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
+  if (status >= 400 && status < 500)
+    return showProblem(response, status, refusals[status] ?? 'The request is refused', []);
   process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
   return showProblem(response, 500, 'Something went wrong in the console', ['Its log says more.']);
 };

@@ -15,7 +15,7 @@ export type LogLine = {
 export type LogRange = {
   startMs: number;
   endMs: number;
-  /** The largest number of lines, counted in `direction`; Loki's own limit is 5,000. */
+  /** The largest number of lines, counted in `direction`. Loki refuses a query for more than 5,000. */
   limit: number;
   /** `forward` begins with the oldest line. */
   direction: 'forward' | 'backward';

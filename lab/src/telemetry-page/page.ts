@@ -7,12 +7,15 @@ import type {
 } from '@vitrine/service-kit/registry/declaration';
 import * as kit from '@vitrine/service-kit/registry/kit';
 import * as shop from '@vitrine/service-kit/registry/shop';
+import { honoured, refused } from '@vitrine/service-kit/telemetry/variables';
 import { prometheusName } from './prometheus-name.ts';
 import { metrics as runtimeMetrics } from './runtime-metrics.ts';
 
+type Honoured = (typeof honoured)[keyof typeof honoured];
+
 const INTRODUCTION = `# Telemetry of the shop
 
-<!-- Made by \`npm run docs\` from service-kit/src/registry; a test compares the two. -->
+<!-- Made by \`npm run docs\` from service-kit/src/registry and service-kit/src/telemetry/variables.ts; a test compares the two. -->
 
 Every service sends traces, metrics and logs to the collector, and nowhere else. Most of it is made by instrumentations
 of \`@opentelemetry/auto-instrumentations-node\`, the rest by the shop's own code and the SDK.
@@ -20,7 +23,8 @@ of \`@opentelemetry/auto-instrumentations-node\`, the rest by the shop's own cod
 
 - **Resource.** Everything carries \`service.name\`, \`service.namespace\` = vitrine, \`service.version\`,
   \`service.instance.id\` (a new one at each start), \`deployment.environment.name\` = lab, and attributes of the host and
-  the process. \`OTEL_RESOURCE_ATTRIBUTES\` adds or replaces attributes other than \`service.name\`.
+  the process. \`OTEL_RESOURCE_ATTRIBUTES\` adds or replaces attributes other than \`service.name\` and
+  \`service.namespace\`.
 - **Secrets and personal data.** Passwords, api keys, cookies, e-mail addresses and card numbers are masked before
   anything leaves the process, and again in the collector. Spans and logs contain user ids and whatever else a client
   writes into a path or a query; metrics contain neither. The client's address is never recorded.
@@ -36,21 +40,11 @@ of \`@opentelemetry/auto-instrumentations-node\`, the rest by the shop's own cod
   than the 8 MiB that the collector takes at once; it divides what it sends on.
 `;
 
-const SWITCHES = `## Switches
+const SWITCHES = `## Variables
 
-A service refuses an unknown name or value at its start, and lists the valid ones. In Docker the first four rows, the
-endpoint and \`OTEL_RESOURCE_ATTRIBUTES\` reach the services; without Docker all do.
-
-| variable | default | what it shows |
-| --- | --- | --- |
-| \`OTEL_NODE_ENABLED_INSTRUMENTATIONS\` | \`http,mysql2,undici,pino,runtime-node\` | \`none\`: only what the shop's own code makes. Added \`express\`: a span for each middleware. It is not in the list, since the routes are known without it |
-| \`OTEL_NODE_DISABLED_INSTRUMENTATIONS\` | | \`http\`: statements and calls without the request that they belong to, and no metric of requests, so HighErrorRate and HighLatency cannot fire; \`undici\`: traces that end at each service; \`pino\`: no log records, and lines without a trace id; \`runtime-node\`: nothing of the event loop and the heap |
-| \`OTEL_TRACES_SAMPLER\`, \`OTEL_TRACES_SAMPLER_ARG\` | \`always_on\` | \`parentbased_traceidratio\` with \`0.1\`: one trace of ten, whole. An answer whose trace is left out names none |
-| \`OTEL_SDK_DISABLED\`, \`OTEL_LOG_LEVEL\` | \`false\`, \`NONE\` | \`true\`: the shop alone, without the SDK in memory; \`DEBUG\`: what the SDK and the instrumentations do, on the services' output |
-| \`OTEL_TRACES_EXPORTER\`, \`OTEL_METRICS_EXPORTER\`, \`OTEL_LOGS_EXPORTER\` | \`otlp\` | \`none\`: one signal less |
-| \`OTEL_EXPORTER_OTLP_ENDPOINT\` | the collector | another collector, by gRPC |
-| \`OTEL_EXPORTER_OTLP_TIMEOUT\` | \`30000\` | the time in ms for which a batch is held that the collector does not take |
-| \`OTEL_BSP_SCHEDULE_DELAY\`, \`OTEL_BSP_MAX_QUEUE_SIZE\` and the same of \`BLRP\`; \`OTEL_METRIC_EXPORT_INTERVAL\` | \`1000\`, \`8192\`; \`5000\` | how late, and how much of a burst, arrives |
+A service refuses an unknown name or a value that means nothing at its start, and says what helps. All of these variables
+reach the services, except that files for TLS do not with Docker; there, \`./start.sh\` refuses what would be lost, if it
+finds Node.
 `;
 
 const BY_HAND = `## What is done by hand, and why
@@ -88,6 +82,10 @@ export function telemetryPage(): string {
   return [
     INTRODUCTION,
     SWITCHES,
+    table(
+      ['variable', 'default', 'what it shows or does'],
+      [...groupOf(honoured).map(describeHonoured), ...groupOf(refused).map(describeRefused)],
+    ),
     BY_HAND,
     '## Spans\n',
     ...spans.map(describeSpan),
@@ -136,6 +134,24 @@ export function telemetryPage(): string {
       ]),
     ),
   ].join('\n');
+}
+
+/** Names that share a declaration share a row. */
+function groupOf<Declared>(variables: Readonly<Record<string, Declared>>) {
+  const rows = Map.groupBy(Object.entries(variables), ([, declared]) => declared);
+  return [...rows].map(([declared, entries]) => ({
+    names: entries.map(([name]) => code(name)).join('<br>'),
+    declared,
+  }));
+}
+
+function describeHonoured({ names, declared }: { names: string; declared: Honoured }): string[] {
+  const { data } = declared.safeParse(undefined);
+  return [names, data === undefined ? '' : code(String(data)), declared.description ?? ''];
+}
+
+function describeRefused({ names, declared }: { names: string; declared: string }): string[] {
+  return [names, '', `Refused: ${declared}`];
 }
 
 function describeSpan(span: SpanDeclaration): string {

@@ -83,7 +83,7 @@ export function missingIn({ spans, points, logs }: Telemetry): string[] {
   return [...seenSpans, ...metrics, ...labels, ...messages];
 }
 
-/** Reads every line of the shop, the newest first. Loki gives 5,000 at a time. */
+/** Reads every line of the shop, the newest first. Loki refuses a query for more than 5,000. */
 async function readLines(
   loki: Loki,
   { startMs, endMs }: { startMs: number; endMs: number },

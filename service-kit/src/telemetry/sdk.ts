@@ -62,7 +62,11 @@ export function startSdk(service: string, settings: TelemetrySettings) {
     }),
     instrumentations: getNodeAutoInstrumentations(instrumentationOptions(settings)),
     contextManager: new EmitContextManager(),
-    spanLimits: { attributeValueLengthLimit: Infinity }, // texts are cut only after they are masked
+    spanLimits: {
+      attributeValueLengthLimit: Infinity, // texts are cut only after they are masked
+      attributePerEventCountLimit: settings.OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT, // the SDK knows them by other names
+      attributePerLinkCountLimit: settings.OTEL_LINK_ATTRIBUTE_COUNT_LIMIT,
+    },
     spanProcessors: settings.OTEL_TRACES_EXPORTER === 'none' ? [] : [processSpans(spans)],
     logRecordProcessors: settings.OTEL_LOGS_EXPORTER === 'none' ? [] : [processLogRecords(logRecords)],
     metricReaders: settings.OTEL_METRICS_EXPORTER === 'none' ? [] : [metricReader],

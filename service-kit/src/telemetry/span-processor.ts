@@ -8,7 +8,7 @@ import { ABORTED, errorTypeOf } from './spans';
 /** Instrumentations fill these with what a client sent: paths, queries, headers. */
 const FROM_OUTSIDE = ['url.path', 'url.query', 'url.full', 'user_agent.original', 'server.address'];
 
-/** Characters: a batch of 512 requests stays below the 4 MiB that gRPC takes, whatever clients send. */
+/** Characters: a batch of 512 requests stays below the 4 MiB that collectors take by default, whatever clients send. */
 const MAX_TEXT = 500;
 const MAX_STACK = 4000;
 
