@@ -17,7 +17,11 @@ const test = base.extend('sink', async ({}, { onCleanup }) => {
 });
 
 /** Ends the program as a stopped service ends. */
-const END = "await require('@vitrine/service-kit/telemetry/start').stopTelemetry(); process.exit(0);";
+/** Stopping waits two seconds at most, which a busy machine may need several of. */
+const END = `
+  const { stopTelemetry } = require('@vitrine/service-kit/telemetry/start');
+  for (let seconds = 0; seconds < 20; seconds += 2) await stopTelemetry();
+  process.exit(0);`;
 
 const callTo = (baseUrl: string, timeoutMs = 10_000) => `
   const { createServiceClient } = require('@vitrine/service-kit/service-client');

@@ -5,6 +5,7 @@ import { test as base, describe, expect, vi } from 'vitest';
 import type { SunkSpan } from '../../test/otlp-sink';
 import { purchase, startTracedShop, type TracedShop } from '../../test/traced-shop';
 import { declared, missingOwners, undeclaredIn } from '../../test/undeclared';
+import { untilServed } from '../../test/until-served';
 import type { SpanDeclaration } from '../src/registry/declaration';
 import * as shopRegistry from '../src/registry/shop';
 
