@@ -21,7 +21,9 @@ const partSchema = z.object({
   pids_limit: z.number().optional(),
 });
 const compose = z
-  .object({ services: z.record(z.string(), partSchema) })
+  .object({
+    services: z.record(z.string(), partSchema),
+  })
   .parse(parse(read('docker-compose.yml'), { merge: true }));
 
 /** Each part's entry in docker-compose.yml, and how it runs natively. */
@@ -83,4 +85,26 @@ test('When a database runs in a container, then it has the options that MySQL ha
   const places = ['no-defaults', 'user', 'datadir', 'tmpdir', 'secure-file-priv', 'socket', 'pid-file'];
   const own = [...places, 'bind-address', 'port', 'init-file', 'innodb-log-buffer-size'];
   expect(without(args, ...own)).toEqual(without(compose.services.user_dbase?.command ?? [], ...own));
+});
+
+const nativeParts = () => createParts(readSettings(findPlaces({ VITRINE_HOME: temporaryFolder() }), {}));
+
+test.each(services)(
+  'When %s runs in a container, then it has the database accounts that it has natively',
+  (name) => {
+    const part = nativeParts().find((each) => each.name === name);
+    const native = part?.kind === 'service' ? part.environment : {};
+    const environment = compose.services[name]?.environment ?? {};
+    for (const variable of ['DB_NAME', 'DB_USER', 'DB_MIGRATION_USER'])
+      expect(environment[variable], variable).toBe(native[variable]);
+  },
+);
+
+test('When databases run in containers, then these have the schemas that they have natively', () => {
+  for (const part of nativeParts()) {
+    if (part.kind !== 'database') continue;
+    const lines = compose.services[part.name]?.environment.SCHEMAS?.split('\n') ?? [];
+    const made = lines.map((line) => line.split(' ').slice(0, 2));
+    expect(made, part.name).toEqual(part.schemas.map(({ name, user }) => [name, user]));
+  }
 });

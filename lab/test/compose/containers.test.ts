@@ -52,6 +52,24 @@ test('When the shop is up, then only the ports of the table are published, on 12
   ]);
 });
 
+test('When a service is at work, then its database account may change no table, also on a volume from before', async ({
+  shop,
+}) => {
+  const asRoot = (statement: string) =>
+    docker(
+      ...['exec', containerOf(shop, 'user_dbase'), 'bash', '-c'],
+      ...['MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root --raw --execute="$1"', 'bash', statement],
+    );
+  // Earlier versions had one account, with all rights.
+  await asRoot("GRANT ALL ON `user\\_dbase`.* TO user_service@'%'; DROP USER user_service_migrations@'%'");
+  expect(await shop.vitrine('restart', 'user_dbase')).toMatchObject({ status: 0 });
+  expect(await shop.vitrine('restart', 'user-service')).toMatchObject({ status: 0 });
+  expect(await asRoot("SHOW GRANTS FOR user_service@'%'")).toContain(
+    'GRANT SELECT, INSERT, UPDATE, DELETE ON `user\\_dbase`.* TO',
+  );
+  expect(await asRoot("SHOW GRANTS FOR user_service@'%'")).not.toContain('ALL PRIVILEGES');
+});
+
 test('When the shop is idle, then it takes 1.6 GB at most, and no container nears its limit', async ({
   shop,
 }) => {
