@@ -18,11 +18,13 @@ const partSchema = z.object({
   command: z.array(z.string()).default([]),
   environment: z.record(z.string(), z.coerce.string()).default({}),
   init: z.boolean().default(false),
+  networks: z.array(z.string()),
   pids_limit: z.number().optional(),
 });
 const compose = z
   .object({
     services: z.record(z.string(), partSchema),
+    networks: z.record(z.string(), z.object({ internal: z.boolean().default(false) }).nullable()),
   })
   .parse(parse(read('docker-compose.yml'), { merge: true }));
 
@@ -106,5 +108,16 @@ test('When databases run in containers, then these have the schemas that they ha
     const lines = compose.services[part.name]?.environment.SCHEMAS?.split('\n') ?? [];
     const made = lines.map((line) => line.split(' ').slice(0, 2));
     expect(made, part.name).toEqual(part.schemas.map(({ name, user }) => [name, user]));
+  }
+});
+
+test('When a database runs in a container, then only the services with a schema in it share its network', () => {
+  for (const database of ['user_dbase', 'product_dbase', 'order_dbase']) {
+    const [network = '', ...others] = compose.services[database]?.networks ?? [];
+    expect(others).toEqual([]);
+    expect(compose.networks[network]?.internal, network).toBe(true);
+    const sharing = Object.entries(compose.services).filter(([, { networks }]) => networks.includes(network));
+    const allowed = services.filter((name) => compose.services[name]?.environment.DB_HOST === database);
+    expect(sharing.map(([name]) => name)).toEqual([...allowed, database]);
   }
 });
