@@ -31,7 +31,7 @@ make_secrets() {
   touch "$env_file"
   chmod 600 "$env_file"
   [[ -z $(tail -c 1 "$env_file") ]] || echo >>"$env_file"
-  for name in SESSION_SECRET {USER,PRODUCT,ORDER,SESSION}_DB_PASSWORD DB_ROOT_PASSWORD; do
+  for name in SESSION_SECRET {USER,PRODUCT,ORDER,SESSION}_DB_{,MIGRATION_}PASSWORD DB_ROOT_PASSWORD; do
     grep -q "^$name=." "$env_file" && continue
     secret=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
     printf '%s=%s\n' "$name" "$secret" >>"$env_file"

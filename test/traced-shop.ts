@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { SERVICES, type Service } from '@vitrine/service-kit/registry/declaration';
 import { createShopper } from '../lab/src/bench/shopper.ts';
 import { poll } from '../lab/src/poll.ts';
-import { freshDatabase } from './database';
+import { databaseVariables, freshDatabase } from './database';
 import { freePort } from './database-server';
 import { startOtlpSink } from './otlp-sink';
 import { startTcpProxy } from './tcp-proxy';
@@ -30,11 +30,7 @@ export async function startTracedShop(
         env: {
           OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
           PORT: String(ports[name]),
-          DB_HOST: '127.0.0.1',
-          DB_PORT: String(proxy.port),
-          DB_USER: database.user,
-          DB_PASSWORD: database.password,
-          DB_NAME: database.database,
+          ...databaseVariables({ ...database, port: proxy.port }),
           USER_SERVICE_URL: urlOf('user-service'),
           PRODUCT_SERVICE_URL: urlOf('product-service'),
           ORDER_SERVICE_URL: urlOf('order-service'),

@@ -6,7 +6,7 @@ import { migrate } from '@vitrine/service-kit/migrate';
 import { createServiceClient } from '@vitrine/service-kit/service-client';
 import mysql from 'mysql2/promise';
 import { test as base } from 'vitest';
-import { freshDatabase } from '../../test/database';
+import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { type Answer, type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
 import { startTcpProxy } from '../../test/tcp-proxy';
@@ -21,7 +21,12 @@ export const SESSION_SECRET = 'a secret that only the tests know';
 async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
   const settings = await freshDatabase('session_dbase');
   const logger = createLogger({ level: 'silent' });
-  await migrate({ settings, directory: join(__dirname, '../migrations'), logger });
+  await migrate({
+    settings,
+    account: migrationAccountOf(settings),
+    directory: join(__dirname, '../migrations'),
+    logger,
+  });
   const proxy = await startTcpProxy(settings);
   const [userService, productService, orderService] = await Promise.all([
     startFakeService({}),

@@ -25,6 +25,12 @@ export function runsAsBefore(part: PartName, failure: unknown): unknown {
   return new LabError(`${failure.message}\n\n${part} runs with the configuration that it had before.`);
 }
 
+/** What helps a part whose log ends like this, on a line of its own; empty when that is not known. */
+export function remedyFor(log: string): string {
+  if (!log.includes('Access denied for user')) return '';
+  return '\nIts database was started with other passwords than those in .env: ./vitrine restart <database>';
+}
+
 /** The report of a `start` that found the part paused. */
 export function wasResumed(part: PartName): string {
   return `${part} was paused and is resumed.`;

@@ -1,8 +1,9 @@
 import type { Variables } from './env-file.ts';
 import type { PartName } from './part-names.ts';
 
-/** A schema and the one account that may use it. */
-export type Schema = { name: string; user: string; password: string };
+export type Account = { user: string; password: string };
+/** A schema with the account that may read and change its rows, and the one that may change its tables. */
+export type Schema = Account & { name: string; migrations: Account };
 
 type Common = {
   name: PartName;

@@ -12,14 +12,14 @@ export function createParts(settings: Settings): readonly Part[] {
   const urlOf = (part: PartName) => `http://${host}:${ports[part]}`;
   const collector = `http://${reachableHost(backendAddress(values.BIND_ADDRESS))}:${ports['otel-collector']}`;
 
-  const userSchema = { name: 'user_dbase', user: 'user_service', password: values.USER_DB_PASSWORD };
-  const productSchema = {
-    name: 'product_dbase',
-    user: 'product_service',
-    password: values.PRODUCT_DB_PASSWORD,
-  };
-  const orderSchema = { name: 'order_dbase', user: 'order_service', password: values.ORDER_DB_PASSWORD };
-  const sessionSchema = { name: 'session_dbase', user: 'frontend', password: values.SESSION_DB_PASSWORD };
+  const schema = (name: string, user: string, of: 'USER' | 'PRODUCT' | 'ORDER' | 'SESSION'): Schema => ({
+    ...{ name, user, password: values[`${of}_DB_PASSWORD`] },
+    migrations: { user: `${user}_migrations`, password: values[`${of}_DB_MIGRATION_PASSWORD`] },
+  });
+  const userSchema = schema('user_dbase', 'user_service', 'USER');
+  const productSchema = schema('product_dbase', 'product_service', 'PRODUCT');
+  const orderSchema = schema('order_dbase', 'order_service', 'ORDER');
+  const sessionSchema = schema('session_dbase', 'frontend', 'SESSION');
 
   const database = (name: PartName, schemas: readonly Schema[]): DatabasePart => ({
     ...{ kind: 'database', name, schemas, needs: [] },
@@ -45,6 +45,8 @@ export function createParts(settings: Settings): readonly Part[] {
       DB_USER: schema.user,
       DB_PASSWORD: schema.password,
       DB_NAME: schema.name,
+      DB_MIGRATION_USER: schema.migrations.user,
+      DB_MIGRATION_PASSWORD: schema.migrations.password,
       USER_SERVICE_URL: urlOf('user-service'),
       PRODUCT_SERVICE_URL: urlOf('product-service'),
       ORDER_SERVICE_URL: urlOf('order-service'),

@@ -55,7 +55,7 @@ const blockedPorts = new Set([
   ...[6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
 ]);
 
-/** The entrypoint of the database's image does not escape ' and \, so secrets must not contain them. */
+/** mysql/entrypoint.sh does not escape ' and \, so secrets must not contain them. */
 const secret = z
   .string()
   .regex(/^[!-~]+$/, 'must be printable ASCII without spaces')
@@ -66,6 +66,10 @@ const secretsSchema = z.object({
   PRODUCT_DB_PASSWORD: secret,
   ORDER_DB_PASSWORD: secret,
   SESSION_DB_PASSWORD: secret,
+  USER_DB_MIGRATION_PASSWORD: secret,
+  PRODUCT_DB_MIGRATION_PASSWORD: secret,
+  ORDER_DB_MIGRATION_PASSWORD: secret,
+  SESSION_DB_MIGRATION_PASSWORD: secret,
   DB_ROOT_PASSWORD: secret,
 });
 

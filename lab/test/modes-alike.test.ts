@@ -19,10 +19,14 @@ const partSchema = z.object({
   command: z.array(z.string()).default([]),
   environment: z.record(z.string(), z.coerce.string()).default({}),
   init: z.boolean().default(false),
+  networks: z.array(z.string()),
   pids_limit: z.number().optional(),
 });
 const compose = z
-  .object({ services: z.record(z.string(), partSchema) })
+  .object({
+    services: z.record(z.string(), partSchema),
+    networks: z.record(z.string(), z.object({ internal: z.boolean().default(false) }).nullable()),
+  })
   .parse(parse(read('docker-compose.yml'), { merge: true }));
 
 /** Each part's entry in docker-compose.yml, and how it runs natively. */
@@ -93,4 +97,37 @@ test('When a database runs in a container, then it has the options that MySQL ha
   const places = ['no-defaults', 'user', 'datadir', 'tmpdir', 'secure-file-priv', 'socket', 'pid-file'];
   const own = [...places, 'bind-address', 'port', 'init-file', 'innodb-log-buffer-size'];
   expect(without(args, ...own)).toEqual(without(compose.services.user_dbase?.command ?? [], ...own));
+});
+
+const nativeParts = () => createParts(readSettings(findPlaces({ VITRINE_HOME: temporaryFolder() }), {}));
+
+test.each(services)(
+  'When %s runs in a container, then it has the database accounts that it has natively',
+  (name) => {
+    const part = nativeParts().find((each) => each.name === name);
+    const native = part?.kind === 'service' ? part.environment : {};
+    const environment = compose.services[name]?.environment ?? {};
+    for (const variable of ['DB_NAME', 'DB_USER', 'DB_MIGRATION_USER'])
+      expect(environment[variable], variable).toBe(native[variable]);
+  },
+);
+
+test('When databases run in containers, then these have the schemas that they have natively', () => {
+  for (const part of nativeParts()) {
+    if (part.kind !== 'database') continue;
+    const lines = compose.services[part.name]?.environment.SCHEMAS?.split('\n') ?? [];
+    const made = lines.map((line) => line.split(' ').slice(0, 2));
+    expect(made, part.name).toEqual(part.schemas.map(({ name, user }) => [name, user]));
+  }
+});
+
+test('When a database runs in a container, then only the services with a schema in it share its network', () => {
+  for (const database of ['user_dbase', 'product_dbase', 'order_dbase']) {
+    const [network = '', ...others] = compose.services[database]?.networks ?? [];
+    expect(others).toEqual([]);
+    expect(compose.networks[network]?.internal, network).toBe(true);
+    const sharing = Object.entries(compose.services).filter(([, { networks }]) => networks.includes(network));
+    const allowed = services.filter((name) => compose.services[name]?.environment.DB_HOST === database);
+    expect(sharing.map(([name]) => name)).toEqual([...allowed, database]);
+  }
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import mysql from 'mysql2/promise';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { freshDatabase, type TestDatabase } from '../../test/database.ts';
+import { databaseVariables, freshDatabase, type TestDatabase } from '../../test/database.ts';
 import { freePort } from '../../test/database-server.ts';
 import { poll } from '../src/poll.ts';
 
@@ -46,8 +46,7 @@ async function startReplica(service: string, database: TestDatabase) {
       OTEL_SDK_DISABLED: 'true',
       ...{ PORT: String(port), SESSION_SECRET: 'x'.repeat(32) },
       ...{ USER_SERVICE_URL: elsewhere, PRODUCT_SERVICE_URL: elsewhere, ORDER_SERVICE_URL: elsewhere },
-      ...{ DB_HOST: database.host, DB_PORT: String(database.port), DB_NAME: database.database },
-      ...{ DB_USER: database.user, DB_PASSWORD: database.password },
+      ...databaseVariables(database),
     },
   });
   onTestFinished(() => {

@@ -20,7 +20,7 @@ test('When nothing is set, then the shop is on its known ports and every secret 
     ...{ user_dbase: 13306, product_dbase: 13307, order_dbase: 13308 },
   });
   expect(values).toMatchObject({ ...newSecrets, BIND_ADDRESS: '127.0.0.1' });
-  expect(new Set(Object.values(newSecrets)).size).toBe(6);
+  expect(new Set(Object.values(newSecrets)).size).toBe(10);
 });
 
 test('When a second shop stands beside the first as the README says, then no port is wanted twice', () => {

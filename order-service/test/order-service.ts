@@ -7,7 +7,7 @@ import { createConnection } from 'mysql2/promise';
 import request, { type Response } from 'supertest';
 import { test as base } from 'vitest';
 import { z } from 'zod';
-import { freshDatabase } from '../../test/database';
+import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
 import { startTcpProxy } from '../../test/tcp-proxy';
@@ -29,7 +29,7 @@ interface Product {
 /** Starts the service with a real database and two fake neighbours. */
 async function startOrderService({ deadlineMs, timeoutMs }: TimeLimits) {
   const settings = await freshDatabase('order_dbase');
-  await migrate({ settings, directory: migrations, logger });
+  await migrate({ settings, account: migrationAccountOf(settings), directory: migrations, logger });
   const proxy = await startTcpProxy(settings);
   const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs });
   const catalogue = new Map<number, Product>();

@@ -1,14 +1,18 @@
 import { createDatabase } from '@vitrine/service-kit/database';
 import { migrate } from '@vitrine/service-kit/migrate';
 import { test as base, expect } from 'vitest';
-import { freshDatabase } from '../../test/database';
+import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { logger, migrations } from './order-service';
 
 const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
   .extend('settings', async ({}) => freshDatabase('order_dbase'))
   .extend('database', async ({ settings }, { onCleanup }) => {
-    await Promise.all(Array.from({ length: 3 }, () => migrate({ settings, directory: migrations, logger })));
+    await Promise.all(
+      Array.from({ length: 3 }, () =>
+        migrate({ settings, account: migrationAccountOf(settings), directory: migrations, logger }),
+      ),
+    );
     const database = createDatabase(settings);
     onCleanup(database.close);
     return database;
@@ -19,7 +23,7 @@ test('When three replicas start at once and one again later, then the schema exi
   database,
 }) => {
   await database.execute("INSERT INTO orders (user_id, date_added) VALUES (1, '2026-01-01')");
-  await migrate({ settings, directory: migrations, logger });
+  await migrate({ settings, account: migrationAccountOf(settings), directory: migrations, logger });
   expect(await database.query('SELECT user_id FROM orders')).toEqual([{ user_id: 1 }]);
 });
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { databaseSettings, readEnvironment } from '@vitrine/service-kit/config';
+import { databaseSettings, migrationAccount, readEnvironment } from '@vitrine/service-kit/config';
 import { createDatabase } from '@vitrine/service-kit/database';
 import { createLogger } from '@vitrine/service-kit/logger';
 import { migrate } from '@vitrine/service-kit/migrate';
@@ -13,7 +13,12 @@ async function main(): Promise<void> {
   const config = readEnvironment(settings);
   const logger = createLogger({ level: config.LOG_LEVEL });
   const database = createDatabase(databaseSettings(config), { logger });
-  await migrate({ settings: databaseSettings(config), directory: join(__dirname, '../migrations'), logger });
+  await migrate({
+    settings: databaseSettings(config),
+    account: migrationAccount(config),
+    directory: join(__dirname, '../migrations'),
+    logger,
+  });
   const userService = createServiceClient({
     name: 'user-service',
     baseUrl: config.USER_SERVICE_URL,

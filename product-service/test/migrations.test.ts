@@ -1,11 +1,12 @@
 import { createDatabase, type DatabaseSettings } from '@vitrine/service-kit/database';
 import { migrate } from '@vitrine/service-kit/migrate';
 import { expect, onTestFinished, test } from 'vitest';
-import { freshDatabase } from '../../test/database';
+import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { deleteProduct, listProducts, updateProduct } from '../src/product-repository';
 import { logger, migrations } from './product-service';
 
-const start = (settings: DatabaseSettings) => migrate({ settings, directory: migrations, logger });
+const start = (settings: DatabaseSettings) =>
+  migrate({ settings, account: migrationAccountOf(settings), directory: migrations, logger });
 
 function connect(settings: DatabaseSettings) {
   const database = createDatabase(settings);

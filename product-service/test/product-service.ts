@@ -6,7 +6,7 @@ import { createServiceClient } from '@vitrine/service-kit/service-client';
 import request, { type Response } from 'supertest';
 import { test as base } from 'vitest';
 import { z } from 'zod';
-import { freshDatabase } from '../../test/database';
+import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
 import { startTcpProxy } from '../../test/tcp-proxy';
@@ -23,7 +23,7 @@ export const CUSTOMER_KEY = 'c'.repeat(43);
 /** Starts the service with a real database and a fake user-service. */
 async function startProductService({ deadlineMs, timeoutMs }: TimeLimits) {
   const settings = await freshDatabase('product_dbase');
-  await migrate({ settings, directory: migrations, logger });
+  await migrate({ settings, account: migrationAccountOf(settings), directory: migrations, logger });
   const proxy = await startTcpProxy(settings);
   const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs });
   const userService = await startFakeService(knownKeys);

@@ -27,9 +27,11 @@ export const serviceSettings = z.object({
   DB_USER: z.string().min(1),
   DB_PASSWORD: z.string().min(1),
   DB_NAME: z.string().min(1),
+  DB_MIGRATION_USER: z.string().min(1),
+  DB_MIGRATION_PASSWORD: z.string().min(1),
 });
 
-/** Picks the settings of the database connection. */
+/** Picks the settings of the database connection, with the account that reads and changes rows. */
 export function databaseSettings(settings: z.output<typeof serviceSettings>) {
   return {
     host: settings.DB_HOST,
@@ -38,6 +40,11 @@ export function databaseSettings(settings: z.output<typeof serviceSettings>) {
     password: settings.DB_PASSWORD,
     database: settings.DB_NAME,
   };
+}
+
+/** Picks the database account that changes tables. */
+export function migrationAccount(settings: z.output<typeof serviceSettings>) {
+  return { user: settings.DB_MIGRATION_USER, password: settings.DB_MIGRATION_PASSWORD };
 }
 
 /**

@@ -15,7 +15,10 @@ const LOCK_WAIT_SECONDS = 60;
 const ACCESS_DENIED = new Set([1044, 1045]);
 
 interface MigrationOptions {
+  /** With the account of the service at work, which needs no right to change tables. */
   settings: DatabaseSettings;
+  /** Changes the tables. */
+  account: Pick<DatabaseSettings, 'user' | 'password'>;
   /** The folder of `NNN.do.what.sql` files. A file may hold several statements, and never changes once released. */
   directory: string;
   logger: Logger;
@@ -24,17 +27,19 @@ interface MigrationOptions {
 }
 
 /**
- * Brings the schema up to date. A lock in the database lets only one replica do so at a time. Waits up to 30 s for a
- * database that does not answer yet.
+ * Brings the schema up to date, by an account that is used for nothing else. A lock in the database lets only one replica
+ * do so at a time. Waits up to 30 s for a database that does not answer yet.
  *
- * @throws when the database stays unreachable or refuses the account, when the folder holds no migration, and when a
+ * @throws when the database stays unreachable or refuses one of the accounts, when the folder holds no migration, and when a
  *   migration fails or has changed since it ran: then the message has its file, and what the operator should do
  */
 export function migrate(options: MigrationOptions): Promise<void> {
   return untraced(async () => {
-    const connection = await connectWhenReady(options);
+    const { settings, account, logger } = options;
+    await (await connectWhenReady(settings, logger)).promise().end();
+    const connection = await connectWhenReady({ ...settings, ...account }, logger);
     try {
-      await lock(connection, options.settings.database);
+      await lock(connection, settings.database);
       await applyMigrations(connection, options);
       await seed(options);
     } finally {
@@ -132,7 +137,7 @@ function statementsOf(sql: string): string[] {
   return statements.filter((statement) => statement !== '');
 }
 
-async function connectWhenReady({ settings, logger }: MigrationOptions): Promise<Connection> {
+async function connectWhenReady(settings: DatabaseSettings, logger: Logger): Promise<Connection> {
   const deadline = Date.now() + DATABASE_WAIT_MS;
   for (;;) {
     const connection = createConnection({ ...settings, multipleStatements: true, connectTimeout: 2000 });

@@ -1,5 +1,5 @@
 import { test as base, describe, expect } from 'vitest';
-import { freshDatabase } from '../../test/database';
+import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createDatabase, type Database } from '../src/database';
 import { isCheckViolation, violatedUniqueKey } from '../src/database-error';
@@ -10,7 +10,8 @@ const test = base.extend('store', { scope: 'file' }, async ({}, { onCleanup }) =
   const proxy = await startTcpProxy(settings);
   const database = createDatabase({ ...settings, port: proxy.port });
   const bystander = createDatabase(settings);
-  await bystander.execute(
+  const migrations = createDatabase({ ...settings, ...migrationAccountOf(settings) });
+  await migrations.execute(
     `CREATE TABLE things (
        id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
        name VARCHAR(100) NOT NULL,
@@ -19,6 +20,7 @@ const test = base.extend('store', { scope: 'file' }, async ({}, { onCleanup }) =
        CONSTRAINT things_qty CHECK (qty >= 0)
      ) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci`,
   );
+  await migrations.close();
   onCleanup(async () => {
     await Promise.all([database.close(), bystander.close()]);
     await proxy.close();

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
 import { test as base, describe, expect, onTestFinished } from 'vitest';
-import { freshDatabase } from '../../test/database';
+import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createDatabase, type Queryable } from '../src/database';
 import { migrate } from '../src/migrate';
@@ -17,20 +18,25 @@ const test = base.extend('schema', async ({ task: _task }, { onCleanup }) => {
   // The repository may lie in a folder with special characters in its name.
   const directory = join(folder, 'shop [1] (a copy) {b,c} *?\\');
   await mkdir(directory);
+  const account = migrationAccountOf(settings);
   const database = createDatabase(settings);
+  const migrations = createDatabase({ ...settings, ...account });
   onCleanup(async () => {
-    await database.close();
+    await Promise.all([database.close(), migrations.close()]);
     await rm(folder, { recursive: true });
   });
   const log = captureLog();
   return {
     settings,
     database,
+    /** Logged in as the account that runs the migrations. */
+    migrations,
     log,
     write: (name: string, sql: string) => writeFile(join(directory, name), sql),
     migrate: (seed?: (connection: Queryable) => Promise<void>, overrides = {}) =>
       migrate({
         settings: { ...settings, ...overrides },
+        account,
         directory,
         logger: log.logger,
         ...(seed && { seed }),
@@ -67,6 +73,40 @@ describe('When migrations run', () => {
     };
     await Promise.all(Array.from({ length: 10 }, () => schema.migrate(seed)));
     expect(await schema.lamps()).toHaveLength(2);
+  });
+});
+
+describe('When the migrations have run', () => {
+  test('then the account of the service at work may change rows, but neither tables nor rights', async ({
+    schema,
+  }) => {
+    await schema.write('001.do.lamps.sql', LAMPS);
+    await schema.migrate();
+    await schema.database.execute('INSERT INTO lamps (id) VALUES (2), (3)');
+    await schema.database.execute('UPDATE lamps SET id = 4 WHERE id = 2');
+    await schema.database.execute('DELETE FROM lamps WHERE id = 3');
+    const connection = await createConnection(schema.settings);
+    onTestFinished(() => connection.end());
+    for (const statement of [
+      'CREATE TABLE lamps_too (id INT)',
+      'ALTER TABLE lamps ADD COLUMN watts INT',
+      'CREATE INDEX lamps_id ON lamps (id)',
+      'TRUNCATE TABLE lamps',
+      'DROP TABLE lamps',
+      'CREATE VIEW lamps_too AS SELECT id FROM lamps',
+      'CREATE TRIGGER lamps_gone BEFORE DELETE ON lamps FOR EACH ROW SET @gone = 1',
+      'GRANT SELECT ON lamps TO CURRENT_USER',
+    ])
+      await expect(connection.query(statement), statement).rejects.toThrow(/denied/);
+    expect(await schema.lamps()).toEqual([{ id: 1 }, { id: 4 }]);
+  });
+
+  test('then their account has no connection any more', async ({ schema }) => {
+    await schema.write('001.do.lamps.sql', LAMPS);
+    await schema.migrate(async () => undefined);
+    // The account sees its own connections only, and this statement has one.
+    const connections = () => schema.migrations.query('SELECT id FROM information_schema.processlist');
+    await expect.poll(connections).toHaveLength(1);
   });
 });
 
@@ -112,7 +152,7 @@ describe('When a migration', () => {
     );
     const asleep =
       "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND (info LIKE 'DO SLEEP%' OR state = 'User sleep')";
-    await expect.poll(() => schema.database.query(asleep)).toHaveLength(1);
+    await expect.poll(() => schema.migrations.query(asleep)).toHaveLength(1);
     proxy.pretend('gone');
     await outcome;
   });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { databaseSettings, readEnvironment } from '@vitrine/service-kit/config';
+import { databaseSettings, migrationAccount, readEnvironment } from '@vitrine/service-kit/config';
 import { createDatabase } from '@vitrine/service-kit/database';
 import { createLogger } from '@vitrine/service-kit/logger';
 import { migrate } from '@vitrine/service-kit/migrate';
@@ -17,6 +17,7 @@ async function main(): Promise<void> {
   const database = createDatabase(databaseSettings(config), { logger });
   await migrate({
     settings: databaseSettings(config),
+    account: migrationAccount(config),
     directory: join(__dirname, '../migrations'),
     logger,
     seed: (connection) => seedAdmin(connection, passwords, config.ADMIN_PASSWORD),

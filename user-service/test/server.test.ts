@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { createDatabase, type DatabaseSettings } from '@vitrine/service-kit/database';
 import request from 'supertest';
 import { expect, test } from 'vitest';
-import { freshDatabase } from '../../test/database';
+import { databaseVariables, freshDatabase, migrationAccountOf } from '../../test/database';
 import { freePort } from '../../test/database-server';
 import { elapsed } from '../../test/elapsed';
 import { ADMIN_PASSWORD, apiKeyOf, countStatuses, logIn, register } from './user-service';
@@ -26,15 +26,8 @@ function startProcess(environment: Record<string, string>) {
   return { child, ended };
 }
 
-async function environmentFor({ host, port, user, password, database }: DatabaseSettings) {
-  return {
-    PORT: String(await freePort()),
-    DB_HOST: host,
-    DB_PORT: String(port),
-    DB_USER: user,
-    DB_PASSWORD: password,
-    DB_NAME: database,
-  };
+async function environmentFor(settings: DatabaseSettings): Promise<Record<string, string>> {
+  return { PORT: String(await freePort()), ...databaseVariables(settings) };
 }
 
 async function startReady(settings: DatabaseSettings) {
@@ -134,17 +127,27 @@ test.for<[name: string, value: string]>([
   },
 );
 
-test('When the database refuses the account, then the process ends with 1 and one line says so', async () => {
-  const environment = await environmentFor(await freshDatabase('user_server'));
-  const { status, stdout, stderr } = await startProcess({ ...environment, DB_PASSWORD: 'wrong' }).ended;
-  expect(status).toBe(1);
-  expect(stdout).toBe('');
-  expect(stderr).toMatch(/^Cannot start: Access denied for user '.*'@'.*' \(using password: YES\)\n$/);
-});
+test.for([
+  ['DB_PASSWORD', 'DB_USER'],
+  ['DB_MIGRATION_PASSWORD', 'DB_MIGRATION_USER'],
+] as const)(
+  'When the database refuses %s, then the process ends with 1 and one line says so',
+  async ([password, user]) => {
+    const environment = await environmentFor(await freshDatabase('user_server'));
+    const { status, stdout, stderr } = await startProcess({ ...environment, [password]: 'wrong' }).ended;
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(
+      new RegExp(
+        `^Cannot start: Access denied for user '${environment[user]}'@'.*' \\(using password: YES\\)\n$`,
+      ),
+    );
+  },
+);
 
 test('When a migration fails, then the process ends with 1 and one line says which, why, and what to do', async () => {
   const settings = await freshDatabase('user_server');
-  const database = createDatabase(settings);
+  const database = createDatabase({ ...settings, ...migrationAccountOf(settings) });
   // The first migration leaves an existing table alone; no foreign key of the second fits this one.
   await database.execute('CREATE TABLE users (id BIGINT PRIMARY KEY)');
   await database.close();

@@ -5,7 +5,7 @@ import { migrate } from '@vitrine/service-kit/migrate';
 import request, { type Agent, type Response, type Test } from 'supertest';
 import { test as base } from 'vitest';
 import { z } from 'zod';
-import { freshDatabase } from '../../test/database';
+import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { listen } from '../../test/listen';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { timeLimits } from '../../test/time-limits';
@@ -24,6 +24,7 @@ const logger = createLogger({ level: 'silent' });
 export function migrateAndSeed(settings: DatabaseSettings, adminPassword = ADMIN_PASSWORD): Promise<void> {
   return migrate({
     settings,
+    account: migrationAccountOf(settings),
     directory: join(__dirname, '../migrations'),
     logger,
     seed: (connection) => seedAdmin(connection, createPasswords(COST), adminPassword),

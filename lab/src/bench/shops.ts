@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNativeStack } from '../native/native-stack.ts';
+import type { Part } from '../part.ts';
 import { createParts } from '../parts.ts';
 import type { Progress } from '../progress.ts';
 import { findPlaces, readSettings, type Settings } from '../settings.ts';
@@ -43,7 +44,8 @@ export async function withShops(
     const place = { VITRINE_HOME: join(folder, name), PORT_OFFSET: offset };
     const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...environment };
     const settings = settingsIn({ ...telemetry, ...place }, root);
-    const stack = createNativeStack(settings, { report: () => undefined, signal }, partsOfShop(settings));
+    const parts = partsOfShop(settings).map((part) => (root === undefined ? part : withOneAccount(part)));
+    const stack = createNativeStack(settings, { report: () => undefined, signal }, parts);
     stacks.push(stack);
     await stack.up();
     return openShop(settings, stack);
@@ -60,6 +62,13 @@ export async function withShops(
 /** Picks the services and databases: a customer needs no more. */
 export function partsOfShop(settings: Settings) {
   return createParts(settings).filter(({ kind }) => kind === 'service' || kind === 'database');
+}
+
+/** Gives a service of another build, which may be too old to have two, the account that may do all. */
+function withOneAccount(part: Part): Part {
+  if (part.kind !== 'service') return part;
+  const { DB_MIGRATION_USER: DB_USER = '', DB_MIGRATION_PASSWORD: DB_PASSWORD = '' } = part.environment;
+  return { ...part, environment: { ...part.environment, DB_USER, DB_PASSWORD } };
 }
 
 /** Reads the settings of a shop from `environment`, which has VITRINE_HOME and PORT_OFFSET. */

@@ -1,4 +1,5 @@
 import { LabError } from '../lab-error.ts';
+import { remedyFor } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { poll } from '../poll.ts';
 import type { PartStatus } from '../stack.ts';
@@ -107,10 +108,7 @@ function watchCrashes(since: number): (containers: readonly Container[]) => Cont
     });
 }
 
-const secretsHint =
-  '\nThe secrets are not those that the databases were made with: restore the .env of that time, or delete the data with ./stop.sh --reset.';
-
 async function quoteLog(part: PartName, { composeUntil, signal }: Project): Promise<string> {
   const log = await composeUntil(signal)('logs', '--no-log-prefix', '--no-color', '--tail', '10', part);
-  return `The end of its log (./vitrine logs ${part}):\n${log}${/Access denied for user/.test(log) ? secretsHint : ''}`;
+  return `The end of its log (./vitrine logs ${part}):\n${log}${remedyFor(log)}`;
 }

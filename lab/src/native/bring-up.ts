@@ -1,5 +1,5 @@
 import { LabError } from '../lab-error.ts';
-import { wasResumed } from '../part-messages.ts';
+import { remedyFor, wasResumed } from '../part-messages.ts';
 import { poll } from '../poll.ts';
 import type { Progress } from '../progress.ts';
 import { refuseTakenPorts, type WantedPort } from '../taken-ports.ts';
@@ -100,7 +100,8 @@ async function waitUntilReady(
   const check = async () => {
     if (process.readState().state === 'ended') {
       const how = await process.waitForExit();
-      throw new LabError(`${part.name} ${how} instead of getting ready. ${process.quoteLog()}`);
+      const log = process.quoteLog();
+      throw new LabError(`${part.name} ${how} instead of getting ready. ${log}${remedyFor(log)}`);
     }
     why = await whyNotReady();
     if (why === undefined) return true;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import type { Schema } from '../part.ts';
+import type { Account, Schema } from '../part.ts';
 import { createDataDirectory, type DatabaseEngine, runAsArguments } from './database-engine.ts';
 
 /**
@@ -19,7 +19,7 @@ export type DatabaseServer = {
 
 /**
  * Creates the data directory at the first start. Writes the statements that the server runs before it takes a
- * connection: schemas, and accounts with the present passwords, so that a changed secret locks nobody out.
+ * connection: schemas, and accounts with the present passwords and rights, so that a changed secret locks nobody out.
  */
 export async function prepareDatabaseServer(
   engine: DatabaseEngine,
@@ -30,7 +30,7 @@ export async function prepareDatabaseServer(
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   if (!existsSync(directory)) await createDataDirectory(engine, { directory, scratch }, signal);
   await rm(accounts, { force: true });
-  await writeFile(accounts, accountStatements(server).join('\n'), { mode: 0o600 });
+  await writeFile(accounts, statements(server).join('\n'), { mode: 0o600 });
 }
 
 /** Deletes the statements of `prepareDatabaseServer` once they have run, since they hold the passwords. */
@@ -74,13 +74,36 @@ export function databaseServerCommand(
   };
 }
 
+/**
+ * The statements, one a line, that make a schema and its accounts, or give the accounts of an older schema these
+ * passwords and rights.
+ */
+export function schemaStatements({ name, user, password, migrations }: Schema): string[] {
+  // An unescaped underscore matches any character.
+  const all = `${mysql.escapeId(name.replaceAll('_', '\\_'))}.*`;
+  const [atWork, atStart] = [user, migrations.user].map((one) => `${mysql.escape(one)}@'127.0.0.1'`);
+  return [
+    `CREATE DATABASE IF NOT EXISTS ${mysql.escapeId(name)};`,
+    ...accountStatements({ user, password }),
+    // Earlier versions had one account, with all rights.
+    `REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${atWork};`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ${all} TO ${atWork};`,
+    ...accountStatements(migrations),
+    `GRANT ALL ON ${all} TO ${atStart};`,
+  ];
+}
+
 /** Logs in over TCP as every account; throws the first refusal. */
 export async function checkDatabaseServer(server: DatabaseServer, timeoutMs: number): Promise<void> {
-  const root = { name: 'mysql', user: 'root', password: server.rootPassword };
-  for (const { name: database, user, password } of [root, ...server.schemas]) {
+  const root = { database: 'mysql', user: 'root', password: server.rootPassword };
+  const accounts = server.schemas.flatMap(({ name: database, user, password, migrations }) => [
+    { database, user, password },
+    { database, ...migrations },
+  ]);
+  for (const account of [root, ...accounts]) {
     const connection = await mysql.createConnection({
       ...{ host: '127.0.0.1', port: server.port, connectTimeout: timeoutMs },
-      ...{ user, password, database },
+      ...account,
     });
     await connection.end();
   }
@@ -90,25 +113,16 @@ function pathsOf({ home }: DatabaseServer) {
   return { directory: join(home, 'data'), scratch: join(home, 'tmp'), accounts: join(home, 'accounts.sql') };
 }
 
-function accountStatements(server: DatabaseServer): string[] {
-  const root = mysql.escape(server.rootPassword);
-  const schemas = server.schemas.flatMap(({ name, user, password }) => [
-    `CREATE DATABASE IF NOT EXISTS ${mysql.escapeId(name)};`,
-    ...account(mysql.escape(user), mysql.escape(password)),
-    // An unescaped underscore matches any character.
-    `GRANT ALL ON ${mysql.escapeId(name.replaceAll('_', '\\_'))}.* TO ${mysql.escape(user)}@'127.0.0.1';`,
-  ]);
+function statements({ rootPassword, schemas }: DatabaseServer): string[] {
   return [
-    `ALTER USER 'root'@'localhost' IDENTIFIED BY ${root};`,
-    ...account("'root'", root),
+    `ALTER USER 'root'@'localhost' IDENTIFIED BY ${mysql.escape(rootPassword)};`,
+    ...accountStatements({ user: 'root', password: rootPassword }),
     "GRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;",
-    ...schemas,
+    ...schemas.flatMap(schemaStatements),
   ];
 }
 
-function account(user: string, password: string): string[] {
-  return [
-    `CREATE USER IF NOT EXISTS ${user}@'127.0.0.1' IDENTIFIED BY ${password};`,
-    `ALTER USER ${user}@'127.0.0.1' IDENTIFIED BY ${password};`,
-  ];
+function accountStatements({ user, password }: Account): string[] {
+  const account = `${mysql.escape(user)}@'127.0.0.1' IDENTIFIED BY ${mysql.escape(password)};`;
+  return [`CREATE USER IF NOT EXISTS ${account}`, `ALTER USER ${account}`];
 }

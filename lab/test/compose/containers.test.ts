@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { z } from 'zod';
 import { poll } from '../../src/poll.ts';
-import { root } from '../stack/start-stack.ts';
+import { root, type Site } from '../stack/start-stack.ts';
 import { containerOf, docker, inspectContainers, readMemory, test } from './docker.ts';
 
 const pinned = /^(?:vitrine\/[a-z-]+|[\w./-]+:v?\d+(?:\.\d+)+|node:24-bookworm-slim)$/;
@@ -50,6 +51,77 @@ test('When the shop is up, then only the ports of the table are published, on 12
   expect(published.map(({ port }) => Number.parseInt(port, 10)).sort((a, b) => a - b)).toEqual([
     ...[3000, 3100, 4317, 4318, 5000, 5001, 5002, 5003, 8889, 9090, 13_133, 16_686],
   ]);
+});
+
+/** Connects from a container to `host:port` addresses. @returns those that answer within two seconds */
+async function reachableFrom(shop: Site, part: string, addresses: readonly string[]): Promise<string[]> {
+  const program = `
+    const { connect } = require('node:net');
+    const tries = process.argv.slice(1).map((address) => {
+      const [host, port] = address.split(':');
+      const socket = connect({ host, port: Number(port), timeout: 2000 });
+      return new Promise((resolve) => {
+        socket.on('connect', () => resolve(address)).on('timeout', resolve).on('error', () => resolve());
+      }).finally(() => socket.destroy());
+    });
+    Promise.all(tries).then((answers) => console.log(JSON.stringify(answers.filter((answer) => answer))));`;
+  const output = await docker('exec', containerOf(shop, part), 'node', '-e', program, ...addresses);
+  return z.array(z.string()).parse(JSON.parse(output));
+}
+
+test('When a service runs, then it reaches its own database and no other, by name or address', async ({
+  shop,
+}) => {
+  const containers = await inspectContainers(shop);
+  const databases = ['user_dbase', 'product_dbase', 'order_dbase'];
+  const addressesOf = (database: string) => {
+    const networks = Object.values(containers.get(database)?.NetworkSettings.Networks ?? {});
+    return [database, ...networks.map(({ IPAddress }) => IPAddress)].map((host) => `${host}:3306`);
+  };
+  for (const [service, own] of [
+    ['frontend', 'user_dbase'],
+    ['user-service', 'user_dbase'],
+    ['product-service', 'product_dbase'],
+    ['order-service', 'order_dbase'],
+  ] as const) {
+    const reached = await reachableFrom(shop, service, databases.flatMap(addressesOf));
+    expect(reached, service).toEqual(addressesOf(own));
+  }
+});
+
+test('When a backend runs, then it has no network with a database, and a database none with the outside', async ({
+  shop,
+}) => {
+  const containers = await inspectContainers(shop);
+  const networksOf = (part: string) => Object.keys(containers.get(part)?.NetworkSettings.Networks ?? {});
+  for (const database of ['user_dbase', 'product_dbase', 'order_dbase']) {
+    const networks = networksOf(database);
+    for (const network of networks)
+      expect(await docker('network', 'inspect', '--format', '{{.Internal}}', network), network).toBe('true');
+    for (const backend of ['otel-collector', 'jaeger', 'prometheus', 'loki', 'grafana'])
+      expect(
+        networksOf(backend).filter((network) => networks.includes(network)),
+        backend,
+      ).toEqual([]);
+  }
+});
+
+test('When a service is at work, then its database account may change no table, also on a volume from before', async ({
+  shop,
+}) => {
+  const asRoot = (statement: string) =>
+    docker(
+      ...['exec', containerOf(shop, 'user_dbase'), 'bash', '-c'],
+      ...['MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root --raw --execute="$1"', 'bash', statement],
+    );
+  // Earlier versions had one account, with all rights.
+  await asRoot("GRANT ALL ON `user\\_dbase`.* TO user_service@'%'; DROP USER user_service_migrations@'%'");
+  expect(await shop.vitrine('restart', 'user_dbase')).toMatchObject({ status: 0 });
+  expect(await shop.vitrine('restart', 'user-service')).toMatchObject({ status: 0 });
+  expect(await asRoot("SHOW GRANTS FOR user_service@'%'")).toContain(
+    'GRANT SELECT, INSERT, UPDATE, DELETE ON `user\\_dbase`.* TO',
+  );
+  expect(await asRoot("SHOW GRANTS FOR user_service@'%'")).not.toContain('ALL PRIVILEGES');
 });
 
 test('When the shop is idle, then it takes 1.6 GB at most, and no container nears its limit', async ({

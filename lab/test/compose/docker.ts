@@ -86,6 +86,7 @@ const inspectionSchema = z.array(
       OOMKilled: z.boolean(),
       Health: z.object({ Status: z.string() }).optional(),
     }),
+    NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string() })) }),
     RestartCount: z.number(),
   }),
 );

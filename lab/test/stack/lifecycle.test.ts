@@ -112,12 +112,12 @@ test('When a part cannot start, then its last words are shown at once and nothin
 
 test('When a migration fails, then up quotes to its end which it was, why, and what to do', async () => {
   const password = 'secret-of-a-test';
-  const site = await prepareSite({ ORDER_DB_PASSWORD: password });
+  const site = await prepareSite({ ORDER_DB_MIGRATION_PASSWORD: password });
   onTestFinished(site.stop);
   expect(await site.vitrine('start', 'order_dbase')).toMatchObject({ status: 0 });
   const database = await mysql.createConnection({
     ...{ host: '127.0.0.1', port: site.ports.order_dbase, database: 'order_dbase' },
-    ...{ user: 'order_service', password },
+    ...{ user: 'order_service_migrations', password },
   });
   // The migration leaves an existing table alone, and then cannot refer to it.
   await database.query('CREATE TABLE orders (id BIGINT PRIMARY KEY)');
