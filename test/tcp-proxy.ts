@@ -25,12 +25,13 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     return socket;
   };
 
-  const server = createServer((client) => {
+  // Without a delay of small packets, as of the server's own: what it has answered is with the client at once.
+  const server = createServer({ noDelay: true }, (client) => {
     if (state === 'gone') {
       client.resetAndDestroy();
       return;
     }
-    const upstream = keep(connect(target));
+    const upstream = keep(connect({ ...target, noDelay: true }));
     keep(client);
     client.on('close', () => upstream.destroy()).on('data', (bytes) => upstream.write(bytes));
     upstream.on('close', () => client.destroy()).on('data', (bytes) => client.write(bytes));
