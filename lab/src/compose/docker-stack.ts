@@ -1,19 +1,28 @@
-import { emptyHome } from '../home.ts';
+import { emptyHome, hasNativeData } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { databaseNotRunning, notPaused, notRunning, runsAsBefore, wasResumed } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { pipelineMemory } from '../pipeline-memory.ts';
 import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
+import { recordShop, restoreShopRecord } from '../shop-record.ts';
 import type { Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
 import { bringUp, type Project } from './bring-up.ts';
-import { composeArguments, composeEnvironment, createDocker, type Docker, projectName } from './compose.ts';
+import {
+  composeArguments,
+  composeEnvironment,
+  createDocker,
+  type Docker,
+  ownFolder,
+  projectName,
+} from './compose.ts';
 import { statusOf } from './container-status.ts';
-import { type Container, listContainers, listIds } from './containers.ts';
+import { type Container, isRunning, listContainers, listIds } from './containers.ts';
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
 import { openMounts } from './open-mounts.ts';
+import { claimVolumes, refuseNobodysVolumes } from './owner.ts';
 import { tryPipeline } from './try-pipeline.ts';
 
 const removeLimitMs = 60_000;
@@ -84,6 +93,10 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     await refusePortsOf(wanted.filter(({ name }) => !isRunning(before.get(name))));
     openMounts(settings.root);
     await pull(wanted);
+    await claimVolumes(docker, compose, settings);
+    if (wanted === parts || ![...before.values()].some(isRunning)) {
+      recordShop(settings.home, { mode: 'docker', folder: ownFolder(settings), ...settings.start });
+    }
     const paused = wanted.map(({ name }) => name).filter((name) => before.get(name)?.state === 'paused');
     if (paused.length > 0) await compose('unpause', ...paused);
     for (const name of paused) report(wasResumed(name));
@@ -123,6 +136,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
   /** Refuses a configuration with which the collector cannot run, while the old one still does. */
   const refuseBadPipeline = async () => {
     openMounts(settings.root);
+    await claimVolumes(docker, compose, settings);
     const wasRunning = isRunning((await readContainers()).get('otel-collector'));
     const cleanUp: Docker = (...args) =>
       createDocker(environment, AbortSignal.timeout(removeLimitMs))(...args);
@@ -144,10 +158,16 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     async down({ reset }) {
       const containers = await readContainers();
       const volumes = reset ? await listIds(docker, 'volume', project.name) : [];
+      if (volumes.length > 0) await refuseNobodysVolumes(docker, settings);
       if (containers.size + volumes.length > 0) await compose('down', ...(reset ? ['--volumes'] : []));
       const stopped = parts.map(({ name }) => name).filter((name) => isRunning(containers.get(name)));
+      if (!reset) return { stopped, deleted: [] };
       const deleted = volumes.map((volume) => `the volume ${volume}`);
-      return { stopped, deleted: reset ? [...deleted, ...emptyHome(settings.home)] : [] };
+      if (!hasNativeData(settings.home))
+        return { stopped, deleted: [...deleted, ...emptyHome(settings.home)] };
+      restoreShopRecord(settings.home, undefined);
+      report(`Kept the data of native mode in ${settings.home}; ./stop.sh --reset, once more, deletes it.`);
+      return { stopped, deleted };
     },
     async status() {
       const containers = await readContainers();
@@ -156,10 +176,6 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       return states.map((one) =>
         one.part === 'otel-collector' && one.detail === undefined && why ? { ...one, detail: why } : one,
       );
-    },
-    async portsInUse() {
-      const running = [...(await readContainers()).values()].filter(isRunning);
-      return Object.assign({}, ...running.map(({ publishedPorts }) => publishedPorts));
     },
     async logs(names, { lines, follow, onLine }) {
       const selected = parts.map(({ name }) => name).filter((name) => names.includes(name));
@@ -203,9 +219,4 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       await start([part]);
     },
   };
-}
-
-/** Whether the container holds its ports. */
-function isRunning(container: Container | undefined): boolean {
-  return ['running', 'paused', 'restarting'].includes(container?.state ?? 'exited');
 }

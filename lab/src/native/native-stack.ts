@@ -1,4 +1,5 @@
-import { emptyHome, openHome, readPorts, recordPorts } from '../home.ts';
+import { ownFolder } from '../compose/compose.ts';
+import { emptyHome, openHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { followLines, lastLines } from '../log-file.ts';
 import { databaseNotRunning, notPaused, notRunning, runsAsBefore } from '../part-messages.ts';
@@ -6,6 +7,7 @@ import type { PartName } from '../part-names.ts';
 import { createParts } from '../parts.ts';
 import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
+import { recordShop } from '../shop-record.ts';
 import type { PartStatus, Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
 import { createBackends } from './backends/backends.ts';
@@ -36,9 +38,12 @@ export function createNativeStack(
     throw new LabError(`${name} is not part of the native stack.`);
   };
 
+  const record = () =>
+    recordShop(settings.home, { mode: 'native', folder: ownFolder(settings), ...settings.start });
+
   const prepare = async (missing: readonly NativePart[]) => {
     openHome(settings.home);
-    recordPorts(settings.home, settings.ports);
+    if (!parts.some(isRunning)) record();
     if (missing.some(({ part }) => part.kind === 'database')) await findEngine();
     const services = missing.filter(({ part }) => part.kind === 'service').map(({ part }) => part.name);
     if (services.length > 0) await build(settings, services, progress);
@@ -95,6 +100,7 @@ export function createNativeStack(
     async up() {
       const available = await findAvailable();
       await refuseTakenPorts(portsOf(available.filter((one) => !isRunning(one))));
+      record();
       const started = await bringUp(available.filter(isShopPart), prepare, progress);
       const others = available.filter((one) => !isShopPart(one));
       const { address } = find('frontend').part;
@@ -129,7 +135,6 @@ export function createNativeStack(
       };
     },
     status: () => Promise.all(parts.map(statusOf)),
-    portsInUse: async () => (parts.some(isRunning) ? readPorts(settings.home) : {}),
     async logs(names, { lines, follow, onLine }) {
       const files = names.map((name) => ({ name, path: find(name).process.logFile }));
       for (const { name, path } of files) {
