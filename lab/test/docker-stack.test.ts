@@ -113,7 +113,7 @@ test('When the collector is restarted and cannot run with its new configuration,
   const ports = { PORT_OFFSET: '', OTEL_COLLECTOR_HEALTH_PORT: String(port) };
   const { stack, commands } = fakeStack(script, ports);
   await expect(stack.restart('otel-collector')).rejects.toThrow(
-    'cannot start pipelines: bind: address already in use\n\notel-collector runs with the configuration that it had',
+    'cannot start pipelines: bind: address already in use\n\notel-collector runs as it did before',
   );
   expect(commands()).toEqual([
     expect.stringMatching(/^run --detach --no-deps --name \S+-trial .* otel-collector$/),
@@ -126,6 +126,38 @@ test('When the collector is restarted and cannot run with its new configuration,
     },
   });
 });
+
+test.each([
+  ['the image cannot be built', '*" build "*) echo "error TS2322" >&2; exit 1 ;;', 'error TS2322', false],
+  [
+    'the new program cannot start',
+    '"container inspect "*) echo exited ;; "logs "*) echo "Environment variable LOG_LEVEL is invalid" ;;',
+    'order-service cannot start:\n  Environment variable LOG_LEVEL is invalid\n\norder-service runs as it did before.',
+    true,
+  ],
+])(
+  'When a service is restarted and %s, then the old container is kept',
+  async (_what, script, why, isTried) => {
+    const { stack, commands, calls } = fakeStack(`
+    "container ls "*) echo old; echo database ;;
+    "container inspect old database") echo '${JSON.stringify(
+      ['order-service', 'order_dbase'].flatMap((part) => JSON.parse(runningContainer(part))),
+    )}' ;;
+    ${script}`);
+    await expect(stack.restart('order-service')).rejects.toThrow(why);
+    expect(commands()).toEqual([
+      'build order-service',
+      ...(isTried
+        ? [expect.stringMatching(/^run --detach --no-deps --name \S+-trial .* order-service$/)]
+        : []),
+    ]);
+    expect(
+      calls()
+        .filter((call) => call.startsWith('rm '))
+        .every((call) => call.endsWith('-trial')),
+    ).toBe(true);
+  },
+);
 
 test('When the shop is started, then the volumes that it lacks are made and labelled as its own, and the home knows the mode', async () => {
   const script = '*" config --volumes") echo loki; echo grafana ;; "volume ls --quiet "*) echo there ;;';

@@ -1,10 +1,12 @@
 import { emptyHome, hasNativeData } from '../home.ts';
 import { LabError } from '../lab-error.ts';
+import { makeReadable } from '../native/check-pipeline.ts';
 import { databaseNotRunning, notPaused, notRunning, runsAsBefore, wasResumed } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { pipelineMemory } from '../pipeline-memory.ts';
 import type { Progress } from '../progress.ts';
-import type { Settings } from '../settings.ts';
+import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
+import { defaultPorts, type Settings } from '../settings.ts';
 import { recordShop, restoreShopRecord } from '../shop-record.ts';
 import type { Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
@@ -23,10 +25,11 @@ import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
 import { openMounts } from './open-mounts.ts';
 import { claimVolumes, refuseNobodysVolumes } from './owner.ts';
-import { tryPipeline } from './try-pipeline.ts';
+import { tryPart } from './try-part.ts';
 
 const removeLimitMs = 60_000;
 const noticeMs = 2000;
+const checkTimeoutMs = 2000;
 
 /** The stack as the containers of docker-compose.yml. */
 export function createDockerStack(settings: Settings, { report, signal }: Progress): Stack {
@@ -133,18 +136,22 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     await composeUntil(AbortSignal.timeout(removeLimitMs))(...command);
   };
 
-  /** Refuses a configuration with which the collector cannot run, while the old one still does. */
-  const refuseBadPipeline = async () => {
-    openMounts(settings.root);
-    await claimVolumes(docker, compose, settings);
-    const wasRunning = isRunning((await readContainers()).get('otel-collector'));
+  /** Tries the collector's configuration, or the new program of a service, while the old container runs. */
+  const tryFirst = async ({ name, isService }: DockerPart) => {
     const cleanUp: Docker = (...args) =>
       createDocker(environment, AbortSignal.timeout(removeLimitMs))(...args);
-    const trial = `${project.name}-otel-collector-trial`;
-    await tryPipeline(trial, { docker, compose, cleanUp, signal }).catch((error) => {
-      if (!signal.aborted) pipeline.refuse(error);
-      throw wasRunning ? runsAsBefore('otel-collector', error) : error;
-    });
+    const ask = (path: string, why: typeof whyNotOk) => (address: string) =>
+      why(`http://${address}${path}`, checkTimeoutMs);
+    const trial = isService
+      ? {
+          ...{ part: name, port: defaultPorts[name], whyNotReady: ask('/readyz', whyServiceNotReady) },
+          explain: (log: string) => `${name} cannot start:\n${endOf(log)}`,
+        }
+      : {
+          ...{ part: name, port: defaultPorts['otel-collector-health'], whyNotReady: ask('/', whyNotOk) },
+          explain: (log: string) => `The collector refuses its configuration:\n${makeReadable(log)}`,
+        };
+    await tryPart(`${project.name}-${name}-trial`, trial, { docker, compose, cleanUp, signal });
   };
 
   const services = parts.filter(({ isService }) => isService).map(({ name }) => name);
@@ -213,10 +220,26 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     async restart(name) {
       const part = find(name);
       await refuseWithoutDatabase(part);
-      if (part.isService) await build([name]);
-      if (name === 'otel-collector') await refuseBadPipeline();
+      const wasRunning = isRunning((await readContainers()).get(name));
+      try {
+        if (part.isService) await build([name]);
+        if (name === 'otel-collector') openMounts(settings.root);
+        if (name === 'otel-collector' || (part.isService && wasRunning)) {
+          await claimVolumes(docker, compose, settings);
+          await tryFirst(part);
+        }
+      } catch (error) {
+        if (name === 'otel-collector' && !signal.aborted) pipeline.refuse(error);
+        throw wasRunning ? runsAsBefore(name, error) : error;
+      }
       await compose('stop', name);
       await start([part]);
     },
   };
+}
+
+/** The end of a log, indented. */
+function endOf(log: string): string {
+  const lines = log.trim().split('\n').slice(-8);
+  return lines.map((line) => `  ${line.slice(0, 1000)}`).join('\n');
 }

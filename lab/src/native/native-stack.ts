@@ -16,6 +16,7 @@ import type { DatabaseEngine } from './database-engine.ts';
 import { type NativePart, nativePart } from './native-part.ts';
 import { build, requireDatabaseEngine } from './preflight.ts';
 import { stopPart, takeDown } from './take-down.ts';
+import { tryElsewhere } from './try-elsewhere.ts';
 
 /** The stack as plain processes of this machine, with the parts `wanted` (by default all) and without a supervisor. */
 export function createNativeStack(
@@ -81,7 +82,7 @@ export function createNativeStack(
       // After a Ctrl-C, too.
       await bringUp([before], async () => {}, { report, signal: new AbortController().signal });
     }
-    throw one.fallback ? runsAsBefore(one.part.name, failure) : failure;
+    throw runsAsBefore(one.part.name, failure);
   };
 
   /** The parts that run, or whose program is here or can be obtained. */
@@ -166,12 +167,13 @@ export function createNativeStack(
     async restart(name) {
       const part = find(name);
       refuseWithoutDatabase(part);
-      await prepare([part]);
-      await ensureProgram(part);
       const wasRunning = isRunning(part);
       try {
-        // The check comes first: a bad configuration leaves the old process running.
+        await prepare([part]);
+        await ensureProgram(part);
+        // What cannot start leaves the old process running.
         await part.check(signal);
+        if (wasRunning && runsOurProgram(part)) await tryElsewhere(part, settings, programs, signal);
         await stopPart(part, report);
         await bringUp([part], async () => undefined, progress);
       } catch (error) {
@@ -184,6 +186,11 @@ export function createNativeStack(
 
 function isRunning({ process }: NativePart): boolean {
   return process.readState().state === 'running';
+}
+
+/** Whether the part's program is of this repository. */
+function runsOurProgram({ part: { kind, name } }: NativePart): boolean {
+  return kind === 'service' || name === 'console';
 }
 
 /** Whether customers need the part; the others only observe the shop. */

@@ -63,6 +63,27 @@ describe('When the shop is up', () => {
     expect(await poll(restarted, { intervalMs: 250, limitMs: 90_000 })).toBe(true);
   });
 
+  test('and a service is restarted that would refuse its settings, then the old container runs on', async ({
+    shop,
+  }) => {
+    const idOf = () => docker('inspect', '--format', '{{.Id}}', containerOf(shop, 'order-service'));
+    const before = await idOf();
+    const wrong = { ...shop.environment, OTEL_TRACES_SAMPLER: 'sometimes' };
+    const { status, stderr } = await runVitrine(wrong, 'restart', 'order-service');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /OTEL_TRACES_SAMPLER is invalid.*order-service runs as it did before\.\n$/s,
+      ),
+    });
+    expect(await idOf()).toBe(before);
+    expect(await stateOf(shop, 'order-service')).toBe('ready');
+    expect(await shop.vitrine('restart', 'order-service')).toEqual({
+      ...{ status: 0, stdout: 'order-service is ready.\n', stderr: '' },
+    });
+    expect(await docker('ps', '--all', '--quiet', '--filter', 'name=trial')).toBe('');
+  });
+
   test('and it is told nothing of its place, then its commands know', async ({ shop }) => {
     const untold = { ...shop.environment, PORT_OFFSET: '' };
     expect((await runVitrine(untold, 'status')).status).toBe(0);

@@ -129,10 +129,27 @@ describe('When the shop is open', () => {
     const { status, stderr } = await stack.vitrine('restart', 'frontend');
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: expect.stringContaining('The services do not compile:'),
+      stderr: expect.stringMatching(/^The services do not compile:.*frontend runs as it did before\.\n$/s),
     });
     expect(pidOf(stack, 'frontend')).toBe(pid);
     expect(inspectProcess(pid)).toBeDefined();
+  });
+
+  test('and a part is restarted that would refuse its settings, then it says which, and runs on as it was', async ({
+    stack,
+  }) => {
+    const pid = pidOf(stack, 'order-service');
+    const wrong = { ...stack.environment, OTEL_TRACES_SAMPLER: 'sometimes' };
+    const { status, stderr } = await runVitrine(wrong, 'restart', 'order-service');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /OTEL_TRACES_SAMPLER is invalid: .*order-service runs as it did before\.\n$/s,
+      ),
+    });
+    expect(pidOf(stack, 'order-service')).toBe(pid);
+    expect((await fetch(`${stack.urls['order-service']}/readyz`)).status).toBe(200);
+    expect(await stack.vitrine('restart', 'order-service')).toMatchObject({ status: 0 });
   });
 
   test('then its logs can be read, one part or all', async ({ stack }) => {
