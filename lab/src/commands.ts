@@ -4,6 +4,7 @@ import type { BenchChoice } from './bench/bench-command.ts';
 import { signal } from './interruption.ts';
 import { type PartName, partNames } from './part-names.ts';
 import { withLockedStack, withSettings, withStack } from './session.ts';
+import { forgetStart } from './shop-record.ts';
 import type { Session } from './stack.ts';
 import { statusTable } from './status-table.ts';
 import { welcome } from './welcome.ts';
@@ -37,10 +38,11 @@ program
 program
   .command('down')
   .description('stop everything; the data stays')
-  .option('--reset', 'also delete data, logs and run files')
+  .option('--reset', 'also delete the data of this mode, logs and run files')
   .action(({ reset = false }: { reset?: boolean }) =>
     withLockedStack(signal, async ({ stack, settings, report }) => {
       const { stopped, deleted } = await stack.down({ reset });
+      forgetStart(settings.home);
       report(stopped.length === 0 ? 'Nothing was running.' : `Stopped ${stopped.join(', ')}.`);
       for (const path of deleted) report(`Deleted ${path}`);
       if (reset) report(`Kept ${settings.envFile}, which holds the secrets and your settings.`);

@@ -1,17 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { UsageError } from './lab-error.ts';
-import type { Ports } from './other-ports.ts';
-import { portNames } from './part-names.ts';
+import { partNames } from './part-names.ts';
 
 /** The folders in the stack's home; absolute paths. */
 export type Folders = { data: string; logs: string; run: string };
 
 const marker = 'vitrine-home.txt';
 const markerText = 'The shop keeps its data, logs and run files here. `./stop.sh --reset` deletes them.\n';
-
-const portsSchema = z.partialRecord(z.enum(portNames), z.number());
 
 export function foldersOf(home: string): Folders {
   return { data: join(home, 'data'), logs: join(home, 'logs'), run: join(home, 'run') };
@@ -47,24 +43,10 @@ export function removeEmptyHome(home: string): void {
   }
 }
 
-/** Records the ports of the shop in its home, which must be open. */
-export function recordPorts(home: string, ports: Ports): void {
-  const file = portsFile(home);
-  writeFileSync(`${file}.new`, JSON.stringify(ports));
-  renameSync(`${file}.new`, file);
-}
-
-/** The ports recorded at the last start in this home; empty when the record is missing or unreadable. */
-export function readPorts(home: string): Ports {
-  try {
-    return portsSchema.parse(JSON.parse(readFileSync(portsFile(home), 'utf8')));
-  } catch {
-    return {};
-  }
-}
-
-function portsFile(home: string): string {
-  return join(foldersOf(home).run, 'ports.json');
+/** Whether the home holds databases of native mode. */
+export function hasNativeData(home: string): boolean {
+  const { data } = foldersOf(home);
+  return partNames.some((part) => part.endsWith('_dbase') && existsSync(join(data, part)));
 }
 
 /** Throws a UsageError when the home has folders of the shop's names that are not the shop's. */

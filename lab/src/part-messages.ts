@@ -19,10 +19,10 @@ export function databaseNotRunning(
   );
 }
 
-/** The failure of a restart after which the part runs with the configuration that it had before. */
+/** The failure of a restart after which the part runs with the program and the configuration that it had before. */
 export function runsAsBefore(part: PartName, failure: unknown): unknown {
   if (!(failure instanceof LabError)) return failure;
-  return new LabError(`${failure.message}\n\n${part} runs with the configuration that it had before.`);
+  return new LabError(`${failure.message}\n\n${part} runs as it did before.`);
 }
 
 /** What helps a part whose log ends like this, on a line of its own; empty when that is not known. */

@@ -3,10 +3,11 @@ import { createDockerStack } from './compose/docker-stack.ts';
 import { appendToEnvFile } from './env-file.ts';
 import { refuseForeignHome, removeEmptyHome } from './home.ts';
 import { type LockOwner, underLock } from './lock.ts';
-import { chooseMode, type Mode } from './mode.ts';
+import { type Choice, chooseMode, runsNatively } from './mode.ts';
 import { createNativeStack } from './native/native-stack.ts';
-import { refuseOtherPorts } from './other-ports.ts';
-import { findPlaces, readSettings, type Settings } from './settings.ts';
+import { refuseOtherPlace } from './other-place.ts';
+import { findPlaces, type Places, readSettings } from './settings.ts';
+import { type Mode, readShopRecord, restoreShopRecord } from './shop-record.ts';
 import type { Session } from './stack.ts';
 
 // biome-ignore lint/style/noProcessEnv: the only place where the lab reads it
@@ -25,8 +26,7 @@ export async function withStack<Result>(
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const places = findPlaces(environment);
-  const mode = await chooseMode(places, environment);
-  return work(await openSession(readSettings(places, environment), mode, signal));
+  return work(openSession(places, await chooseMode(places, environment), signal));
 }
 
 /** Runs a command that changes the stack, one at a time under a lock; new secrets are saved in the .env first. */
@@ -42,19 +42,29 @@ export async function withLockedStack<Result>(
     writeLine(`./vitrine ${command} (process ${pid}) is at work: waiting for it. Ctrl-C there ends it …`);
   const result = underLock(places.home, { onWait, signal }, async () => {
     // The mode is chosen under the lock: its previous owner may have started the shop in the other mode.
-    const mode = await chooseMode(places, environment, requested);
-    const settings = readSettings(places, environment);
-    appendToEnvFile(places.envFile, settings.newSecrets);
-    return work(await openSession(settings, mode, signal));
+    const choice = await chooseMode(places, environment, requested);
+    const before = readShopRecord(places.home);
+    if (requested && before && before.mode !== requested) {
+      writeLine(
+        `The two modes have separate data; ./start.sh --${before.mode} opens that of the other again.`,
+      );
+    }
+    const session = openSession(places, choice, signal);
+    appendToEnvFile(places.envFile, session.settings.newSecrets);
+    return work(session).catch((error) => {
+      // A start that failed is not remembered, unless it left the shop open.
+      if (choice.running || !runsNatively(places)) restoreShopRecord(places.home, before);
+      throw error;
+    });
   });
   return result.finally(() => removeEmptyHome(places.home));
 }
 
-async function openSession(settings: Settings, mode: Mode, signal: AbortSignal): Promise<Session> {
+function openSession(places: Places, { mode, running }: Choice, signal: AbortSignal): Session {
+  if (running) refuseOtherPlace(readSettings(places, environment), environment, running);
+  const settings = readSettings(places, environment, running);
   const create = mode === 'docker' ? createDockerStack : createNativeStack;
-  const stack = create(settings, { report: writeLine, signal });
-  refuseOtherPorts(settings, await stack.portsInUse());
-  return { settings, stack, report: writeLine };
+  return { settings, stack: create(settings, { report: writeLine, signal }), report: writeLine };
 }
 
 function writeLine(line: string): void {

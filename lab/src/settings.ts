@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { missingSecrets, readEnvFile, type Variables, withoutEmpty } from './env-file.ts';
 import { UsageError } from './lab-error.ts';
 import { type PortName, portNames, portVariable } from './part-names.ts';
+import type { Start } from './shop-record.ts';
 
 /** Absolute paths. `home` holds data, logs and run files. */
 export type Places = { root: string; home: string; envFile: string };
@@ -21,6 +22,8 @@ export type Settings = Places & {
   tools: Variables;
   /** Secrets that were just generated and are not in the .env yet. */
   newSecrets: Variables;
+  /** What a start with these settings leaves in the home for later commands. */
+  start: Start;
 };
 
 /** The containers listen on these ports too, each inside its own network address. */
@@ -92,6 +95,10 @@ const valuesSchema = secretsSchema.extend({
   GRAFANA_URL: address.optional(),
 });
 
+/** Matches the variables that a start leaves for later commands; .env knows the others, and secrets are not copied. */
+const remembered =
+  /^(?:BIND_ADDRESS|LOG_LEVEL|BCRYPT_COST|API_KEY_TTL_HOURS|(?:JAEGER|GRAFANA)_URL|OTEL_(?!.*HEADERS).*)$/;
+
 const portsSchema = z.object({
   PORT_OFFSET: wholeNumber(0, 65_535).default(0),
   ...Object.fromEntries(portNames.map((port) => [portVariable(port), wholeNumber(1, 65_535).optional()])),
@@ -107,25 +114,35 @@ export function findPlaces(environment: NodeJS.Dict<string>): Places {
 }
 
 /**
- * Reads the settings from `environment` and, for variables that it lacks, from `places.envFile`; generates secrets that
- * neither has. Throws a UsageError that names each bad variable and what is allowed.
+ * Reads the settings from `environment`; for variables that it lacks, from those of the `running` shop, and then from
+ * `places.envFile`. Generates secrets that neither has. Throws a UsageError that names each bad variable and what is
+ * allowed.
  */
-export function readSettings(places: Places, environment: NodeJS.Dict<string>): Settings {
+export function readSettings(
+  places: Places,
+  environment: NodeJS.Dict<string>,
+  running: Start = { ports: {}, variables: {} },
+): Settings {
   const inFile = readEnvFile(places.envFile);
   if (inFile.VITRINE_HOME !== undefined) {
     throw new UsageError(`VITRINE_HOME cannot be set in ${places.envFile}: set it in the environment.`);
   }
   const newSecrets = missingSecrets(Object.keys(secretsSchema.shape), inFile);
-  const given = { ...newSecrets, ...inFile, ...withoutEmpty(environment) };
+  const fromShell = { ...running.variables, ...withoutEmpty(environment) };
+  const given = { ...newSecrets, ...inFile, ...fromShell };
   const { PORT_OFFSET, ...moved } = parse(portsSchema, given);
+  const ports = { ...choosePorts(PORT_OFFSET, moved), ...running.ports };
+  const values = parse(valuesSchema, given);
+  const kept = Object.entries(fromShell).filter(([name]) => remembered.test(name));
   return {
     ...places,
-    ports: choosePorts(PORT_OFFSET, moved),
-    values: parse(valuesSchema, given),
+    ports,
+    values,
     passedOn: choose(given, /^OTEL_(?!COLLECTOR_)/),
     cache: join(given.XDG_CACHE_HOME ?? join(given.HOME ?? homedir(), '.cache'), 'vitrine'),
     tools: choose(given, /^(?:GO|XDG_|SSL_CERT_|DOCKER_)|_proxy$/i),
     newSecrets,
+    start: { ports, variables: { ...Object.fromEntries(kept), BIND_ADDRESS: values.BIND_ADDRESS } },
   };
 }
 

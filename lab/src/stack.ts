@@ -1,4 +1,3 @@
-import type { Ports } from './other-ports.ts';
 import type { PartName } from './part-names.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,13 +20,11 @@ export type PartStatus = {
 export type Stack = {
   /** Starts every part that does not run; resolves to the names of the started parts when all are ready. */
   up: () => Promise<readonly PartName[]>;
-  /** Stops every part, the frontend first; `reset` also deletes data, logs and run files. */
+  /** Stops every part, the frontend first; `reset` also deletes the data of this mode, logs and run files. */
   down: (options: {
     reset: boolean;
   }) => Promise<{ stopped: readonly PartName[]; deleted: readonly string[] }>;
   status: () => Promise<readonly PartStatus[]>;
-  /** The ports with which the running parts were started; empty when none runs. */
-  portsInUse: () => Promise<Ports>;
   /** Passes the last `lines` of each part's log to `onLine`, and with `follow` every new line until interrupted. */
   logs: (
     parts: readonly PartName[],

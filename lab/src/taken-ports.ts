@@ -1,7 +1,7 @@
 import { LabError } from './lab-error.ts';
-import type { Mode } from './mode.ts';
 import { findPortOwner, whyNotFree } from './native/port-owner.ts';
 import type { PartName } from './part-names.ts';
+import type { Mode } from './shop-record.ts';
 
 /** A port of this machine on which a part will listen; `host` is the address of the interface. */
 export type WantedPort = { name: PartName; port: number; host: string };

@@ -6,6 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openHome } from '../src/home.ts';
 import { underLock } from '../src/lock.ts';
 import { inspectProcess } from '../src/process-table.ts';
+import { readShopRecord, recordShop } from '../src/shop-record.ts';
+import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -56,6 +58,35 @@ test('When it waits while the shop is being started natively, then it takes that
     /^\.\/vitrine .*\(process \d+\) is at work: waiting for it\. Ctrl-C there ends it …\nStopped frontend\.\n$/,
   );
   expect(await ended).toEqual([null, 'SIGTERM']);
+});
+
+/** A home that remembers a native shop, and what `./vitrine` says there on a machine with `docker`. */
+function nativeHome(docker: string) {
+  const home = join(temporaryFolder(), 'home');
+  recordShop(home, { mode: 'native', folder: home, ports: {}, variables: {} });
+  const { PATH } = fakeDocker(`version*) echo 28 ;; ${docker}`);
+  const env = { VITRINE_HOME: home, PATH, PORT_OFFSET: '21000' };
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [join(root, 'lab/src/cli.ts'), ...args], { encoding: 'utf8', env });
+  return { home, run };
+}
+
+test('When a native shop is stopped, then status and logs are of it, though Docker can be used', () => {
+  const { home, run } = nativeHome('*" logs "*) echo "frontend-1  | in Docker" ;;');
+  writeFileSync(join(home, 'logs/frontend.log'), 'without Docker\n');
+  expect(run('logs', 'frontend')).toMatchObject({ status: 0, stdout: 'without Docker\n', stderr: '' });
+  expect(run('status').stdout).toMatch(/^console +stopped/m);
+  expect(run('down')).toMatchObject({ status: 0, stdout: 'Nothing was running.\n' });
+});
+
+test('When a native shop is to be in Docker, then it says that data is separate, and a failure changes nothing', () => {
+  const { home, run } = nativeHome('*" up "*) echo "no space left" >&2; exit 1 ;;');
+  const { status, stdout, stderr } = run('up', '--docker');
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('no space left') });
+  expect(stdout).toContain(
+    'The two modes have separate data; ./start.sh --native opens that of the other again.',
+  );
+  expect(readShopRecord(home)).toMatchObject({ mode: 'native' });
 });
 
 test('When help is asked for, then it names the command as it is typed', () => {

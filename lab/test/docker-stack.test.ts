@@ -1,25 +1,31 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { freePort } from '../../test/database-server.ts';
+import { projectName } from '../src/compose/compose.ts';
 import { listContainers } from '../src/compose/containers.ts';
 import { createDockerStack } from '../src/compose/docker-stack.ts';
 import { openMounts } from '../src/compose/open-mounts.ts';
 import { LabError } from '../src/lab-error.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
+import { readShopRecord, recordShop } from '../src/shop-record.ts';
 import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A stack with a `docker` that follows `script`. */
-function fakeStack(script: string, environment: NodeJS.Dict<string> = {}) {
+function fakeStack(
+  script: string,
+  environment: NodeJS.Dict<string> = {},
+  places = findPlaces({ VITRINE_HOME: join(temporaryFolder(), 'home') }),
+) {
   const { PATH, calls } = fakeDocker(script);
   const said: string[] = [];
-  const settings = readSettings(findPlaces({ VITRINE_HOME: join(temporaryFolder(), 'home') }), {
+  const settings = readSettings(places, {
     ...{ PATH, PORT_OFFSET: '20000', ...environment },
   });
   const conversation = { report: (line: string) => said.push(line), signal: new AbortController().signal };
@@ -28,7 +34,18 @@ function fakeStack(script: string, environment: NodeJS.Dict<string> = {}) {
     calls().flatMap(
       (call) => /^compose .* ((?:build|pull|run|stop|up|down|logs)\b.*)$/.exec(call)?.[1] ?? [],
     );
-  return { stack: createDockerStack(settings, conversation), said, commands };
+  return { stack: createDockerStack(settings, conversation), settings, said, calls, commands };
+}
+
+/** A container of a part that runs, as the engine describes it. */
+function runningContainer(part: string): string {
+  return JSON.stringify([
+    {
+      ...{ Id: 'old', RestartCount: 0, HostConfig: { PortBindings: {} } },
+      State: { Status: 'running', ExitCode: 0, OOMKilled: false, StartedAt: '2026-01-01T00:00:00Z' },
+      Config: { Labels: { 'com.docker.compose.service': part } },
+    },
+  ]);
 }
 
 test('When images are fetched, then up says so, and that time is none in which the parts must get ready', async () => {
@@ -92,16 +109,9 @@ test('When a port is taken, then up says so before it builds the images', async 
 });
 
 test('When the collector is restarted and cannot run with its new configuration, then the old one is kept, and status says why', async () => {
-  const running = JSON.stringify([
-    {
-      ...{ Id: 'old', RestartCount: 0, HostConfig: { PortBindings: {} } },
-      State: { Status: 'running', ExitCode: 0, OOMKilled: false, StartedAt: '2026-01-01T00:00:00Z' },
-      Config: { Labels: { 'com.docker.compose.service': 'otel-collector' } },
-    },
-  ]);
   const script = `
     "container ls "*) echo old ;;
-    "container inspect old") echo '${running}' ;;
+    "container inspect old") echo '${runningContainer('otel-collector')}' ;;
     "container inspect "*) echo exited ;;
     "logs "*) echo 'Error: cannot start pipelines: bind: address already in use' ;;
     "rm "*) exit 1 ;;`;
@@ -112,7 +122,7 @@ test('When the collector is restarted and cannot run with its new configuration,
   const ports = { PORT_OFFSET: '', OTEL_COLLECTOR_HEALTH_PORT: String(port) };
   const { stack, commands } = fakeStack(script, ports);
   await expect(stack.restart('otel-collector')).rejects.toThrow(
-    'cannot start pipelines: bind: address already in use\n\notel-collector runs with the configuration that it had',
+    'cannot start pipelines: bind: address already in use\n\notel-collector runs as it did before',
   );
   expect(commands()).toEqual([
     expect.stringMatching(/^run --detach --no-deps --name \S+-trial .* otel-collector$/),
@@ -124,6 +134,90 @@ test('When the collector is restarted and cannot run with its new configuration,
       detail: expect.stringMatching(/^the last restart failed: .*address already in use/),
     },
   });
+});
+
+test.each([
+  ['the image cannot be built', '*" build "*) echo "error TS2322" >&2; exit 1 ;;', 'error TS2322', false],
+  [
+    'the new program cannot start',
+    '"container inspect "*) echo exited ;; "logs "*) echo "Environment variable LOG_LEVEL is invalid" ;;',
+    'order-service cannot start:\n  Environment variable LOG_LEVEL is invalid\n\norder-service runs as it did before.',
+    true,
+  ],
+])(
+  'When a service is restarted and %s, then the old container is kept',
+  async (_what, script, why, isTried) => {
+    const { stack, commands, calls } = fakeStack(`
+    "container ls "*) echo old; echo database ;;
+    "container inspect old database") echo '${JSON.stringify(
+      ['order-service', 'order_dbase'].flatMap((part) => JSON.parse(runningContainer(part))),
+    )}' ;;
+    ${script}`);
+    await expect(stack.restart('order-service')).rejects.toThrow(why);
+    expect(commands()).toEqual([
+      'build order-service',
+      ...(isTried
+        ? [expect.stringMatching(/^run --detach --no-deps --name \S+-trial .* order-service$/)]
+        : []),
+    ]);
+    expect(
+      calls()
+        .filter((call) => call.startsWith('rm '))
+        .every((call) => call.endsWith('-trial')),
+    ).toBe(true);
+  },
+);
+
+test('When the shop is started, then the volumes that it lacks are made and labelled as its own, and the home knows the mode', async () => {
+  const script = '*" config --volumes") echo loki; echo grafana ;; "volume ls --quiet "*) echo there ;;';
+  const { stack, settings, calls } = fakeStack(`${script} *" up "*) exit 1 ;;`);
+  await expect(stack.up()).rejects.toThrow();
+  const project = projectName(settings);
+  expect(calls().filter((call) => call.startsWith('volume create'))).toEqual(
+    ['grafana', 'loki'].map(
+      (volume) =>
+        `volume create --label com.docker.compose.project=${project} --label com.docker.compose.volume=${volume} --label vitrine.folder=${settings.home} ${project}_${volume}`,
+    ),
+  );
+  expect(readShopRecord(settings.home)).toEqual({
+    ...{ mode: 'docker', folder: settings.home, ...settings.start },
+  });
+});
+
+test('When another clone takes the project at the same moment, then up is refused and starts nothing', async () => {
+  const folder = temporaryFolder();
+  const taken = join(folder, 'taken');
+  const script = `
+    *" config --volumes") echo loki; echo grafana ;;
+    "volume create "*) touch ${taken} ;;
+    *vitrine.folder*) [ ! -e ${taken} ] || echo ${folder} ;;`;
+  const { stack, settings, commands, calls } = fakeStack(script);
+  await expect(stack.up()).rejects.toThrow(`those of the shop in ${folder}.`);
+  expect(calls().filter((call) => call.startsWith('volume create'))).toHaveLength(1);
+  expect(commands().some((command) => command.startsWith('up'))).toBe(false);
+  expect(readShopRecord(settings.home)).toBeUndefined();
+});
+
+test('When the data in Docker is deleted, then that of native mode is kept, and the mode is native', async () => {
+  const { stack, settings, said } = fakeStack('"volume ls "*) echo volume ;;');
+  const start = { folder: settings.home, ...settings.start };
+  recordShop(settings.home, { mode: 'docker', ...start });
+  mkdirSync(join(settings.home, 'data/user_dbase'));
+  expect(await stack.down({ reset: true })).toEqual({ stopped: [], deleted: ['the volume volume'] });
+  expect(existsSync(join(settings.home, 'data/user_dbase'))).toBe(true);
+  expect(readShopRecord(settings.home)).toBeUndefined();
+  expect(said.join()).toContain(`Kept the data of native mode in ${settings.home}`);
+});
+
+test('When volumes of the shared project tell no owner and no container does, then they are not deleted', async () => {
+  const script = (labels: string) => `*vitrine.folder*) echo '${labels}' ;; "volume ls "*) echo volume ;;`;
+  const places = { root: temporaryFolder(), envFile: '/nowhere/.env' };
+  const here = { ...places, home: join(places.root, '.vitrine') };
+  const { stack, commands } = fakeStack(script(''), {}, here);
+  await expect(stack.down({ reset: true })).rejects.toThrow('do not say whose they are');
+  expect(commands()).toEqual([]);
+  const labelled = fakeStack(script(places.root), {}, here);
+  expect(await labelled.stack.down({ reset: true })).toMatchObject({ deleted: ['the volume volume'] });
 });
 
 test('When the log of what is no container is asked for, then it says so instead of showing all', async () => {

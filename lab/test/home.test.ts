@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { emptyHome, openHome, readPorts, recordPorts, removeEmptyHome } from '../src/home.ts';
+import { emptyHome, hasNativeData, openHome, removeEmptyHome } from '../src/home.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 test('When a home is emptied, then nothing of the shop stays in it, and it goes unless it holds something else', () => {
@@ -19,23 +19,11 @@ test('When a home is emptied, then nothing of the shop stays in it, and it goes 
   expect(existsSync(empty)).toBe(false);
 });
 
-test('When a home was opened on some ports, then it knows them until it is emptied', () => {
+test('When databases of native mode are in a home, then that is known', () => {
   const home = temporaryFolder();
   openHome(home);
-  expect(readPorts(home)).toEqual({});
-  recordPorts(home, { frontend: 15_000, 'loki-grpc': 19_095 });
-  expect(readPorts(home)).toEqual({ frontend: 15_000, 'loki-grpc': 19_095 });
-  expect(readdirSync(join(home, 'run'))).toEqual(['ports.json']);
-  emptyHome(home);
-  expect(readPorts(home)).toEqual({});
+  mkdirSync(join(home, 'data/otel-collector'));
+  expect(hasNativeData(home)).toBe(false);
+  mkdirSync(join(home, 'data/order_dbase'));
+  expect(hasNativeData(home)).toBe(true);
 });
-
-test.each(['', '{"frontend":', '{"no-such-part":1}'])(
-  'When the record of the ports is %j, then none is known',
-  (record) => {
-    const home = temporaryFolder();
-    openHome(home);
-    writeFileSync(join(home, 'run/ports.json'), record);
-    expect(readPorts(home)).toEqual({});
-  },
-);

@@ -43,6 +43,29 @@ test('When the file and the environment differ, then the environment wins, and a
   expect(passedOn).toEqual({ OTEL_SDK_DISABLED: 'true', OTEL_A: 'a' });
 });
 
+test('When a shop runs, then what its start was told goes before .env, and what the command is told before both', () => {
+  const start = read({ PORT_OFFSET: '100', LOG_LEVEL: 'debug', OTEL_A: 'a', BCRYPT_COST: '5' }).start;
+  const home = temporaryFolder();
+  writeFileSync(
+    join(home, '.env'),
+    'PORT_OFFSET=300\nBIND_ADDRESS=0.0.0.0\nLOG_LEVEL=warn\nAPI_KEY_TTL_HOURS=3',
+  );
+  const settings = readSettings(findPlaces({ VITRINE_HOME: home }), { BCRYPT_COST: '6' }, start);
+  expect(settings.ports).toMatchObject({ frontend: 5100, order_dbase: 13408 });
+  expect(settings.values).toMatchObject({
+    ...{ BIND_ADDRESS: '127.0.0.1', LOG_LEVEL: 'debug', BCRYPT_COST: 6, API_KEY_TTL_HOURS: 3 },
+  });
+  expect(settings.passedOn).toEqual({ OTEL_A: 'a' });
+});
+
+test('When a start is told secrets, then they are not written down', () => {
+  const secrets = {
+    ...{ ADMIN_PASSWORD: 'not-to-be-kept', USER_DB_PASSWORD: 'not-to-be-kept' },
+    OTEL_EXPORTER_OTLP_HEADERS: 'key=not-to-be-kept',
+  };
+  expect(JSON.stringify(read({ ...secrets, LOG_LEVEL: 'warn' }).start)).not.toContain('not-to-be-kept');
+});
+
 test.each([
   ['PORT_OFFSET', '60000', 'PORT_OFFSET 60000 moves jaeger to port 76686; the highest port is 65535.'],
   ['PORT_OFFSET', '-1', 'PORT_OFFSET must be a whole number from 0 to 65535.'],

@@ -6,6 +6,7 @@ import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { projectName } from '../src/compose/compose.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
+import { recordShop } from '../src/shop-record.ts';
 import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -30,6 +31,16 @@ test.each(['shop', 'shop/', './shop', 'other/../shop', '.vitrine', '.vitrine/'])
     expect(docker.calls().at(-1)).toContain(` --project-name ${expected} `);
   },
 );
+
+test('When a home was moved, then its project is still the one of its first start, with Node and without', () => {
+  const docker = fakeDocker('');
+  const home = temporaryFolder();
+  recordShop(home, { mode: 'docker', folder: '/gone/Home', ports: {}, variables: {} });
+  const env = { PATH: docker.PATH, VITRINE_HOME: home };
+  expect(spawnSync(script, ['status'], { env })).toMatchObject({ status: 0 });
+  expect(docker.calls().at(-1)).toContain(' --project-name vitrine-gone-home ');
+  expect(projectName({ root, home })).toBe('vitrine-gone-home');
+});
 
 test('When the last line of .env is not ended, then secrets come behind it, and are as ./vitrine wants them', () => {
   const home = temporaryFolder();
@@ -85,4 +96,74 @@ test('When up is interrupted from the terminal, then what was started is taken a
   expect(await ended).toEqual([130, null]);
   expect(tookAway(docker)).toBe(true);
   expect(docker.calls().some((call) => call.includes(' logs '))).toBe(false);
+});
+
+/** A checkout with the home at its usual place, on a machine with `docker`. */
+function checkoutWith(dockerScript: string, record?: object) {
+  const checkout = temporaryFolder();
+  for (const name of ['scripts', 'docker-compose.yml'])
+    cpSync(join(root, name), join(checkout, name), { recursive: true });
+  mkdirSync(join(checkout, '.vitrine/run'), { recursive: true });
+  const recordFile = join(checkout, '.vitrine/run/shop.json');
+  if (record) writeFileSync(recordFile, JSON.stringify(record));
+  const docker = fakeDocker(dockerScript);
+  const run = (...args: readonly string[]) =>
+    spawnSync(join(checkout, 'scripts/without-node.sh'), args, {
+      encoding: 'utf8',
+      env: { PATH: docker.PATH },
+    });
+  const composed = () => docker.calls().some((call) => /^compose --project-name/.test(call));
+  return { checkout, docker, recordFile, run, composed };
+}
+
+const volumesOf = (folder: string) => `"volume ls "*vitrine.folder*) echo; echo '${folder}' ;;`;
+
+test.each(['up', 'status', 'logs', 'down', 'down --reset'])(
+  'When the volumes are those of another clone, then %s is refused with its owner and the way out',
+  (command) => {
+    const other = temporaryFolder();
+    for (const engine of [volumesOf(other), `"container ls "*working_dir*) echo '${other}' ;;`]) {
+      const { run, composed } = checkoutWith(engine);
+      const { status, stderr } = run(...command.split(' '));
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: `The containers and volumes of the Compose project vitrine are those of the shop in ${other}. To delete that shop and its data: ./stop.sh --reset there.\nTo have a shop beside it: VITRINE_HOME=/a/new/folder ./start.sh\n`,
+      });
+      expect(composed()).toBe(false);
+    }
+  },
+);
+
+test('When that clone is no longer there, then it is said, unless it was moved here', () => {
+  const engine = volumesOf('/gone/clone');
+  expect(checkoutWith(engine).run('down').stderr).toContain('shop in /gone/clone, which is no longer there.');
+  const moved = checkoutWith(engine, { mode: 'docker', folder: '/gone/clone' });
+  expect(moved.run('down')).toMatchObject({ status: 0 });
+});
+
+test('When volumes tell no owner and no container does, then they are not deleted', () => {
+  const script = '*vitrine.folder*) echo ;; "volume ls "*) echo vitrine_loki ;;';
+  const { run, composed } = checkoutWith(script);
+  expect(run('down', '--reset').stderr).toContain('do not say whose they are');
+  expect(composed()).toBe(false);
+});
+
+test('When up succeeds, then the volumes that were missing are labelled as this shop’s', () => {
+  const script = '*" config --volumes") echo loki; echo grafana ;; *.Name*) echo vitrine_loki ;;';
+  const { run, checkout, docker } = checkoutWith(script);
+  expect(run('up')).toMatchObject({ status: 0 });
+  expect(docker.calls().filter((call) => call.startsWith('volume create'))).toEqual([
+    `volume create --label com.docker.compose.project=vitrine --label com.docker.compose.volume=grafana --label vitrine.folder=${checkout} vitrine_grafana`,
+  ]);
+});
+
+test('When the shop ran natively, then only up --docker does not say that it needs Node, and is remembered', () => {
+  const record = { mode: 'native', folder: '/x', ports: {}, variables: {} };
+  const { run, recordFile, composed } = checkoutWith('', record);
+  for (const args of [['up'], ['status'], ['logs'], ['down', '--reset']])
+    expect(run(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('which needs Node 24') });
+  expect(composed()).toBe(false);
+  expect(run('up', '--docker')).toMatchObject({ status: 0 });
+  expect(JSON.parse(readFileSync(recordFile, 'utf8'))).toEqual({ ...record, mode: 'docker' });
+  expect(run('status')).toMatchObject({ status: 0 });
 });

@@ -1,15 +1,44 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Variables, withoutEmpty } from '../env-file.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { runProgram } from '../native/run-program.ts';
 import { portNames, portVariable } from '../part-names.ts';
 import type { Places, Settings } from '../settings.ts';
+import { readShopRecord } from '../shop-record.ts';
+
+type Home = Pick<Places, 'root' | 'home'>;
+
+export function isDefaultHome({ root, home }: Home): boolean {
+  return home === join(root, '.vitrine');
+}
+
+/**
+ * The folder by which Docker knows this shop: its home, or the clone when the home is at its usual place there. When
+ * that folder was moved since the first start, it is the folder of that time.
+ */
+export function ownFolder(places: Home): string {
+  const present = isDefaultHome(places) ? places.root : places.home;
+  const { folder = present } = readShopRecord(places.home) ?? {};
+  return isGone(folder) ? folder : present;
+}
+
+/** Whether there is no such path. One that this user may not see counts as there. */
+export function isGone(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code));
+  }
+}
 
 /** The Compose project of this home; each home has its own. scripts/without-node.sh derives the same name. */
-export function projectName({ root, home }: Pick<Places, 'root' | 'home'>): string {
-  if (home === join(root, '.vitrine')) return 'vitrine';
-  return `vitrine${home.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
+export function projectName(places: Home): string {
+  if (isDefaultHome(places)) return 'vitrine';
+  return `vitrine${ownFolder(places)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')}`;
 }
 
 /** Resolves to what `docker` wrote, without the final newline; throws a LabError with the output when it fails. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Ports } from '../other-ports.ts';
 import { type PartName, partNames, portNames } from '../part-names.ts';
 import { defaultPorts } from '../settings.ts';
+import type { Ports } from '../shop-record.ts';
 import type { Docker } from './compose.ts';
 
 /** A part's container, as the engine knows it. */
@@ -19,15 +19,20 @@ export type Container = {
   startedAt: Date;
   /** Ports of this machine that lead to it. */
   publishedPorts: Ports;
+  /** The address of this machine on which these are; undefined when there are none. */
+  publishedAddress: string | undefined;
 };
 
-/** Reads `{ "5000/tcp": [{ "HostPort": "15000" }] }`. */
+/** Reads `{ "5000/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "15000" }] }`. */
 const bindingsSchema = z
-  .record(z.string(), z.array(z.object({ HostPort: z.coerce.number() })))
+  .record(z.string(), z.array(z.object({ HostIp: z.string().optional(), HostPort: z.coerce.number() })))
   .nullish()
-  .transform((bindings): Ports => {
+  .transform((bindings): Pick<Container, 'publishedPorts' | 'publishedAddress'> => {
     const found = portNames.map((name) => [name, bindings?.[`${defaultPorts[name]}/tcp`]?.[0]?.HostPort]);
-    return Object.fromEntries(found.filter(([, port]) => port !== undefined));
+    return {
+      publishedPorts: Object.fromEntries(found.filter(([, port]) => port !== undefined)),
+      publishedAddress: Object.values(bindings ?? {})[0]?.[0]?.HostIp || undefined,
+    };
   });
 
 const containersSchema = z.array(
@@ -59,7 +64,7 @@ const containersSchema = z.array(
         isOutOfMemory: State.OOMKilled,
         restartCount: RestartCount,
         startedAt: State.StartedAt,
-        publishedPorts: HostConfig.PortBindings,
+        ...HostConfig.PortBindings,
       }),
     ),
 );
@@ -88,4 +93,9 @@ export async function listIds(
   const filter = `label=com.docker.compose.project=${project}`;
   const output = await docker(kind, 'ls', ...all, '--quiet', '--filter', filter);
   return output.split('\n').filter((id) => id !== '');
+}
+
+/** Whether the container holds its ports. */
+export function isRunning(container: Container | undefined): boolean {
+  return ['running', 'paused', 'restarting'].includes(container?.state ?? 'exited');
 }

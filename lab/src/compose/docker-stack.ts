@@ -1,10 +1,13 @@
-import { emptyHome } from '../home.ts';
+import { emptyHome, hasNativeData } from '../home.ts';
 import { LabError } from '../lab-error.ts';
+import { makeReadable } from '../native/check-pipeline.ts';
 import { databaseNotRunning, notPaused, notRunning, runsAsBefore, wasResumed } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { pipelineMemory } from '../pipeline-memory.ts';
 import type { Progress } from '../progress.ts';
-import type { Settings } from '../settings.ts';
+import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
+import { defaultPorts, type Settings } from '../settings.ts';
+import { recordShop, restoreShopRecord } from '../shop-record.ts';
 import type { Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
 import { bringUp, type Project } from './bring-up.ts';
@@ -13,18 +16,21 @@ import {
   composeEnvironment,
   createDocker,
   type Docker,
+  ownFolder,
   projectName,
   refuseLostVariables,
 } from './compose.ts';
 import { statusOf } from './container-status.ts';
-import { type Container, listContainers, listIds } from './containers.ts';
+import { type Container, isRunning, listContainers, listIds } from './containers.ts';
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
 import { openMounts } from './open-mounts.ts';
-import { tryPipeline } from './try-pipeline.ts';
+import { claimVolumes, refuseNobodysVolumes } from './owner.ts';
+import { tryPart } from './try-part.ts';
 
 const removeLimitMs = 60_000;
 const noticeMs = 2000;
+const checkTimeoutMs = 2000;
 
 /** The stack as the containers of docker-compose.yml. */
 export function createDockerStack(settings: Settings, { report, signal }: Progress): Stack {
@@ -91,6 +97,10 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     await refusePortsOf(wanted.filter(({ name }) => !isRunning(before.get(name))));
     openMounts(settings.root);
     await pull(wanted);
+    await claimVolumes(docker, compose, settings);
+    if (wanted === parts || ![...before.values()].some(isRunning)) {
+      recordShop(settings.home, { mode: 'docker', folder: ownFolder(settings), ...settings.start });
+    }
     const paused = wanted.map(({ name }) => name).filter((name) => before.get(name)?.state === 'paused');
     if (paused.length > 0) await compose('unpause', ...paused);
     for (const name of paused) report(wasResumed(name));
@@ -127,17 +137,22 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     await composeUntil(AbortSignal.timeout(removeLimitMs))(...command);
   };
 
-  /** Refuses a configuration with which the collector cannot run, while the old one still does. */
-  const refuseBadPipeline = async () => {
-    openMounts(settings.root);
-    const wasRunning = isRunning((await readContainers()).get('otel-collector'));
+  /** Tries the collector's configuration, or the new program of a service, while the old container runs. */
+  const tryFirst = async ({ name, isService }: DockerPart) => {
     const cleanUp: Docker = (...args) =>
       createDocker(environment, AbortSignal.timeout(removeLimitMs))(...args);
-    const trial = `${project.name}-otel-collector-trial`;
-    await tryPipeline(trial, { docker, compose, cleanUp, signal }).catch((error) => {
-      if (!signal.aborted) pipeline.refuse(error);
-      throw wasRunning ? runsAsBefore('otel-collector', error) : error;
-    });
+    const ask = (path: string, why: typeof whyNotOk) => (address: string) =>
+      why(`http://${address}${path}`, checkTimeoutMs);
+    const trial = isService
+      ? {
+          ...{ part: name, port: defaultPorts[name], whyNotReady: ask('/readyz', whyServiceNotReady) },
+          explain: (log: string) => `${name} cannot start:\n${endOf(log)}`,
+        }
+      : {
+          ...{ part: name, port: defaultPorts['otel-collector-health'], whyNotReady: ask('/', whyNotOk) },
+          explain: (log: string) => `The collector refuses its configuration:\n${makeReadable(log)}`,
+        };
+    await tryPart(`${project.name}-${name}-trial`, trial, { docker, compose, cleanUp, signal });
   };
 
   const services = parts.filter(({ isService }) => isService).map(({ name }) => name);
@@ -152,10 +167,16 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     async down({ reset }) {
       const containers = await readContainers();
       const volumes = reset ? await listIds(docker, 'volume', project.name) : [];
+      if (volumes.length > 0) await refuseNobodysVolumes(docker, settings);
       if (containers.size + volumes.length > 0) await compose('down', ...(reset ? ['--volumes'] : []));
       const stopped = parts.map(({ name }) => name).filter((name) => isRunning(containers.get(name)));
+      if (!reset) return { stopped, deleted: [] };
       const deleted = volumes.map((volume) => `the volume ${volume}`);
-      return { stopped, deleted: reset ? [...deleted, ...emptyHome(settings.home)] : [] };
+      if (!hasNativeData(settings.home))
+        return { stopped, deleted: [...deleted, ...emptyHome(settings.home)] };
+      restoreShopRecord(settings.home, undefined);
+      report(`Kept the data of native mode in ${settings.home}; ./stop.sh --reset, once more, deletes it.`);
+      return { stopped, deleted };
     },
     async status() {
       const containers = await readContainers();
@@ -164,10 +185,6 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       return states.map((one) =>
         one.part === 'otel-collector' && one.detail === undefined && why ? { ...one, detail: why } : one,
       );
-    },
-    async portsInUse() {
-      const running = [...(await readContainers()).values()].filter(isRunning);
-      return Object.assign({}, ...running.map(({ publishedPorts }) => publishedPorts));
     },
     async logs(names, { lines, follow, onLine }) {
       const selected = parts.map(({ name }) => name).filter((name) => names.includes(name));
@@ -207,15 +224,26 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       refuseLostVariables(settings);
       const part = find(name);
       await refuseWithoutDatabase(part);
-      if (part.isService) await build([name]);
-      if (name === 'otel-collector') await refuseBadPipeline();
+      const wasRunning = isRunning((await readContainers()).get(name));
+      try {
+        if (part.isService) await build([name]);
+        if (name === 'otel-collector') openMounts(settings.root);
+        if (name === 'otel-collector' || (part.isService && wasRunning)) {
+          await claimVolumes(docker, compose, settings);
+          await tryFirst(part);
+        }
+      } catch (error) {
+        if (name === 'otel-collector' && !signal.aborted) pipeline.refuse(error);
+        throw wasRunning ? runsAsBefore(name, error) : error;
+      }
       await compose('stop', name);
       await start([part]);
     },
   };
 }
 
-/** Whether the container holds its ports. */
-function isRunning(container: Container | undefined): boolean {
-  return ['running', 'paused', 'restarting'].includes(container?.state ?? 'exited');
+/** The end of a log, indented. */
+function endOf(log: string): string {
+  const lines = log.trim().split('\n').slice(-8);
+  return lines.map((line) => `  ${line.slice(0, 1000)}`).join('\n');
 }

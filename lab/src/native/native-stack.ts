@@ -1,4 +1,5 @@
-import { emptyHome, openHome, readPorts, recordPorts } from '../home.ts';
+import { ownFolder } from '../compose/compose.ts';
+import { emptyHome, openHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { followLines, lastLines } from '../log-file.ts';
 import { databaseNotRunning, notPaused, notRunning, runsAsBefore } from '../part-messages.ts';
@@ -6,6 +7,7 @@ import type { PartName } from '../part-names.ts';
 import { createParts } from '../parts.ts';
 import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
+import { recordShop } from '../shop-record.ts';
 import type { PartStatus, Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
 import { createBackends } from './backends/backends.ts';
@@ -14,6 +16,7 @@ import type { DatabaseEngine } from './database-engine.ts';
 import { type NativePart, nativePart } from './native-part.ts';
 import { build, requireDatabaseEngine } from './preflight.ts';
 import { stopPart, takeDown } from './take-down.ts';
+import { tryElsewhere } from './try-elsewhere.ts';
 
 /** The stack as plain processes of this machine, with the parts `wanted` (by default all) and without a supervisor. */
 export function createNativeStack(
@@ -36,9 +39,12 @@ export function createNativeStack(
     throw new LabError(`${name} is not part of the native stack.`);
   };
 
+  const record = () =>
+    recordShop(settings.home, { mode: 'native', folder: ownFolder(settings), ...settings.start });
+
   const prepare = async (missing: readonly NativePart[]) => {
     openHome(settings.home);
-    recordPorts(settings.home, settings.ports);
+    if (!parts.some(isRunning)) record();
     if (missing.some(({ part }) => part.kind === 'database')) await findEngine();
     const services = missing.filter(({ part }) => part.kind === 'service').map(({ part }) => part.name);
     if (services.length > 0) await build(settings, services, progress);
@@ -76,7 +82,7 @@ export function createNativeStack(
       // After a Ctrl-C, too.
       await bringUp([before], async () => {}, { report, signal: new AbortController().signal });
     }
-    throw one.fallback ? runsAsBefore(one.part.name, failure) : failure;
+    throw runsAsBefore(one.part.name, failure);
   };
 
   /** The parts that run, or whose program is here or can be obtained. */
@@ -95,6 +101,7 @@ export function createNativeStack(
     async up() {
       const available = await findAvailable();
       await refuseTakenPorts(portsOf(available.filter((one) => !isRunning(one))));
+      record();
       const started = await bringUp(available.filter(isShopPart), prepare, progress);
       const others = available.filter((one) => !isShopPart(one));
       const { address } = find('frontend').part;
@@ -129,7 +136,6 @@ export function createNativeStack(
       };
     },
     status: () => Promise.all(parts.map(statusOf)),
-    portsInUse: async () => (parts.some(isRunning) ? readPorts(settings.home) : {}),
     async logs(names, { lines, follow, onLine }) {
       const files = names.map((name) => ({ name, path: find(name).process.logFile }));
       for (const { name, path } of files) {
@@ -161,12 +167,13 @@ export function createNativeStack(
     async restart(name) {
       const part = find(name);
       refuseWithoutDatabase(part);
-      await prepare([part]);
-      await ensureProgram(part);
       const wasRunning = isRunning(part);
       try {
-        // The check comes first: a bad configuration leaves the old process running.
+        await prepare([part]);
+        await ensureProgram(part);
+        // What cannot start leaves the old process running.
         await part.check(signal);
+        if (wasRunning && runsOurProgram(part)) await tryElsewhere(part, settings, programs, signal);
         await stopPart(part, report);
         await bringUp([part], async () => undefined, progress);
       } catch (error) {
@@ -179,6 +186,11 @@ export function createNativeStack(
 
 function isRunning({ process }: NativePart): boolean {
   return process.readState().state === 'running';
+}
+
+/** Whether the part's program is of this repository. */
+function runsOurProgram({ part: { kind, name } }: NativePart): boolean {
+  return kind === 'service' || name === 'console';
 }
 
 /** Whether customers need the part; the others only observe the shop. */

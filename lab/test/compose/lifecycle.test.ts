@@ -11,7 +11,7 @@ import { findProgram } from '../../src/native/find-program.ts';
 import { portNames, portVariable } from '../../src/part-names.ts';
 import { poll } from '../../src/poll.ts';
 import { newCustomer } from '../stack/customer.ts';
-import { type Outcome, root, type Site } from '../stack/start-stack.ts';
+import { type Outcome, root, runVitrine, type Site } from '../stack/start-stack.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import {
   compose,
@@ -61,6 +61,34 @@ describe('When the shop is up', () => {
         : undefined;
     };
     expect(await poll(restarted, { intervalMs: 250, limitMs: 90_000 })).toBe(true);
+  });
+
+  test('and a service is restarted that would refuse its settings, then the old container runs on', async ({
+    shop,
+  }) => {
+    const idOf = () => docker('inspect', '--format', '{{.Id}}', containerOf(shop, 'order-service'));
+    const before = await idOf();
+    const wrong = { ...shop.environment, OTEL_TRACES_SAMPLER: 'sometimes' };
+    const { status, stderr } = await runVitrine(wrong, 'restart', 'order-service');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /OTEL_TRACES_SAMPLER is invalid.*order-service runs as it did before\.\n$/s,
+      ),
+    });
+    expect(await idOf()).toBe(before);
+    expect(await stateOf(shop, 'order-service')).toBe('ready');
+    expect(await shop.vitrine('restart', 'order-service')).toEqual({
+      ...{ status: 0, stdout: 'order-service is ready.\n', stderr: '' },
+    });
+    expect(await docker('ps', '--all', '--quiet', '--filter', 'name=trial')).toBe('');
+  });
+
+  test('and it is told nothing of its place, then its commands know', async ({ shop }) => {
+    const untold = { ...shop.environment, PORT_OFFSET: '' };
+    expect((await runVitrine(untold, 'status')).status).toBe(0);
+    expect((await runVitrine(untold, 'up')).stdout).toContain('Everything was running already.');
+    expect((await runVitrine({ ...untold, PORT_OFFSET: '1' }, 'status')).status).toBe(2);
   });
 
   test('then its log can be read', async ({ shop }) => {
@@ -208,7 +236,20 @@ function withoutNode(site: Site): (script: string, ...args: readonly string[]) =
   mkdirSync(bin);
   const searchPath = site.environment.PATH ?? '';
   const ofEverySystem = [
-    ...['env', 'dirname', 'readlink', 'head', 'base64', 'tr', 'grep', 'chmod', 'mkdir', 'tail', 'touch'],
+    ...[
+      'env',
+      'dirname',
+      'readlink',
+      'head',
+      'base64',
+      'tr',
+      'grep',
+      'sort',
+      'chmod',
+      'mkdir',
+      'tail',
+      'touch',
+    ],
   ];
   for (const program of ['bash', 'docker', ...ofEverySystem]) {
     symlinkSync(findProgram([program], searchPath) ?? program, join(bin, program));

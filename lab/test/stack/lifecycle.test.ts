@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { poll } from '../../src/poll.ts';
 import { inspectProcess } from '../../src/process-table.ts';
 import { everything, ours, pidOf, readStatus } from './part-status.ts';
-import { prepareSite, root } from './start-stack.ts';
+import { prepareSite, root, runVitrine } from './start-stack.ts';
 
 test('When two up are called at once and the shop goes down with parts paused, then nothing is left but the data', async () => {
   const site = await prepareSite();
@@ -93,6 +93,22 @@ test('When Loki listens at another address than 127.0.0.1, then it keeps what it
   expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 204, text: '' });
   const query = new URLSearchParams({ query: '{service_name="x"}' });
   expect(await (await fetch(`${loki}/query_range?${query}`)).text()).toContain('kept');
+});
+
+test('When a shop was started at another address, then its commands know that until it is stopped', async () => {
+  const site = await prepareSite({ BIND_ADDRESS: '127.0.0.2' });
+  onTestFinished(site.stop);
+  expect(await site.vitrine('start', 'console')).toMatchObject({ status: 0 });
+  const untold = { ...site.environment, BIND_ADDRESS: '', PORT_OFFSET: '' };
+  const address = `http://127.0.0.2:${site.ports.console}`;
+  const row = new RegExp(`^console +ready .* ${address}$`, 'm');
+  expect((await runVitrine(untold, 'status')).stdout).toMatch(row);
+  const pid = pidOf(site, 'console');
+  expect(await runVitrine(untold, 'restart', 'console')).toMatchObject({ status: 0 });
+  expect(pidOf(site, 'console')).not.toBe(pid);
+  expect((await fetch(`${address}/healthz`)).status).toBe(200);
+  expect(await runVitrine(untold, 'down')).toMatchObject({ status: 0, stdout: 'Stopped console.\n' });
+  expect((await runVitrine(untold, 'status')).stdout).toMatch(/^console +stopped .*:5004$/m);
 });
 
 test('When a part cannot start, then its last words are shown at once and nothing stays up', async () => {

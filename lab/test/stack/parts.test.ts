@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
@@ -6,7 +5,7 @@ import { poll } from '../../src/poll.ts';
 import { inspectProcess } from '../../src/process-table.ts';
 import { everything, ours, pidOf, readStatus } from './part-status.ts';
 import { test } from './stack-test.ts';
-import { root } from './start-stack.ts';
+import { runVitrine } from './start-stack.ts';
 
 describe('When the shop is open', () => {
   test('then status says that all is ready, and up changes nothing and says where it is', async ({
@@ -66,21 +65,29 @@ describe('When the shop is open', () => {
     });
   });
 
-  test('and it is asked with other ports, then it says at once which are right, and nothing changes', async ({
+  test('and it is told to be elsewhere, then it says at once where it is, and nothing changes', async ({
     stack,
   }) => {
     const { PORT_OFFSET } = stack.environment;
-    const others = { ...stack.environment, PORT_OFFSET: '' };
+    const elsewhere = { ...stack.environment, PORT_OFFSET: '1' };
     for (const command of ['status', 'up', 'down']) {
-      const answer = spawnSync(join(root, 'vitrine'), [command], { encoding: 'utf8', env: others });
-      expect(answer).toMatchObject({ status: 2, stdout: '' });
-      expect(answer.stderr).toContain(`The shop in ${stack.home} runs with PORT_OFFSET=${PORT_OFFSET}: `);
+      expect(await runVitrine(elsewhere, command)).toEqual({
+        ...{ status: 2, stdout: '' },
+        stderr: expect.stringContaining(`The shop in ${stack.home} runs with PORT_OFFSET=${PORT_OFFSET}, `),
+      });
     }
     for (const command of [['backends'], ['pipeline', 'check']]) {
-      const answer = spawnSync(join(root, 'vitrine'), command, { encoding: 'utf8', env: others });
+      const answer = await runVitrine(elsewhere, ...command);
       expect(answer, command.join(' ')).toMatchObject({ status: 0, stderr: '' });
     }
     expect(await readStatus(stack)).toMatchObject({ status: 0, states: everything('ready') });
+  });
+
+  test('and it is not told where it is, then it knows, and parts start there again', async ({ stack }) => {
+    const untold = { ...stack.environment, PORT_OFFSET: '' };
+    expect((await runVitrine(untold, 'status')).status).toBe(0);
+    expect(await runVitrine(untold, 'restart', 'product-service')).toMatchObject({ status: 0 });
+    expect((await fetch(`${stack.urls['product-service']}/readyz`)).status).toBe(200);
   });
 
   test('and a database is stopped, then its service says what it lacks, and recovers', async ({ stack }) => {
@@ -122,10 +129,27 @@ describe('When the shop is open', () => {
     const { status, stderr } = await stack.vitrine('restart', 'frontend');
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: expect.stringContaining('The services do not compile:'),
+      stderr: expect.stringMatching(/^The services do not compile:.*frontend runs as it did before\.\n$/s),
     });
     expect(pidOf(stack, 'frontend')).toBe(pid);
     expect(inspectProcess(pid)).toBeDefined();
+  });
+
+  test('and a part is restarted that would refuse its settings, then it says which, and runs on as it was', async ({
+    stack,
+  }) => {
+    const pid = pidOf(stack, 'order-service');
+    const wrong = { ...stack.environment, OTEL_TRACES_SAMPLER: 'sometimes' };
+    const { status, stderr } = await runVitrine(wrong, 'restart', 'order-service');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /OTEL_TRACES_SAMPLER is invalid: .*order-service runs as it did before\.\n$/s,
+      ),
+    });
+    expect(pidOf(stack, 'order-service')).toBe(pid);
+    expect((await fetch(`${stack.urls['order-service']}/readyz`)).status).toBe(200);
+    expect(await stack.vitrine('restart', 'order-service')).toMatchObject({ status: 0 });
   });
 
   test('then its logs can be read, one part or all', async ({ stack }) => {

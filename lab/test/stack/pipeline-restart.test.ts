@@ -47,7 +47,7 @@ test('When the collector is restarted and a port of its new configuration is tak
   const restart = await site.vitrine('restart', 'otel-collector');
   expect(restart.status).toBe(1);
   expect(restart.stderr).toContain('address already in use');
-  expect(restart.stderr).toContain('otel-collector runs with the configuration that it had before.');
+  expect(restart.stderr).toContain('otel-collector runs as it did before.');
   const after = {
     state: 'ready',
     answer: 200,

@@ -102,7 +102,9 @@ async function run(
  * An offset to free ports: above those that fetch refuses, below those that outgoing connections get. A worker of vitest
  * has offsets of its own, and no two multiples of 140 make a port of one part that of another.
  */
-async function findFreePorts(home: string): Promise<{ offset: number; ports: Record<PortName, number> }> {
+export async function findFreePorts(
+  home: string,
+): Promise<{ offset: number; ports: Record<PortName, number> }> {
   // biome-ignore lint/style/noProcessEnv: that is how vitest numbers its workers
   const worker = Number(process.env.VITEST_POOL_ID ?? 1) % 5;
   for (;;) {

@@ -1,0 +1,63 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { foldersOf, openHome } from './home.ts';
+import { UsageError } from './lab-error.ts';
+import { portNames } from './part-names.ts';
+
+const modes = ['docker', 'native'] as const;
+/** The shop runs in the containers of docker-compose.yml, or as processes of this machine. */
+export type Mode = (typeof modes)[number];
+
+const startSchema = z.object({
+  ports: z.partialRecord(z.enum(portNames), z.number()),
+  variables: z.record(z.string(), z.string()),
+});
+
+/** How a shop was started, as far as it is known: its ports, and other settings by the variable's name. */
+export type Start = z.output<typeof startSchema>;
+export type Ports = Start['ports'];
+
+const recordSchema = startSchema.extend({ mode: z.enum(modes), folder: z.string() });
+
+/**
+ * What a home remembers of its last start. The mode and the folder, by which Docker knows the shop, hold until
+ * `./stop.sh --reset`; the rest holds as long as something runs.
+ */
+export type ShopRecord = z.output<typeof recordSchema>;
+
+/** Opens the home and records a start in it, for the owner's eyes only. scripts/without-node.sh reads the record too. */
+export function recordShop(home: string, record: ShopRecord): void {
+  openHome(home);
+  const file = recordFile(home);
+  writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+/** Undefined when there is no record, or an unreadable one. Throws a UsageError when the home is another user's. */
+export function readShopRecord(home: string): ShopRecord | undefined {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(recordFile(home), 'utf8')));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) return undefined;
+    throw new UsageError(
+      `${home} is closed to you: run the command as its owner, or set VITRINE_HOME to another folder.`,
+    );
+  }
+}
+
+/** Forgets how the shop was started; for one that was stopped. */
+export function forgetStart(home: string): void {
+  const record = readShopRecord(home);
+  if (record) recordShop(home, { ...record, ports: {}, variables: {} });
+}
+
+/** Makes `record` the one of the home again, after a start that failed. */
+export function restoreShopRecord(home: string, record: ShopRecord | undefined): void {
+  if (record === undefined) rmSync(recordFile(home), { force: true });
+  else recordShop(home, record);
+}
+
+function recordFile(home: string): string {
+  return join(foldersOf(home).run, 'shop.json');
+}

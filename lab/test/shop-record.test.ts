@@ -1,0 +1,48 @@
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { emptyHome, openHome } from '../src/home.ts';
+import {
+  forgetStart,
+  readShopRecord,
+  recordShop,
+  restoreShopRecord,
+  type ShopRecord,
+} from '../src/shop-record.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const record: ShopRecord = {
+  ...{ mode: 'native', folder: '/somewhere' },
+  ...{ ports: { frontend: 15_000, 'loki-grpc': 19_095 }, variables: { BIND_ADDRESS: '0.0.0.0' } },
+};
+
+test('When a shop was started, then its home knows how until it is stopped, and the mode until it is emptied', () => {
+  const home = temporaryFolder();
+  expect(readShopRecord(home)).toBeUndefined();
+  forgetStart(home);
+  expect(readdirSync(home)).toEqual([]);
+  recordShop(home, record);
+  expect(readShopRecord(home)).toEqual(record);
+  expect(statSync(join(home, 'run/shop.json')).mode & 0o777).toBe(0o600);
+  forgetStart(home);
+  expect(readShopRecord(home)).toEqual({ ...record, ports: {}, variables: {} });
+  emptyHome(home);
+  expect(readShopRecord(home)).toBeUndefined();
+});
+
+test('When a start failed, then the home knows what it knew before', () => {
+  const home = temporaryFolder();
+  recordShop(home, { ...record, mode: 'docker' });
+  restoreShopRecord(home, record);
+  expect(readShopRecord(home)).toEqual(record);
+  restoreShopRecord(home, undefined);
+  expect(readShopRecord(home)).toBeUndefined();
+});
+
+test.each(['', '{"mode":', '{"mode":"swarm"}'])('When the record is %j, then nothing is known', (text) => {
+  const home = temporaryFolder();
+  openHome(home);
+  mkdirSync(join(home, 'run'), { recursive: true });
+  writeFileSync(join(home, 'run/shop.json'), text);
+  expect(readShopRecord(home)).toBeUndefined();
+});
