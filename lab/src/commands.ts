@@ -1,8 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { BenchChoice } from './bench/bench-command.ts';
+import { withDelivery } from './delivery.ts';
 import { signal } from './interruption.ts';
 import { type PartName, partNames } from './part-names.ts';
+import { backendUrls } from './query/backend-urls.ts';
+import { createPrometheus } from './query/prometheus.ts';
 import { withLockedStack, withSettings, withStack } from './session.ts';
 import { forgetStart } from './shop-record.ts';
 import type { Session } from './stack.ts';
@@ -51,10 +54,13 @@ program
 
 program
   .command('status')
-  .description('show the state of each part; exit status 0 if all that are available here are ready')
+  .description(
+    'show the state of each part, and what gets no telemetry; exit status 0 if all that are available here are ready',
+  )
   .action(() =>
-    withStack(signal, async ({ stack, report }) => {
-      const parts = await stack.status();
+    withStack(signal, async ({ stack, settings, report }) => {
+      const prometheus = createPrometheus(backendUrls(settings).prometheus);
+      const parts = await withDelivery(await stack.status(), prometheus);
       for (const line of statusTable(parts, Date.now())) report(line);
       if (parts.some(({ state }) => state !== 'ready' && state !== 'unavailable')) process.exitCode = 1;
     }),

@@ -257,7 +257,73 @@ describe('the list of requests', () => {
   });
 });
 
-test.for(['HighErrorRate', 'HighLatency', 'PipelineDown', 'ServiceDown'])(
+/** Prometheus says that these exporters and jobs do not deliver. */
+const failing = (...problems: readonly Record<string, string>[]): FakeService['routes'] => ({
+  ...answers.prometheus,
+  'GET /api/v1/query': ({ path }) => {
+    const isAsked = new URL(path, 'http://x').searchParams.get('query')?.includes('delivery:failing');
+    if (!isAsked) return { body: recorded.prometheus.query };
+    const result = problems.map((metric) => ({ metric, value: [Date.now() / 1000, '1'] }));
+    return { body: { status: 'success', data: { resultType: 'vector', result } } };
+  },
+});
+const noticesOf = ({ html }: Awaited<ReturnType<ReturnType<typeof openBrowser>['open']>>) =>
+  html.querySelectorAll('.notice').map(({ textContent }) => textContent);
+
+describe('When telemetry is not delivered', () => {
+  const problems = [{ exporter: 'otlp_http/loki' }, { exporter: 'otlp_grpc/jaeger' }];
+  const sentences = ['loki', 'jaeger'].map(
+    (part) => `${part}: the collector cannot deliver to it: ./vitrine logs otel-collector says why.`,
+  );
+
+  test.for(['/', `/trace/${id}`])('then %s says so', async (path, { console }) => {
+    console.prometheus.routes = failing(...problems);
+    const page = await console.open(path);
+    expect(page.status).toBe(200);
+    expect(noticesOf(page)).toEqual(sentences);
+  });
+
+  test('then a page of a trace that is not there says so', async ({ console }) => {
+    console.prometheus.routes = failing(...problems);
+    const page = await console.open(`/trace/${'b'.repeat(32)}`);
+    expect(page.status).toBe(404);
+    for (const sentence of sentences) expect(page.text).toContain(sentence);
+  });
+
+  test('then a trace without its lines says why', async ({ console }) => {
+    console.loki.routes = {
+      'GET /*': { body: { ...recorded.loki, data: { ...recorded.loki.data, result: [] } } },
+    };
+    expect(noticesOf(await console.open(`/trace/${id}`))).toEqual([
+      '2 requests have no log line in Loki: it is late, lost, or below LOG_LEVEL. ./vitrine status says if something is wrong.',
+    ]);
+    console.prometheus.routes = failing({ exporter: 'otlp_http/loki' });
+    expect(noticesOf(await console.open(`/trace/${id}`))).toEqual([
+      '2 requests have no log line, since the collector could not deliver to Loki: ./vitrine logs otel-collector says why.',
+      sentences[0],
+    ]);
+  });
+
+  test('then a list without requests says so, and how to make one', async ({ console }) => {
+    console.prometheus.routes = failing(...problems);
+    const page = await console.open('/?min=9999');
+    expect(noticesOf(page)).toEqual(sentences);
+    expect(page.text).toContain('Open a page of the shop');
+  });
+});
+
+test('When Prometheus does not answer, then the list of requests waits for it only shortly', async ({
+  console,
+}) => {
+  console.prometheus.mode = 'hang';
+  const page = await console.open('/');
+  expect(noticesOf(page)).toEqual([
+    'prometheus: it does not say within 2000 ms whether all telemetry is delivered.',
+  ]);
+  expect(page.html.querySelectorAll('tbody tr')).toHaveLength(1);
+});
+
+test.for(['HighErrorRate', 'HighLatency', 'PipelineDown', 'ServiceDown', 'TelemetryLost'])(
   'When the runbook of %s is opened, then it says what to do',
   async (alert, { console }) => {
     const page = await console.open(`/runbooks/${alert}`);

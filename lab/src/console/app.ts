@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import ejs from 'ejs';
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import helmet from 'helmet';
+import { deliveryNotices } from '../delivery.ts';
 import { LabError } from '../lab-error.ts';
 import { formatDuration, formatTime, serviceNumber } from '../trace-view/label.ts';
 import { readTraceId } from '../trace-view/trace-id.ts';
@@ -40,7 +41,8 @@ export function createConsole(sources: Sources): Express {
 
   app.get('/', async (request, response) => {
     const { status, ...content } = await requestPage(sources, request.query, Date.now());
-    response.status(status).render('requests', { title: 'Requests', ...content });
+    const isSearched = status === 200;
+    response.status(status).render('requests', { title: 'Requests', isSearched, ...content });
   });
   app.get('/trace', (request, response) => {
     const given = String(request.query.id ?? '');
@@ -56,6 +58,7 @@ export function createConsole(sources: Sources): Express {
     return showProblem(response, 404, 'Jaeger has no such trace', [
       `The trace id is ${traceId}.`,
       'A trace appears within 3 seconds of its request: if that was just now, load this page again. Jaeger keeps only the newest.',
+      ...(await deliveryNotices(sources.prometheus)),
     ]);
   });
 

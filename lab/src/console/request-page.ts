@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { deliveryNotices } from '../delivery.ts';
 import { LabError } from '../lab-error.ts';
-import type { Jaeger } from '../query/jaeger.ts';
 import { findRequests, type ServedRequest } from '../trace-view/served-request.ts';
+import type { Sources } from './sources.ts';
 
 const maxRequests = 50;
 const refreshSeconds = 5;
@@ -30,13 +31,14 @@ export type RequestPage = {
   services: readonly string[];
   operations: readonly string[];
   requests: readonly ServedRequest[];
+  /** What is wrong with the search, or with the backends. */
   problems: readonly string[];
   refresh: { seconds: number | undefined; href: string };
 };
 
 /** The latest requests to one service that match the filter in `query`. */
 export async function requestPage(
-  { jaeger }: { jaeger: Jaeger },
+  { jaeger, prometheus }: Pick<Sources, 'jaeger' | 'prometheus'>,
   query: Readonly<Record<string, unknown>>,
   nowMs: number,
 ): Promise<RequestPage> {
@@ -58,16 +60,17 @@ export async function requestPage(
   const { operation, status, min, errors } = filter.data;
   const search = { service, operation, status, minDurationMs: min, isErrorsOnly: errors, limit: maxRequests };
   try {
-    const [services, operations, requests] = await Promise.all([
+    const [services, operations, requests, problems] = await Promise.all([
       jaeger.services(),
       jaeger.operations(service),
       findRequests(jaeger, search, nowMs),
+      deliveryNotices(prometheus),
     ]);
     return {
       ...page,
       services: withOwn(services, service),
       operations: withOwn(operations, operation),
-      requests,
+      ...{ requests, problems },
     };
   } catch (error) {
     if (error instanceof LabError) return { ...page, status: 503, problems: [error.message] };

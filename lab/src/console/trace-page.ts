@@ -1,6 +1,7 @@
+import { deliveryNotices } from '../delivery.ts';
 import { LabError } from '../lab-error.ts';
 import { arrangeTrace, type TraceView } from '../trace-view/arrange.ts';
-import { gatherTrace } from '../trace-view/gather.ts';
+import { gatherTrace, whyLinesAreMissing } from '../trace-view/gather.ts';
 import { servedRequest } from '../trace-view/served-request.ts';
 import { type RequestMetrics, readMetrics } from './request-metrics.ts';
 import type { Sources } from './sources.ts';
@@ -13,7 +14,7 @@ export type TracePage = {
   rows: readonly Row[];
   lineCount: number;
   metrics: readonly RequestMetrics[];
-  /** Backends that failed, and why; the page lacks their data. */
+  /** Backends that failed, and telemetry that is not delivered: the page lacks their data. */
   problems: readonly string[];
   jaegerHref: string;
 };
@@ -26,14 +27,20 @@ export async function tracePage(sources: Sources, traceId: string): Promise<Trac
   const found = await gatherTrace(sources, traceId, { limitMs: arrivalLimitMs });
   const view = found && arrangeTrace(found.trace, found.lines);
   if (!found || !view) return undefined;
-  const { metrics, problem } = await catchProblem(readMetrics(sources.prometheus, found.trace.spans));
+  const [{ metrics, problem }, missing, notices] = await Promise.all([
+    catchProblem(readMetrics(sources.prometheus, found.trace.spans)),
+    whyLinesAreMissing(found, sources.prometheus),
+    deliveryNotices(sources.prometheus),
+  ]);
   const request = servedRequest(view.root);
   return {
     title: view.root.kind === 'server' ? `${request.method} ${request.route}` : view.root.name,
     ...{ view, request, metrics },
     rows: waterfallRows(view),
     lineCount: found.lines.length,
-    problems: [found.lokiProblem, problem].filter((each) => each !== undefined),
+    problems: [
+      ...new Set([found.lokiProblem, missing, problem, ...notices].filter((each) => each !== undefined)),
+    ],
     jaegerHref: `${sources.jaegerUrl}/api/traces/${traceId}`,
   };
 }

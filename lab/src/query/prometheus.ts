@@ -46,6 +46,8 @@ export type Prometheus = {
   /** The alerts that are pending or firing. */
   alerts: () => Promise<readonly Alert[]>;
   rules: () => Promise<readonly Rule[]>;
+  /** When its process was started. */
+  startedAtMs: () => Promise<number>;
 };
 
 const value = z.string().transform((text) => Number(text.replace('Inf', 'Infinity')));
@@ -114,6 +116,8 @@ const rulesSchema = success(
   }),
 );
 
+const runtimeSchema = success(z.object({ startTime: time }));
+
 export function createPrometheus(url: string): Prometheus {
   const backend: Backend = { name: 'Prometheus', url };
   const get = <Schema extends z.ZodType>(path: string, schema: Schema, parameters: Parameters = {}) =>
@@ -164,6 +168,10 @@ export function createPrometheus(url: string): Prometheus {
       return data.groups.flatMap(({ name: group, rules }) =>
         rules.map(({ lastError, ...rule }) => ({ group, ...rule, ...(lastError && { lastError }) })),
       );
+    },
+    async startedAtMs() {
+      const { data } = await get('status/runtimeinfo', runtimeSchema);
+      return data.startTime;
     },
   };
 }

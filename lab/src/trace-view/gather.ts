@@ -1,7 +1,9 @@
+import { wasUndelivered } from '../delivery.ts';
 import { LabError } from '../lab-error.ts';
 import { poll } from '../poll.ts';
 import type { Jaeger } from '../query/jaeger.ts';
 import { type LogLine, type Loki, logsOfTrace } from '../query/loki.ts';
+import type { Prometheus } from '../query/prometheus.ts';
 import type { Span, Trace } from '../query/span.ts';
 
 export type Gathered = {
@@ -47,6 +49,23 @@ export async function gatherTrace(
   return (await poll(check, { intervalMs: 250, limitMs, signal })) ?? last;
 }
 
+/**
+ * A sentence that says that requests have no log line, and why if that is known; undefined when each has one, or when
+ * `lokiProblem` says it, or when there are more lines than were read.
+ */
+export async function whyLinesAreMissing(
+  { trace: { spans }, lines, lokiProblem }: Gathered,
+  prometheus: Prometheus,
+): Promise<string | undefined> {
+  const { length } = requestsWithoutLine(spans, lines);
+  if (length === 0 || lokiProblem !== undefined || lines.length === maxLines) return undefined;
+  const isUndelivered = await wasUndelivered(prometheus, 'loki', endOf(spans)).catch(() => false);
+  const requests = length === 1 ? 'One request has' : `${length} requests have`;
+  return isUndelivered
+    ? `${requests} no log line, since the collector could not deliver to Loki: ./vitrine logs otel-collector says why.`
+    : `${requests} no log line in Loki: it is late, lost, or below LOG_LEVEL. ./vitrine status says if something is wrong.`;
+}
+
 async function findLines(loki: Loki, { traceId, spans }: Trace): Promise<Omit<Gathered, 'trace'>> {
   const starts = spans.map(({ startMs }) => startMs);
   const range = { startMs: Math.min(...starts) - marginMs, endMs: endOf(spans) + marginMs };
@@ -63,14 +82,19 @@ function isSettled({ trace: { spans }, lines, lokiProblem }: Gathered, nowMs: nu
   if (nowMs - endOf(spans) > settledAfterMs) return true;
   const ids = new Set(spans.map(({ spanId }) => spanId));
   const parents = new Set(spans.map(({ parentSpanId }) => parentSpanId));
-  const withLines = new Set(lines.map(({ metadata }) => metadata.span_id));
+  const withoutLine = new Set(requestsWithoutLine(spans, lines));
   const hasArrived = (span: Span) => {
     if (span.parentSpanId !== undefined && !ids.has(span.parentSpanId)) return false;
-    // Every request to a service is a span there, and leaves a line.
-    if (span.kind === 'server') return lokiProblem !== undefined || withLines.has(span.spanId);
+    if (span.kind === 'server') return lokiProblem !== undefined || !withoutLine.has(span);
     return !isCallToService(span) || span.status === 'error' || parents.has(span.spanId);
   };
   return parents.has(undefined) && spans.every(hasArrived);
+}
+
+/** Every request to a service is a span there, and leaves a line. */
+function requestsWithoutLine(spans: readonly Span[], lines: readonly LogLine[]): readonly Span[] {
+  const withLines = new Set(lines.map(({ metadata }) => metadata.span_id));
+  return spans.filter(({ kind, spanId }) => kind === 'server' && !withLines.has(spanId));
 }
 
 function isCallToService({ kind, attributes }: Span): boolean {

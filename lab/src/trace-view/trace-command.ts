@@ -1,11 +1,13 @@
 import { styleText } from 'node:util';
+import { deliveryNotices } from '../delivery.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { backendUrls } from '../query/backend-urls.ts';
 import { createJaeger } from '../query/jaeger.ts';
 import { createLoki } from '../query/loki.ts';
+import { createPrometheus } from '../query/prometheus.ts';
 import type { Session } from '../stack.ts';
 import { arrangeTrace } from './arrange.ts';
-import { gatherTrace } from './gather.ts';
+import { gatherTrace, whyLinesAreMissing } from './gather.ts';
 import { findRequests } from './served-request.ts';
 import { type Page, requestLines, traceLines } from './terminal.ts';
 import { readTraceId } from './trace-id.ts';
@@ -21,12 +23,17 @@ export async function traceCommand(
 ): Promise<void> {
   const urls = backendUrls(settings);
   const jaeger = createJaeger(urls.jaeger);
+  const prometheus = createPrometheus(urls.prometheus);
   const page = pageOf(process.stdout);
+  /** What people read when Jaeger lacks a trace: that, and what is not delivered at present. */
+  const absent = async (message: string) =>
+    new LabError([message, ...(await deliveryNotices(prometheus))].join('\n'));
   if (given === undefined) {
     const requests = await findRequests(jaeger, { service: 'frontend', limit: maxRequests }, Date.now());
     if (requests.length === 0)
-      throw new LabError('Jaeger has no request to the frontend yet: open a page of the shop.');
+      throw await absent('Jaeger has no request to the frontend yet: open a page of the shop.');
     for (const line of requestLines(requests, page)) report(line);
+    for (const notice of await deliveryNotices(prometheus)) process.stderr.write(`${notice}\n`);
     return;
   }
   const traceId = readTraceId(given);
@@ -40,12 +47,14 @@ export async function traceCommand(
   const found = await gatherTrace({ jaeger, loki }, traceId, { limitMs: arrivalLimitMs, signal, onWait });
   const view = found && arrangeTrace(found.trace, found.lines);
   if (!found || !view) {
-    throw new LabError(
+    throw await absent(
       `Jaeger has no trace ${traceId}. A trace appears within 3 s of its request; only the newest are kept.`,
     );
   }
   for (const line of traceLines(view, page)) report(line);
   if (found.lokiProblem) report(`\nThere are no log lines: ${found.lokiProblem}`);
+  const missing = await whyLinesAreMissing(found, prometheus);
+  if (missing) report(`\n${missing}`);
 }
 
 function pageOf(stream: NodeJS.WriteStream): Page {

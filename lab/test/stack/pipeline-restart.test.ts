@@ -1,28 +1,15 @@
 import { once } from 'node:events';
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../temporary-folder.ts';
+import { prepareCheckout } from './own-checkout.ts';
 import { pidOf, readStatus } from './part-status.ts';
-import { prepareSite, root, type Site } from './start-stack.ts';
+import type { Site } from './start-stack.ts';
 
 /** A checkout of its own, whose collector runs; `edit` changes its configuration. */
 async function startCollector() {
-  const checkout = temporaryFolder();
-  const isOurs = (path: string) => !/\/(?:node_modules|dist|\.git|\.vitrine|\.env)$/.test(path);
-  cpSync(root, checkout, { recursive: true, filter: isOurs });
-  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
-  const site = await prepareSite({}, checkout);
-  onTestFinished(site.stop);
-  const file = join(checkout, 'otel-collector-config.yaml');
-  const original = readFileSync(file, 'utf8');
-  expect(await site.vitrine('start', 'otel-collector')).toMatchObject({ status: 0 });
-  const edit = (right: RegExp, wrong: string) => {
-    expect(original).toMatch(right);
-    writeFileSync(file, original.replace(right, wrong));
-  };
-  return { site, edit };
+  const checkout = await prepareCheckout();
+  expect(await checkout.site.vitrine('start', 'otel-collector')).toMatchObject({ status: 0 });
+  return checkout;
 }
 
 /** The state of the collector in `./vitrine status`, and whether it takes telemetry. */
@@ -42,7 +29,7 @@ test('When the collector is restarted and a port of its new configuration is tak
   onTestFinished(() => void intruder.close());
   await once(intruder, 'listening');
 
-  edit(/endpoint: \S+METRICS_PORT\S+/, `endpoint: 127.0.0.1:${port}`);
+  edit([/endpoint: \S+METRICS_PORT\S+/, `endpoint: 127.0.0.1:${port}`]);
   expect(await site.vitrine('pipeline', 'check')).toMatchObject({ status: 0 });
   const restart = await site.vitrine('restart', 'otel-collector');
   expect(restart.status).toBe(1);
@@ -69,12 +56,12 @@ test('When the collector is restarted and a port of its new configuration is tak
 test('When the collector is restarted and refuses its new configuration, then its process runs on, and status says why until the old one is back', async () => {
   const { site, edit } = await startCollector();
   const pid = pidOf(site, 'otel-collector');
-  edit(/exporters: \[prometheus\]/, 'exporters: [prometheuz]');
+  edit([/exporters: \[prometheus\]/, 'exporters: [prometheuz]']);
   const restart = await site.vitrine('restart', 'otel-collector');
   expect(restart.status).toBe(1);
   expect(restart.stderr).toContain('references exporter "prometheuz" which is not configured');
   expect(pidOf(site, 'otel-collector')).toBe(pid);
   expect((await collectorOf(site)).row).toMatch(/the last restart failed: .*"prometheuz"/);
-  edit(/exporters: \[prometheus\]/, 'exporters: [prometheus]');
+  edit([/exporters: \[prometheus\]/, 'exporters: [prometheus]']);
   expect((await collectorOf(site)).row).not.toContain('failed');
 });

@@ -1,0 +1,23 @@
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { prepareSite, root } from './start-stack.ts';
+
+/** A site of a checkout of its own, in which nothing runs; `edit` changes the collector's configuration as it was. */
+export async function prepareCheckout() {
+  const checkout = temporaryFolder();
+  const isOurs = (path: string) => !/\/(?:node_modules|dist|\.git|\.vitrine|\.env)$/.test(path);
+  cpSync(root, checkout, { recursive: true, filter: isOurs });
+  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+  const site = await prepareSite({}, checkout);
+  onTestFinished(site.stop);
+  const file = join(checkout, 'otel-collector-config.yaml');
+  const original = readFileSync(file, 'utf8');
+  const edit = (...changes: readonly (readonly [before: RegExp, after: string])[]) => {
+    for (const [before] of changes) expect(original).toMatch(before);
+    const edited = changes.reduce((text, [before, after]) => text.replace(before, after), original);
+    writeFileSync(file, edited);
+  };
+  return { site, edit };
+}
