@@ -44,7 +44,7 @@ test.each(['status', 'down'])('When ./vitrine %s is run on macOS, then it says w
 
 test('When git is told to write CRLF, then a clone has the same files all the same', () => {
   const files = ['.gitattributes', 'vitrine', 'scripts/node.sh', 'package-lock.json', 'docs/shop.png'];
-  files.push('mysql/session-dbase.sh', 'user-service/migrations/001.do.users.sql');
+  files.push('mysql/entrypoint.sh', 'user-service/migrations/001.do.users.sql');
   const origin = temporaryFolder();
   const clone = join(temporaryFolder(), 'clone');
   for (const file of files) cpSync(join(root, file), join(origin, file));
