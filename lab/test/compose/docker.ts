@@ -46,12 +46,18 @@ export const test = base
 /** Opens the shop by plain `docker compose`, once there are secrets. */
 async function openShop(onCleanup: (work: () => Promise<void>) => void): Promise<Site> {
   const site = await prepareDockerSite();
-  onCleanup(async () => {
+  const close = async () => {
     await site.vitrine('down', '--reset');
     await site.stop();
-  });
-  await site.vitrine('down');
-  await compose(site, 'up', '--detach', '--wait');
+  };
+  try {
+    await site.vitrine('down');
+    await compose(site, 'up', '--detach', '--wait');
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  onCleanup(close);
   return site;
 }
 
