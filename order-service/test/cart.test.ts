@@ -72,7 +72,7 @@ describe('adding', () => {
 
   test('When the product is unknown, then 404 and no order is opened', async ({ service }) => {
     const customer = service.aCustomer();
-    for (const id of [4294967295, 4294967296, '4294967296', Number.MAX_SAFE_INTEGER]) {
+    for (const id of [4294967295, 4294967296, '4294967296', Number.MAX_SAFE_INTEGER, '9007199254740991']) {
       await customer.add(id).expect(404, { message: 'Cannot find product' });
     }
     await customer.cart().expect(200, noOrder);

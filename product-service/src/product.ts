@@ -4,15 +4,16 @@ import { z } from 'zod';
 const MAX_PRICE = 10_000_000;
 
 /** The product's name in the address of its page, such as `laptop-pro`. All digits would be an id. */
-const slug = text(1, 120)
-  .regex(/^[a-z0-9-]+$/, 'must consist of a-z, 0-9 and -')
-  .refine((value) => !/^\d+$/.test(value), 'must not be all digits');
+const slug = text(1, 120, {
+  pattern: '[0-9]*[a-z-][a-z0-9-]*',
+  message: 'must consist of a-z, 0-9 and -, and not be all digits',
+});
 
 /** A file in the shop's folder of drawings, or a path below it. Dots and slashes stand alone, so no segment is `..`. */
-const image = text(1, 255).regex(
-  /^[\w-]+(?:[./ ][\w-]+)*$/,
-  'must be a file name or a relative path, such as laptop-pro.svg',
-);
+const image = text(1, 255, {
+  pattern: '[A-Za-z0-9_-]+(?:[./ ][A-Za-z0-9_-]+)*',
+  message: 'must be a file name or a relative path, such as laptop-pro.svg',
+});
 
 export const productInput = z.object({ name: text(1, 120), slug, image, price: integer(0, MAX_PRICE) });
 

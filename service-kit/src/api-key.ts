@@ -16,7 +16,7 @@ export function requireApiKey(request: RequestWithKey): string {
   return key;
 }
 
-/** Creates the 401 for an api key that is missing, unknown, revoked or expired. */
+/** Creates the 401 for an api key that is missing, unknown, revoked or expired, and for a failed login. */
 export function notLoggedIn(): HttpError {
   return new HttpError(401, 'Not logged in', { headers: { 'WWW-Authenticate': 'Bearer' } });
 }

@@ -13,9 +13,13 @@ interface RouteDefinition<Context, Params, Query, Body, Reply> {
   path: string;
   summary: string;
   needsApiKey?: boolean;
+  /** The route works without an api key, and does more with one. */
+  takesApiKey?: boolean;
   /** Runs before the input is checked: finds and authorizes the caller, and fetches other data at the same time. */
   context?: (request: Request) => Promise<Context>;
   params?: z.ZodType<Params>;
+  /** The 404 for a path that does not fit `params`, and so cannot name anything. */
+  notFound?: () => HttpError;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
   /** The JSON body of a success; its status is 200 by default. */
@@ -38,6 +42,31 @@ const failure = z
   })
   .meta({ id: 'Failure', description: 'Reason of the failure; `errors` names the invalid fields.' });
 
+const traceId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .optional()
+  .meta({ header: { id: 'X-Trace-Id' }, description: 'Id of the trace, if the request is traced' });
+const serverTiming = z
+  .string()
+  .regex(/^traceparent;desc="00-[0-9a-f]{32}-[0-9a-f]{16}-01"$/)
+  .optional()
+  .meta({ header: { id: 'Server-Timing' }, description: 'Trace and span, if the request is traced' });
+const headersOfAll = { 'X-Trace-Id': traceId, 'Server-Timing': serverTiming };
+
+const retryAfter = { 'Retry-After': z.int().min(1).describe('Seconds') };
+const headersByStatus: Record<string, z.ZodRawShape> = {
+  401: { 'WWW-Authenticate': z.literal('Bearer') },
+  429: retryAfter,
+  503: retryAfter,
+};
+
+const apiKey = {
+  type: 'http',
+  scheme: 'bearer',
+  description: '`Authorization: Basic <key>` and the bare key are accepted as well.',
+} as const;
+
 const INPUT_FAILURES: Record<number, string> = { 400: 'Malformed or invalid input' };
 const BODY_FAILURES: Record<number, string> = {
   ...INPUT_FAILURES,
@@ -51,17 +80,30 @@ export function createApi(info: { title: string; description: string }) {
   const paths: ZodOpenApiPathsObject = {};
   const methodsByPath = new Map<string, string[]>();
 
+  function methodNotAllowed(path: string): HttpError {
+    const methods = methodsByPath.get(path) ?? [];
+    const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method)).join(', ');
+    return new HttpError(405, `Method not allowed; use ${allowed}`, { headers: { Allow: allowed } });
+  }
+
   return {
     /** Declares a route: its schemas check the input and describe it in the OpenAPI document. */
     route<Context, Params, Query, Body, Reply>(
       definition: RouteDefinition<Context, Params, Query, Body, Reply>,
     ): void {
       const { method, path, context, params, query, body, status = 200, handler } = definition;
+      const { notFound = () => new HttpError(404, 'Not found') } = definition;
       router[method](path, async (request, response) => {
+        const readParams = (schema: z.ZodType<Params>) => {
+          const result = schema.safeParse(request.params);
+          if (result.success) return result.data;
+          // As OpenAPI has it, `/api/product/create` is none of `/api/product/:id`.
+          throw methodsByPath.has(request.path) ? methodNotAllowed(request.path) : notFound();
+        };
         const input = {
           // An undeclared part has the type `unknown` and gets undefined.
           context: (await context?.(request)) as never,
-          params: (params && parseInput(params, request.params)) as never,
+          params: (params && readParams(params)) as never,
           query: (query && parseInput(query, request.query)) as never,
           body: (body && parseInput(body, request.body ?? {})) as never,
         };
@@ -80,16 +122,15 @@ export function createApi(info: { title: string; description: string }) {
           openapi: '3.1.0',
           info: { ...info, version },
           paths,
-          components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+          components: { securitySchemes: { apiKey } },
         });
         response.json(document);
       });
-      for (const [path, methods] of methodsByPath) {
+      const isTemplate = (path: string) => Number(path.includes(':'));
+      const concreteFirst = [...methodsByPath.keys()].sort((a, b) => isTemplate(a) - isTemplate(b));
+      for (const path of concreteFirst) {
         router.all(path, () => {
-          const allowed = methods
-            .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method))
-            .join(', ');
-          throw new HttpError(405, `Method not allowed; use ${allowed}`, { headers: { Allow: allowed } });
+          throw methodNotAllowed(path);
         });
       }
       return router;
@@ -98,9 +139,11 @@ export function createApi(info: { title: string; description: string }) {
 }
 
 function describeRoute<C, P, Q, B, R>(definition: RouteDefinition<C, P, Q, B, R>) {
-  const { summary, needsApiKey, params, query, body, reply, status = 200, failures } = definition;
+  const { method, summary, needsApiKey, takesApiKey, params, query, body, reply, failures } = definition;
+  const { status = 200 } = definition;
   const allFailures = {
-    ...(body ? BODY_FAILURES : query && INPUT_FAILURES),
+    // A body that a route does not need is read all the same.
+    ...(method === 'get' ? (params || query) && INPUT_FAILURES : BODY_FAILURES),
     ...(needsApiKey && { 401: 'The api key is missing, unknown, revoked or expired' }),
     503: 'Another service or the database did not answer in time; `message` names it',
     ...failures,
@@ -108,6 +151,7 @@ function describeRoute<C, P, Q, B, R>(definition: RouteDefinition<C, P, Q, B, R>
   return {
     summary,
     ...(needsApiKey && { security: [{ apiKey: [] }] }),
+    ...(takesApiKey && { security: [{ apiKey: [] }, {}] }),
     requestParams: {
       ...(params instanceof z.ZodObject && { path: params }),
       ...(query instanceof z.ZodObject && { query }),
@@ -122,11 +166,19 @@ function describeRoute<C, P, Q, B, R>(definition: RouteDefinition<C, P, Q, B, R>
       },
     }),
     responses: {
-      [status]: { description: 'Success', content: { 'application/json': { schema: reply } } },
+      [status]: {
+        description: 'Success',
+        headers: z.object(headersOfAll),
+        content: { 'application/json': { schema: reply } },
+      },
       ...Object.fromEntries(
         Object.entries(allFailures).map(([status, description]) => [
           status,
-          { description: String(description), content: { 'application/json': { schema: failure } } },
+          {
+            description: String(description),
+            headers: z.object({ ...headersOfAll, ...headersByStatus[status] }),
+            content: { 'application/json': { schema: failure } },
+          },
         ]),
       ),
     },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { createSchema } from 'zod-openapi';
 import { HttpError } from '../src/http-error';
-import { id, integer, parseInput, secretText, text } from '../src/input';
+import { id, integer, MAX_ID, parseInput, secretText, text } from '../src/input';
 
 describe('When a field is a whole number from 1 to 99', () => {
   const quantity = integer(1, 99);
@@ -118,6 +119,89 @@ describe('When a field is a text of 2 to 5 characters', () => {
 test('When a field is a secret, then spaces are kept and accents are composed', () => {
   expect(secretText().parse(' cafe\u0301 ')).toBe(' café ');
   expect(messagesOf(secretText(), 'a\0b')).toStrictEqual(['must not contain control characters']);
+});
+
+test.for([1, 9, 99, 100, 10_000_000, MAX_ID, MAX_ID + 1, Number.MAX_SAFE_INTEGER])(
+  'When a whole number may be up to %i, then its digits are accepted from 1 to there',
+  (max) => {
+    const samples = [...aroundEachDigitOf(max), '9'.repeat(40)];
+    const inRange = samples.filter((digits) => BigInt(digits) >= 1n && BigInt(digits) <= BigInt(max));
+    expect(samples.filter((digits) => integer(1, max).safeParse(digits).success)).toEqual(inRange);
+  },
+);
+
+describe('When OpenAPI describes a field', () => {
+  const shape = { pattern: '[0-9]*[a-z-][a-z0-9-]*', message: 'must be a slug' };
+  const fields: [what: string, schema: z.ZodType, samples: string[]][] = [
+    [
+      'a whole number',
+      integer(0, 99),
+      [...aroundEachDigitOf(99), '0', '00', '007', '', '1.0', ' 1', '1\n', '٣'],
+    ],
+    ['a text', text(1, 5), texts],
+    ['a longer text', text(2, 5), texts],
+    ['a text of a shape', text(1, 5, shape), [...texts, '1', '1-', '-', 'a1', '\tabcde\n', ' abcdef', 'A']],
+    ['a secret', secretText(), texts],
+  ];
+
+  test.for(fields)('as %s, then it takes what is accepted, and nothing else', ([, schema, samples]) => {
+    const accepted = samples.filter((sample) => schema.safeParse(sample).success);
+    expect(accepted.length).toBeGreaterThan(0);
+    expect(samples.filter((sample) => fits(createSchema(schema, { io: 'input' }).schema, sample))).toEqual(
+      accepted,
+    );
+  });
+});
+
+const texts = [
+  ...[
+    '',
+    ' ',
+    'a',
+    'ab',
+    'abcde',
+    'abcdef',
+    ' abcde ',
+    '\n\u00a0ab\ufeff\u2028',
+    'a b',
+    'a\u00a0b',
+    'a\tb',
+    'a\nb',
+  ],
+  ...[
+    'a\0b',
+    '\u0085a',
+    'a\u2028b',
+    'a\u202eb',
+    'a\ufffdb',
+    '\u200b',
+    '\u200ba',
+    '\u0301',
+    '\u00ad',
+    '\u3164',
+    '\u3164a',
+  ],
+  ...['😀😀😀😀😀', '😀😀😀😀😀😀', '日本', '؟', '€', '٣'],
+];
+
+/** `max`, and the numbers that are one more or less in one of its digits. */
+function aroundEachDigitOf(max: number): string[] {
+  const steps = Array.from(String(max), (_, index) => 10n ** BigInt(index));
+  return steps.flatMap((step) => [-step, 0n, step].map((by) => String(BigInt(max) + by)));
+}
+
+/** Whether a text fits the keywords of JSON Schema that describe our texts. */
+function fits(schema: unknown, sample: string): boolean {
+  const { type = 'string', pattern = '', anyOf, allOf = [] } = described.parse(schema);
+  if (type !== 'string' || !new RegExp(pattern, 'u').test(sample)) return false;
+  return allOf.every((part) => fits(part, sample)) && (anyOf?.some((part) => fits(part, sample)) ?? true);
+}
+
+const described = z.object({
+  type: z.string().optional(),
+  pattern: z.string().optional(),
+  anyOf: z.array(z.unknown()).optional(),
+  allOf: z.array(z.unknown()).optional(),
 });
 
 test('When several fields are invalid, then each is named once, with its first mistake', () => {

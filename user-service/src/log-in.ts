@@ -1,3 +1,4 @@
+import { notLoggedIn } from '@vitrine/service-kit/api-key';
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { logEvent } from '@vitrine/service-kit/logger';
 import { logs, metrics } from '@vitrine/service-kit/registry/shop';
@@ -35,7 +36,7 @@ export async function logIn(
     await insertLoginFailure(database, username);
     logEvent(logger, logs.loginFailed, { 'user.id': credentials && String(credentials.id) });
     logins.add(1, { result: 'failed' });
-    throw new HttpError(401, 'Not logged in');
+    throw notLoggedIn();
   }, isClientWaiting);
   const apiKey = await createApiKey(database, userId, apiKeyTtlHours);
   logEvent(logger, logs.loggedIn, { 'user.id': String(userId) });

@@ -21,6 +21,28 @@ test('When the OpenAPI document is requested, then it is valid 3.1 and describes
   expect(await describedRoutes(body)).toStrictEqual(routes.toSorted());
 });
 
+test('When the document describes the logout, then an api key is optional, and a body is checked', async ({
+  service,
+}) => {
+  const { body } = await service.api.get('/openapi.json');
+  const { security, responses } = body.paths['/api/user/logout'].post;
+  expect(security).toStrictEqual([{ apiKey: [] }, {}]);
+  expect(Object.keys(responses)).toStrictEqual(['200', '400', '413', '415', '503']);
+});
+
+test('When the document describes a password, then every text that fits is accepted', async ({ service }) => {
+  const { body } = await service.api.get('/openapi.json');
+  const { schema } = body.paths['/api/user/create'].post.requestBody.content['application/json'];
+  const declared = new RegExp(schema.properties.password.pattern, 'u');
+  const passwords = ['x'.repeat(72), 'é'.repeat(36), '日'.repeat(24), '😀'.repeat(18), 'correct horse é日😀'];
+  for (const password of passwords) {
+    expect(password).toMatch(declared);
+    await service.api.post('/api/user/create').send(aUser({ password })).expect(201);
+  }
+  for (const password of ['1234567', 'x'.repeat(73), '日'.repeat(25), 'a\0bcdefgh', '\ufffdbcdefgh'])
+    expect(password).not.toMatch(declared);
+});
+
 describe('a request that fits no route', () => {
   test.for(routes)(
     'When the route of %s is requested with another method, then 405 names the right one',

@@ -10,7 +10,8 @@ import { askCaller, askCatalogue } from '../neighbours';
 import { atTodaysPrices, order } from '../order';
 import { findOpenOrder } from '../order-repository';
 
-const quantity = integer(1, 99);
+const quantity = integer(1, 99).meta({ example: 1 });
+const productId = integer(1, Number.MAX_SAFE_INTEGER).meta({ example: 1 });
 const expectedTotal = integer(0, Number.MAX_SAFE_INTEGER).describe(
   'What the buyer was shown, in whole dollars; nothing is bought at another total',
 );
@@ -29,7 +30,7 @@ export function addCartRoutes(api: Api, { database, userService, productService 
       return { userId: caller.id, catalogue };
     },
   };
-  const params = z.object({ product_id: z.string().meta({ description: 'Id of a product', example: '1' }) });
+  const params = z.object({ product_id: id.meta({ example: 1 }) });
 
   api.route({
     ...forCaller,
@@ -48,7 +49,7 @@ export function addCartRoutes(api: Api, { database, userService, productService 
     method: 'post',
     path: '/api/order/add-item',
     summary: 'Add to the open order; opens one when there is none',
-    body: z.object({ product_id: integer(1, Number.MAX_SAFE_INTEGER), qty: quantity }),
+    body: z.object({ product_id: productId, qty: quantity }),
     reply,
     failures: { 404: 'No such product' },
     handler: async ({ context: { userId, catalogue }, body }) => {
@@ -65,11 +66,12 @@ export function addCartRoutes(api: Api, { database, userService, productService 
     path: '/api/order/item/:product_id',
     summary: 'Set the quantity of a line',
     params,
+    notFound: noItem,
     body: z.object({ qty: quantity }),
     reply,
     failures: { 404: 'No open order, or no such line in it' },
     handler: async ({ context: { userId, catalogue }, params, body }) => {
-      const line = { productId: existingId(params.product_id), quantity: body.qty };
+      const line = { productId: params.product_id, quantity: body.qty };
       return { result: atTodaysPrices(await changeQuantity(database, userId, line), catalogue) };
     },
   });
@@ -80,10 +82,11 @@ export function addCartRoutes(api: Api, { database, userService, productService 
     path: '/api/order/remove-item/:product_id',
     summary: 'Remove a line',
     params,
+    notFound: noItem,
     reply,
     failures: { 404: 'No open order, or no such line in it' },
     handler: async ({ context: { userId, catalogue }, params }) => {
-      const stored = await removeFromCart(database, userId, existingId(params.product_id));
+      const stored = await removeFromCart(database, userId, params.product_id);
       return { result: atTodaysPrices(stored, catalogue) };
     },
   });
@@ -103,11 +106,4 @@ export function addCartRoutes(api: Api, { database, userService, productService 
       result: await checkOut(database, userId, catalogue, body.expected_total),
     }),
   });
-}
-
-/** @throws HttpError 404 for anything that can't be the id of a product */
-function existingId(text: string): number {
-  const parsed = id.safeParse(text);
-  if (!parsed.success) throw noItem();
-  return parsed.data;
 }

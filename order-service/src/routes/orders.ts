@@ -13,7 +13,10 @@ const query = z.object({
   before: integer(1, MAX_ID + 1)
     .default(MAX_ID + 1)
     .describe('Only orders with an id below this one'),
-  all: z.stringbool({ truthy: ['true'], falsy: ['false'], error: 'must be true or false' }).default(false),
+  all: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .transform((all) => all === 'true'),
 });
 
 /** The route of past and open orders. It does not need product-service: names and prices are stored with the order. */

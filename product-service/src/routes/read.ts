@@ -6,6 +6,11 @@ import { z } from 'zod';
 import { type Product, product } from '../product';
 import { findProductById, findProductBySlug, listProducts } from '../product-repository';
 
+const idOrSlug = z
+  .string()
+  .regex(/^[a-z0-9-]{1,120}$/)
+  .meta({ description: 'Id or slug', example: 'laptop-pro' });
+
 /** Public routes of the catalogue. */
 export function addReadRoutes(api: Api, database: Database): void {
   api.route({
@@ -20,7 +25,8 @@ export function addReadRoutes(api: Api, database: Database): void {
     method: 'get',
     path: '/api/product/:id',
     summary: 'One product, by its id or its slug',
-    params: z.object({ id: z.string().meta({ description: 'Id or slug', example: 'laptop-pro' }) }),
+    params: z.object({ id: idOrSlug }),
+    notFound: noSuchProduct,
     reply: z.object({ result: product }),
     failures: { 404: 'No such product' },
     handler: async ({ params }) => ({ result: await findProduct(database, params.id) }),
@@ -31,7 +37,7 @@ async function findProduct(database: Database, idOrSlug: string): Promise<Produc
   const asId = id.safeParse(idOrSlug);
   const found = asId.success
     ? await findProductById(database, asId.data)
-    : /^[a-z0-9-]{1,120}$/.test(idOrSlug) && (await findProductBySlug(database, idOrSlug));
+    : await findProductBySlug(database, idOrSlug);
   if (!found) throw noSuchProduct();
   return found;
 }

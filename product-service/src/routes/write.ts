@@ -16,7 +16,7 @@ export function addWriteRoutes(api: Api, { database, userService, logger }: Depe
     needsApiKey: true,
     context: requireAdministrator(userService),
   };
-  const params = z.object({ id: z.string().meta({ description: 'Id', example: '1' }) });
+  const params = z.object({ id });
 
   api.route({
     ...administratorsOnly,
@@ -40,11 +40,12 @@ export function addWriteRoutes(api: Api, { database, userService, logger }: Depe
     path: '/api/product/:id',
     summary: 'Change a product',
     params,
+    notFound: noSuchProduct,
     body: productInput,
     reply: z.object({ message: z.string(), product }),
     failures: { 403: 'Not an administrator', 404: 'No such product', 409: 'Name or slug taken' },
     handler: async ({ params, body }) => {
-      const changed = { id: existingId(params.id), ...body };
+      const changed = { id: params.id, ...body };
       if (!(await updateProduct(database, changed).catch(explainDuplicate))) throw noSuchProduct();
       logEvent(logger, logs.productUpdated, { 'product.id': changed.id });
       return { message: 'Product updated', product: changed };
@@ -57,22 +58,15 @@ export function addWriteRoutes(api: Api, { database, userService, logger }: Depe
     path: '/api/product/:id',
     summary: 'Delete a product',
     params,
+    notFound: noSuchProduct,
     reply: z.object({ message: z.string() }),
     failures: { 403: 'Not an administrator', 404: 'No such product' },
     handler: async ({ params }) => {
-      const deletedId = existingId(params.id);
-      if (!(await deleteProduct(database, deletedId))) throw noSuchProduct();
-      logEvent(logger, logs.productDeleted, { 'product.id': deletedId });
+      if (!(await deleteProduct(database, params.id))) throw noSuchProduct();
+      logEvent(logger, logs.productDeleted, { 'product.id': params.id });
       return { message: 'Product deleted' };
     },
   });
-}
-
-/** @throws HttpError 404 for anything that can't be an id */
-function existingId(text: string): number {
-  const parsed = id.safeParse(text);
-  if (!parsed.success) throw noSuchProduct();
-  return parsed.data;
 }
 
 function explainDuplicate(error: unknown): never {

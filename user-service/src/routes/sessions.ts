@@ -1,6 +1,6 @@
 import type { Api } from '@vitrine/service-kit/api';
 import { apiKeyOf } from '@vitrine/service-kit/api-key';
-import { secretText, text } from '@vitrine/service-kit/input';
+import { secretText } from '@vitrine/service-kit/input';
 import { logEvent } from '@vitrine/service-kit/logger';
 import { logs } from '@vitrine/service-kit/registry/shop';
 import { z } from 'zod';
@@ -8,8 +8,8 @@ import { deleteApiKey, findUserByApiKey } from '../api-key-repository';
 import type { Dependencies } from '../dependencies';
 import { logIn } from '../log-in';
 
-/** Any text is valid: a name or password that nobody can have is merely wrong. No body is longer. */
-const credentials = z.object({ username: text(0, 16_384), password: secretText() });
+/** Any text is valid: a name or password that nobody can have is merely wrong. */
+const credentials = z.object({ username: secretText().trim(), password: secretText() });
 
 /** Login, which creates an api key, and logout, which revokes it. */
 export function addSessionRoutes(api: Api, dependencies: Dependencies): void {
@@ -35,6 +35,7 @@ export function addSessionRoutes(api: Api, dependencies: Dependencies): void {
     method: 'post',
     path: '/api/user/logout',
     summary: 'Revoke the api key that the request carries, if any',
+    takesApiKey: true,
     reply: z.object({ message: z.string() }),
     handler: async (_input, request) => {
       const key = apiKeyOf(request);

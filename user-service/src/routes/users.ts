@@ -45,13 +45,12 @@ export function addUserRoutes(api: Api, { database, logger, passwords }: Depende
     method: 'get',
     path: '/api/user/:username/exists',
     summary: 'Whether the username is taken, whatever its case',
-    params: z.object({ username: z.string().meta({ example: 'admin' }) }),
+    params: z.object({ username: usernameSchema.meta({ example: 'admin' }) }),
+    notFound: cannotFindUsername,
     reply: z.object({ result: z.literal(true) }),
     failures: { 404: 'Nobody has it, or nobody could' },
     handler: async ({ params }) => {
-      const parsed = usernameSchema.safeParse(params.username);
-      if (!parsed.success || !(await hasUsername(database, parsed.data)))
-        throw new HttpError(404, 'Cannot find username');
+      if (!(await hasUsername(database, params.username))) throw cannotFindUsername();
       return { result: true };
     },
   });
@@ -67,6 +66,10 @@ export function addUserRoutes(api: Api, { database, logger, passwords }: Depende
     failures: { 403: 'Not an administrator' },
     handler: ({ query: { limit, after = 0 } }) => listUsers(database, { limit, after }),
   });
+}
+
+function cannotFindUsername(): HttpError {
+  return new HttpError(404, 'Cannot find username');
 }
 
 function explainDuplicate(error: unknown): never {
