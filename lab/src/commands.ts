@@ -81,7 +81,8 @@ program
       };
       // People see the end of long output, so the parts that matter most are printed last.
       await stack.logs(part ? [part] : partNames.toReversed(), { lines, follow, onLine });
-      if (part && lines > 0 && !isWritten && !follow) process.stderr.write(`${part} has no log yet.\n`);
+      if (part && lines > 0 && !isWritten && !follow)
+        process.stderr.write(`${part} has no log: it was not started yet, or its container is gone.\n`);
     }),
   );
 

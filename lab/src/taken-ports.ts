@@ -15,6 +15,9 @@ export async function refuseTakenPorts(wanted: readonly WantedPort[], mode: Mode
     wanted.map(async ({ name, port, host }) => {
       const why = await whyNotFree(host, port);
       if (why === undefined) return [];
+      if (why === 'EADDRNOTAVAIL' && mode === 'native') {
+        throw new LabError(`BIND_ADDRESS=${host} is not an address of this machine: set another one.`);
+      }
       if (why !== 'EADDRINUSE') {
         return mode === 'docker' ? [] : [`${name} cannot listen on ${host}:${port}: ${why}.`];
       }

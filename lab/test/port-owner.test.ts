@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { findPortOwner, whyNotFree } from '../src/native/port-owner.ts';
 
@@ -19,6 +20,15 @@ test.each(['127.0.0.1', '0.0.0.0', '::'])(
     expect(findPortOwner(port)).toEqual({ pid: process.pid, command: expect.stringContaining('node') });
   },
 );
+
+test('When a connection goes out from the port, then it is taken, and by whom is known', async () => {
+  const socket = connect({ host: '127.0.0.1', port: await listen('127.0.0.1') });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  const { localPort: port = 0 } = socket;
+  expect(await whyNotFree('127.0.0.1', port)).toBe('EADDRINUSE');
+  expect(findPortOwner(port)).toMatchObject({ pid: process.pid });
+});
 
 test('When nobody listens, then the port is free, and nobody owns it', async () => {
   const server = createServer().listen(0, '127.0.0.1');

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../test/database-server.ts';
+import { LabError } from '../src/lab-error.ts';
 import { refuseTakenPorts } from '../src/taken-ports.ts';
 
 test('When a port is taken, then its owner is named in both modes', async () => {
@@ -16,10 +17,10 @@ test('When a port is taken, then its owner is named in both modes', async () => 
   }
 });
 
-test('When this user may not listen at a port, then only native mode complains: the engine may', async () => {
+test('When the address is not this machine’s, then only native mode complains: the engine may be elsewhere', async () => {
   // No machine has this address: it belongs to a network for documentation.
   const wanted = [{ name: 'frontend', port: 5000, host: '192.0.2.1' }] as const;
-  const message = 'frontend cannot listen on 192.0.2.1:5000: EADDRNOTAVAIL.';
-  await expect(refuseTakenPorts(wanted)).rejects.toThrow(message);
+  const message = 'BIND_ADDRESS=192.0.2.1 is not an address of this machine: set another one.';
+  await expect(refuseTakenPorts(wanted)).rejects.toThrow(new LabError(message));
   await refuseTakenPorts(wanted, 'docker');
 });

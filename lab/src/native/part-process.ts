@@ -35,6 +35,8 @@ const logLimitBytes = 10 * 1024 * 1024;
 const stopLimitMs = 10_000;
 /** Characters: a failed migration with its way out fits, a log line with a stack does not. */
 const quotedLength = 1000;
+/** Of an error that nobody caught, Node prints ten frames and two more lines below the message. */
+const quotedLines = 16;
 
 /** Starts the program, writes its process id to fd 3, waits for it and writes its exit status to the file $0. */
 const reaperScript = '"$@" 3>&- & echo $! >&3; exec 3>&-; wait $!; echo $? >"$0"';
@@ -127,7 +129,9 @@ export function partProcess(part: PartName, folders: { run: string; logs: string
 
   /** The end of the log for a message, without lines of earlier processes. */
   const quoteLog = (): string => {
-    const lines = lastLines(logFile, 8, startOffset).map((line) => `  ${line.slice(0, quotedLength)}`);
+    const lines = lastLines(logFile, quotedLines, startOffset).map(
+      (line) => `  ${line.slice(0, quotedLength)}`,
+    );
     return `The end of ${logFile}:\n${lines.join('\n')}`;
   };
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-/** The process that listens on a TCP port; empty when it belongs to another user. */
+/** The process that has a TCP port; empty when it belongs to another user. */
 export type PortOwner = { pid?: number; command?: string };
 
 /** The error of listening on `port` at `host`: `EADDRINUSE`, `EACCES` …; undefined when it is free. */
@@ -13,15 +13,15 @@ export function whyNotFree(host: string, port: number): Promise<string | undefin
   });
 }
 
-/** The process that listens on `port`, if this user may know it. */
+/** The process that listens on `port` or has a connection from it, if this user may know it. */
 export function findPortOwner(port: number): PortOwner {
   return attempt(() => findByProc(port), {});
 }
 
 function findByProc(port: number): PortOwner {
-  const sockets = new Set(
-    ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)),
-  );
+  const found = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => socketsAt(table, port));
+  const listening = found.filter(({ isListening }) => isListening);
+  const sockets = new Set((listening.length > 0 ? listening : found).map(({ inode }) => inode));
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (socketsOf(pid).some((inode) => sockets.has(inode))) {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
@@ -32,13 +32,13 @@ function findByProc(port: number): PortOwner {
 }
 
 /** Source, proc_net(5): local address is `hex address:hex port`, state 0A is LISTEN, the tenth column the inode. */
-function listeningInodes(table: string, port: number): string[] {
+function socketsAt(table: string, port: number): { inode: string; isListening: boolean }[] {
   if (!existsSync(table)) return [];
   const rows = readFileSync(table, 'utf8').split('\n').slice(1);
   return rows.flatMap((row) => {
     const [, local = '', , state, , , , , , inode] = row.trim().split(/\s+/);
-    const isListener = state === '0A' && Number.parseInt(local.split(':')[1] ?? '', 16) === port;
-    return isListener && inode !== undefined ? [inode] : [];
+    const isAtPort = Number.parseInt(local.split(':')[1] ?? '', 16) === port;
+    return isAtPort && inode !== undefined ? [{ inode, isListening: state === '0A' }] : [];
   });
 }
 
