@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { LabError } from './lab-error.ts';
 import { type PartName, partNames } from './part-names.ts';
 import type { Labels, Prometheus } from './query/prometheus.ts';
@@ -7,7 +6,7 @@ import type { PartStatus } from './stack.ts';
 /** Telemetry does not get to `part`, or is not kept there. */
 type Problem = { part: PartName; why: string };
 
-/** A page or a command does not wait longer for Prometheus, on which the rest of it does not depend. */
+/** A page or a command does not wait longer for an answer, on which the rest of it does not depend. */
 const answerLimitMs = 2000;
 /** Prometheus stores samples every 5 s. */
 const silenceSeconds = 20;
@@ -46,23 +45,17 @@ export async function wasUndelivered(
   fromMs: number,
 ): Promise<boolean> {
   const atMs = Math.min(fromMs + 60_000, Date.now());
-  const found = await prometheus.query(`max_over_time(delivery:failing{exporter=~".*/${part}"}[1m])`, atMs);
+  const failing = `max_over_time(delivery:failing{exporter=~".*/${part}"}[1m])`;
+  const found = await prometheus.within(answerLimitMs).query(failing, atMs);
   return found.some(({ labels }) => partOf(labels.exporter) === part);
 }
 
 async function findProblems(prometheus: Prometheus): Promise<readonly Problem[]> {
-  const late = `it does not say within ${answerLimitMs} ms whether all telemetry is delivered`;
-  const timeout = wait<readonly Problem[]>(answerLimitMs, [{ part: 'prometheus', why: late }], {
-    ref: false,
-  });
-  return Promise.race([askForProblems(prometheus), timeout]);
-}
-
-async function askForProblems(prometheus: Prometheus): Promise<readonly Problem[]> {
-  const found = (await prometheus.query(query)).flatMap(({ labels }) => problemOf(labels) ?? []);
+  const limited = prometheus.within(answerLimitMs);
+  const found = (await limited.query(query)).flatMap(({ labels }) => problemOf(labels) ?? []);
   const isSilent = found.some(({ part }) => part === 'prometheus');
   // A Prometheus that has just started had no time to store anything.
-  const isNew = isSilent && Date.now() - (await prometheus.startedAtMs()) < silenceSeconds * 1000;
+  const isNew = isSilent && Date.now() - (await limited.startedAtMs()) < silenceSeconds * 1000;
   return isNew ? [] : found;
 }
 

@@ -318,7 +318,7 @@ test('When Prometheus does not answer, then the list of requests waits for it on
   console.prometheus.mode = 'hang';
   const page = await console.open('/');
   expect(noticesOf(page)).toEqual([
-    'prometheus: it does not say within 2000 ms whether all telemetry is delivered.',
+    `Prometheus at ${console.prometheus.url} cannot be asked: no answer within 2 s.`,
   ]);
   expect(page.html.querySelectorAll('tbody tr')).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startFakeService } from '../../test/fake-service.ts';
-import { withDelivery } from '../src/delivery.ts';
+import { wasUndelivered, withDelivery } from '../src/delivery.ts';
 import { createPrometheus } from '../src/query/prometheus.ts';
 import type { PartStatus } from '../src/stack.ts';
 
@@ -66,4 +66,19 @@ test('When Prometheus cannot be asked, then it is not ready; when it does not ru
   });
   const without = parts.filter(({ part }) => part !== 'prometheus');
   expect(await withDelivery(without, createPrometheus(fake.url))).toEqual(without);
+});
+
+test('When Prometheus does not answer, then requests to it end after two seconds', async ({
+  onTestFinished,
+}) => {
+  const fake = await prometheus([]);
+  onTestFinished(fake.stop);
+  fake.mode = 'hang';
+  const asked = createPrometheus(fake.url);
+  const why = `Prometheus at ${fake.url} cannot be asked: no answer within 2 s.`;
+  const [shown] = await Promise.all([
+    withDelivery(parts, asked),
+    expect(wasUndelivered(asked, 'loki', Date.now())).rejects.toThrow(why),
+  ]);
+  expect(shown.find(({ part }) => part === 'prometheus')).toMatchObject({ state: 'not ready', detail: why });
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { telemetrySettings } from '../src/telemetry/environment';
 import { refused } from '../src/telemetry/variables';
@@ -11,6 +12,7 @@ function complaints(variables: Record<string, string>): Record<string, string> {
 const ADDRESS = expect.stringContaining('http://localhost:4317');
 const ATTRIBUTES = expect.stringContaining('such as team=a');
 const HEADERS = expect.stringContaining('name=value');
+const CERTIFICATE = join(__dirname, 'localhost.pem');
 const NAMES = expect.stringMatching(/\bexpress, .*\bhttp, .*\bmysql2, .*\bundici, .*none$/);
 
 describe('When a variable is invalid, then the service refuses it and lists what is allowed', () => {
@@ -23,6 +25,10 @@ describe('When a variable is invalid, then the service refuses it and lists what
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:80', ADDRESS],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318/v1/traces', ADDRESS],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://collector.example/otlp', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://collector.example?x=1', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://collector.example#x', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector?a:4317', ADDRESS],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector\\a:4317', ADDRESS],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector', ADDRESS],
     ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', ':4317', ADDRESS],
     ['OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', 'http://:4317', ADDRESS],
@@ -99,7 +105,20 @@ describe('When a variable is invalid, then the service refuses it and lists what
   ])('%s=%s', ([variable, value, says]) => {
     const secure = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example' };
     expect(complaints({ ...secure, [variable]: value })).toEqual({ [variable]: says });
-    expect(complaints({ [variable]: value })).toEqual({ [variable]: 'needs an endpoint with https' });
+    expect(complaints({ [variable]: value })).toEqual({
+      [variable]: expect.stringMatching(/^needs https in OTEL_EXPORTER_OTLP_(?:LOGS_)?ENDPOINT$/),
+    });
+  });
+
+  test('a certificate of a signal that is sent by http, though another one is sent by https', () => {
+    const certificate = { OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: CERTIFICATE };
+    const refusal = {
+      OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: 'needs https in OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    };
+    const [http, https] = ['http://localhost:4317', 'https://collector.example'];
+    expect(complaints({ ...certificate, OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: https })).toEqual(refusal);
+    const mixed = { OTEL_EXPORTER_OTLP_ENDPOINT: https, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: http };
+    expect(complaints({ ...certificate, ...mixed })).toEqual(refusal);
   });
 
   test('an export timeout longer than the export interval', () => {
@@ -114,6 +133,8 @@ test.for<Record<string, string>>([
   { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example' },
   { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b, x-team=shop', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
   { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example:4317/' },
+  { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'https://localhost', OTEL_EXPORTER_OTLP_CERTIFICATE: CERTIFICATE },
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://localhost', OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE: CERTIFICATE },
   { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:4317' },
   { OTEL_METRIC_EXPORT_INTERVAL: '2000', OTEL_RESOURCE_ATTRIBUTES: 'team=a,my.service.name=shop' },
   { OTEL_SDK_DISABLED: 'TRUE', OTEL_LOGS_EXPORTER: 'none' },

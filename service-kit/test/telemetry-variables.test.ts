@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -110,29 +109,25 @@ test('When delays are set, then each signal is sent at its own', async () => {
   expect(calls).toMatchObject({ trace: [{}], logs: [] });
 });
 
-test.skipIf(spawnSync('openssl', ['version']).error)(
-  'When certificates and a key are set, then the collector and the service know each other by them',
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vitrine-tls-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-    const certified = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2'];
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    spawnSync('openssl', ['req', '-x509', ...curve, '-keyout', key, '-out', cert, ...certified]);
-    const own = { cert: readFileSync(cert), key: readFileSync(key) };
-    const { calls, url } = await startCollector({ ...own, ca: own.cert, requestCert: true });
-    const variables = {
-      OTEL_EXPORTER_OTLP_CERTIFICATE: cert,
-      OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: cert,
-      OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: key,
-    };
-    expect(await runTraced(WORK + END, url, variables)).toMatchObject({ status: 0, stderr: '' });
-    expect(calls.trace).toHaveLength(1);
-    const another = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
-    writeFileSync(key, another.export({ type: 'pkcs8', format: 'pem' }));
-    expect(await runTraced(WORK + END, url, variables)).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining('is not the key of OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE'),
-    });
-  },
-);
+test('When certificates and a key are set, then the collector and the service know each other by them', async () => {
+  const path = join(__dirname, 'localhost.pem');
+  const pem = readFileSync(path);
+  const { calls, url } = await startCollector({ cert: pem, key: pem, ca: pem, requestCert: true });
+  const variables = {
+    OTEL_EXPORTER_OTLP_CERTIFICATE: path,
+    OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: path,
+    OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: path,
+  };
+  expect(await runTraced(WORK + END, url, variables)).toMatchObject({ status: 0, stderr: '' });
+  expect(calls.trace).toHaveLength(1);
+  const another = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+  const folder = mkdtempSync(join(tmpdir(), 'vitrine-tls-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const key = join(folder, 'key.pem');
+  writeFileSync(key, another.export({ type: 'pkcs8', format: 'pem' }));
+  const unfit = { ...variables, OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: key };
+  expect(await runTraced(WORK + END, url, unfit)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('is not the key of OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE'),
+  });
+});

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { LabError } from '../lab-error.ts';
 
-export type Backend = { name: 'Jaeger' | 'Prometheus' | 'Loki'; url: string };
+/** `limitMs` is how long it may take to answer, by default 10 s. */
+export type Backend = { name: 'Jaeger' | 'Prometheus' | 'Loki'; url: string; limitMs?: number | undefined };
 
 export type Parameters = Record<string, string | number | undefined>;
 
@@ -10,7 +11,6 @@ export class BackendError extends LabError {
   override name = 'BackendError';
 }
 
-const limitMs = 10_000;
 const maxQuoteLength = 300;
 
 /**
@@ -53,7 +53,11 @@ export async function askAlways<Schema extends z.ZodType>(
   throw new BackendError(`${backend.name} at ${backend.url} knows no ${path}: is that its address?`);
 }
 
-async function fetchText({ name, url }: Backend, address: string, headers: Record<string, string>) {
+async function fetchText(
+  { name, url, limitMs = 10_000 }: Backend,
+  address: string,
+  headers: Record<string, string>,
+) {
   try {
     const response = await fetch(address, { headers, signal: AbortSignal.timeout(limitMs) });
     return { status: response.status, text: await response.text() };

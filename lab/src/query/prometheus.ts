@@ -48,6 +48,8 @@ export type Prometheus = {
   rules: () => Promise<readonly Rule[]>;
   /** When its process was started. */
   startedAtMs: () => Promise<number>;
+  /** The same Prometheus, of which no answer is awaited for longer. */
+  within: (limitMs: number) => Prometheus;
 };
 
 const value = z.string().transform((text) => Number(text.replace('Inf', 'Infinity')));
@@ -118,8 +120,8 @@ const rulesSchema = success(
 
 const runtimeSchema = success(z.object({ startTime: time }));
 
-export function createPrometheus(url: string): Prometheus {
-  const backend: Backend = { name: 'Prometheus', url };
+export function createPrometheus(url: string, limitMs?: number): Prometheus {
+  const backend: Backend = { name: 'Prometheus', url, limitMs };
   const get = <Schema extends z.ZodType>(path: string, schema: Schema, parameters: Parameters = {}) =>
     askAlways(backend, `/api/v1/${path}`, schema, parameters);
   return {
@@ -173,6 +175,7 @@ export function createPrometheus(url: string): Prometheus {
       const { data } = await get('status/runtimeinfo', runtimeSchema);
       return data.startTime;
     },
+    within: (limitMs) => createPrometheus(url, limitMs),
   };
 }
 

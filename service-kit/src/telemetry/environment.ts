@@ -30,9 +30,11 @@ function complaint(name: string, value: unknown, set: Record<string, unknown>): 
 
 /** Without what it needs, the exporter would leave the file out, or send nothing. */
 function complaintOfTls(name: string, path: string, set: Record<string, unknown>): string | undefined {
-  const isEncrypted = ([name, value]: [string, unknown]) =>
-    /_ENDPOINT$/.test(name) && String(value).startsWith('https:');
-  if (!Object.entries(set).some(isEncrypted)) return 'needs an endpoint with https';
+  const endpoint = name.replace(/(?:CLIENT_)?(?:CERTIFICATE|KEY)$/, 'ENDPOINT');
+  const common = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  const urls = Object.entries(set).flatMap(([one, url]) => (one.endsWith('_ENDPOINT') ? [url] : []));
+  const relevant = endpoint === common ? urls : [set[endpoint] ?? set[common]];
+  if (!relevant.some((url) => String(url).startsWith('https:'))) return `needs https in ${endpoint}`;
   const key = name.replace(/CLIENT_CERTIFICATE$/, 'CLIENT_KEY');
   if (key !== name && set[key] === undefined) return `needs ${key}`;
   if (!name.endsWith('_KEY')) return undefined;

@@ -43,13 +43,13 @@ const lesserCount = count
 const exporter = oneOf('otlp', 'none').default('otlp').describe('`none`: one signal less');
 
 /** Without a scheme the exporter speaks TLS; without a port, or with 80, it takes 443, also for http. */
-const ADDRESS = /^(?:http:\/\/(?:\[[^\]\s]+\]|[^\s/:@[]+):(?!0*80\/?$)\d+|https:\/\/[^\s/@]+)\/?$/;
+const ADDRESS = /^(?:http:\/\/(?:\[[^\]\s]+\]|[^\s/\\?#:@[]+):(?!0*80\/?$)\d+|https:\/\/[^\s/\\?#@]+)\/?$/;
 
 const endpoint = z
   .string()
   .refine(
     (value) => ADDRESS.test(value) && URL.canParse(value),
-    'must be an address for gRPC, with scheme, without path and, for http, with a port other than 80, such as http://localhost:4317',
+    'must be an address for gRPC, with scheme, without path or query and, for http, with a port other than 80, such as http://localhost:4317',
   )
   .optional()
   .describe("another collector than the shop's, by gRPC: `http://` or `https://`, host and port");
