@@ -36,7 +36,11 @@ test('When a part has written nothing yet, then logs says so', async () => {
   const site = await prepareSite();
   onTestFinished(site.stop);
   expect(await site.vitrine('logs', 'frontend')).toEqual({
-    ...{ status: 0, stdout: '', stderr: expect.stringMatching(/^frontend has no log: it was not started yet/m) },
+    ...{
+      status: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/^frontend has no log: it was not started yet/m),
+    },
   });
 });
 

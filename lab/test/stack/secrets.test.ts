@@ -104,9 +104,10 @@ test('When secrets go every way there is, then no log and no backend holds one',
     basic: basic.slice(6),
     ...envSecrets(stack.home),
   };
-  const logs = readdirSync(join(stack.home, 'logs')).map((name) => {
-    return { name, text: readFileSync(join(stack.home, 'logs', name), 'utf8') };
-  });
+  const files = readdirSync(join(stack.home, 'logs'), { recursive: true, withFileTypes: true });
+  const logs = files
+    .filter((file) => file.isFile())
+    .map(({ parentPath, name }) => ({ name, text: readFileSync(join(parentPath, name), 'utf8') }));
   expect(logs.map(({ name }) => name)).toEqual(expect.arrayContaining(['frontend.log', 'user-service.log']));
   const held = await readBackends(stack, last.headers.get('x-trace-id') ?? 'none');
   for (const { name, text } of [...logs, ...held]) {
