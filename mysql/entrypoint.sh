@@ -5,6 +5,15 @@
 set -Eeuo pipefail
 umask 077
 
+# The statements quote passwords and escape nothing, and lines are split at spaces.
+has_good_passwords() {
+  local LC_ALL=C word='[!-~]+' line
+  [[ $MYSQL_ROOT_PASSWORD =~ ^$word$ && $MYSQL_ROOT_PASSWORD$SCHEMAS != *[\'\\]* ]] || return
+  while IFS= read -r line; do
+    [[ $line =~ ^$word(\ $word){3}$ ]] || return
+  done <<<"$SCHEMAS"
+}
+
 account() {
   echo "CREATE USER IF NOT EXISTS '$1'@'%' IDENTIFIED BY '$2';"
   echo "ALTER USER '$1'@'%' IDENTIFIED BY '$2';"
@@ -26,6 +35,11 @@ statements() {
     account "${user}_migrations" "$migration_password"
     echo "GRANT ALL ON $all TO '${user}_migrations'@'%';"
   done <<<"$SCHEMAS"
+}
+
+has_good_passwords || {
+  echo "A password of this database in .env must be printable ASCII without spaces, and have neither ' nor \\ in it." >&2
+  exit 1
 }
 
 # On a new volume the image's own entrypoint runs what is in this folder; after that the server does so itself.

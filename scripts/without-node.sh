@@ -121,10 +121,15 @@ open_mounts() {
   done
 }
 
+# Takes all containers away, with those of `docker compose run`.
+down() {
+  compose down --remove-orphans "$@"
+}
+
 # Stops the containers when `up` fails and the shop was down before.
 stop_again() {
   echo 'Stopping what was started …'
-  compose down
+  down
 }
 
 up() {
@@ -155,10 +160,10 @@ refuse_other_owner
 [[ $* == 'up --docker' ]] || refuse_native_home
 case "$*" in
   up | 'up --docker') up ;;
-  down) compose down ;;
+  down) down ;;
   'down --reset')
     refuse_nobodys_volumes
-    compose down --volumes
+    down --volumes
     ;;
   status) compose ps --all ;;
   logs*) compose logs "${@:2}" ;;

@@ -78,12 +78,12 @@ export async function requireDatabaseEngine(): Promise<DatabaseEngine> {
 }
 
 /**
- * Finds a TCP port that was free a moment ago, below those that the system gives to outgoing connections and to servers
- * that ask for any: otherwise the other tests would take it before it is used.
+ * Finds a TCP port that was free a moment ago, above those that fetch refuses, and below those that the system gives to
+ * outgoing connections and to servers that ask for any: otherwise the other tests would take it before it is used.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const port = randomInt(10_000, 32_768);
+    const port = randomInt(10_081, 32_768);
     const server = createServer().listen(port, '127.0.0.1');
     const isFree = await once(server, 'listening').then(
       () => true,

@@ -25,7 +25,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     return socket;
   };
 
-  // Without a delay of small packets, as of the server's own: what it has answered is with the client at once.
+  // The database server sends small packets without delay, and so must the proxy: the client gets each answer at once.
   const server = createServer({ noDelay: true }, (client) => {
     if (state === 'gone') {
       client.resetAndDestroy();

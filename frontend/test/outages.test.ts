@@ -1,8 +1,9 @@
 import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
+import { timeLimits } from '../../test/time-limits';
 import { test } from './shop';
 
-test.override('limits', { deadlineMs: 1000, timeoutMs: 1800 });
+test.override('limits', timeLimits.frontend);
 
 /** The words of a page when the service behind it is away, by service. */
 const WORDS = {

@@ -25,6 +25,9 @@ export function runsAsBefore(part: PartName, failure: unknown): unknown {
   return new LabError(`${failure.message}\n\n${part} runs as it did before.`);
 }
 
+/** Ends the failure of a service that was tried beside the running one, on the same database. */
+export const migrationsStay = '\nMigrations that it has already run stay in the database.';
+
 /** What helps a part whose log ends like this, on a line of its own; empty when that is not known. */
 export function remedyFor(log: string): string {
   if (!log.includes('Access denied for user')) return '';

@@ -15,7 +15,7 @@ const script = join(root, 'scripts/without-node.sh');
 
 /** Tells whether the script had the containers taken away. */
 function tookAway(docker: ReturnType<typeof fakeDocker>): boolean {
-  return docker.calls().some((call) => call.endsWith(' down'));
+  return docker.calls().some((call) => call.endsWith(' down --remove-orphans'));
 }
 
 test.each(['shop', 'shop/', './shop', 'other/../shop', '.vitrine', '.vitrine/'])(

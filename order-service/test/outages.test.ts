@@ -5,7 +5,7 @@ import { timeLimits } from '../../test/time-limits';
 import { untilServed } from '../../test/until-served';
 import { type Customer, orderOf, test } from './order-service';
 
-test.override('limits', timeLimits.real);
+test.override('limits', timeLimits.service);
 
 /** The service waits a second for its database; waiting twice would take longer than this. */
 const DATABASE_IN_TIME_MS = 1900;

@@ -5,7 +5,7 @@ import { timeLimits } from '../../test/time-limits';
 import { untilServed } from '../../test/until-served';
 import { aProduct, changes, productOf, test } from './product-service';
 
-test.override('limits', timeLimits.real);
+test.override('limits', timeLimits.service);
 
 const reads = ['/api/products', '/api/product/1', '/api/product/laptop-pro'];
 

@@ -28,7 +28,8 @@ interface MigrationOptions {
 
 /**
  * Brings the schema up to date, by an account that is used for nothing else. A lock in the database lets only one replica
- * do so at a time. Waits up to 30 s for a database that does not answer yet.
+ * do so at a time. Waits for a database that does not answer yet, with each of the two accounts up to 30 s; for the
+ * lock up to 60 s.
  *
  * @throws when the database stays unreachable or refuses one of the accounts, when the folder holds no migration, and when a
  *   migration fails or has changed since it ran: then the message has its file, and what the operator should do

@@ -8,7 +8,8 @@ import { describeExit, statusOf } from './container-status.ts';
 import { type Container, listContainers } from './containers.ts';
 import type { DockerPart } from './docker-parts.ts';
 
-const readyLimitMs = 180_000;
+/** A service may run migrations for that long. */
+export const readyLimitMs = 180_000;
 const pollMs = 500;
 const repeatMs = 10_000;
 /** The engine restarts a container that crashes; after this many crashes it is given up. */

@@ -1,7 +1,15 @@
 import { emptyHome, hasNativeData } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { makeReadable } from '../native/check-pipeline.ts';
-import { databaseNotRunning, notPaused, notRunning, runsAsBefore, wasResumed } from '../part-messages.ts';
+import {
+  databaseNotRunning,
+  migrationsStay,
+  notPaused,
+  notRunning,
+  remedyFor,
+  runsAsBefore,
+  wasResumed,
+} from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { pipelineMemory } from '../pipeline-memory.ts';
 import type { Progress } from '../progress.ts';
@@ -130,10 +138,13 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     );
   };
 
+  /** Takes all containers away, with a trial that a killed command has left. */
+  const down = ['down', '--remove-orphans'];
+
   /** Works after an interruption. */
   const removeContainers = async (started: readonly DockerPart[]) => {
     const names = started.map(({ name }) => name);
-    const command = started.length === parts.length ? ['down'] : ['rm', '--stop', '--force', ...names];
+    const command = started.length === parts.length ? down : ['rm', '--stop', '--force', ...names];
     await composeUntil(AbortSignal.timeout(removeLimitMs))(...command);
   };
 
@@ -146,7 +157,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     const trial = isService
       ? {
           ...{ part: name, port: defaultPorts[name], whyNotReady: ask('/readyz', whyServiceNotReady) },
-          explain: (log: string) => `${name} cannot start:\n${endOf(log)}`,
+          explain: (log: string) => `${name} cannot start:\n${endOf(log)}${remedyFor(log)}${migrationsStay}`,
         }
       : {
           ...{ part: name, port: defaultPorts['otel-collector-health'], whyNotReady: ask('/', whyNotOk) },
@@ -168,7 +179,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       const containers = await readContainers();
       const volumes = reset ? await listIds(docker, 'volume', project.name) : [];
       if (volumes.length > 0) await refuseNobodysVolumes(docker, settings);
-      if (containers.size + volumes.length > 0) await compose('down', ...(reset ? ['--volumes'] : []));
+      if (containers.size + volumes.length > 0) await compose(...down, ...(reset ? ['--volumes'] : []));
       const stopped = parts.map(({ name }) => name).filter((name) => isRunning(containers.get(name)));
       if (!reset) return { stopped, deleted: [] };
       const deleted = volumes.map((volume) => `the volume ${volume}`);
@@ -224,17 +235,17 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       refuseLostVariables(settings);
       const part = find(name);
       await refuseWithoutDatabase(part);
-      const wasRunning = isRunning((await readContainers()).get(name));
+      const before = (await readContainers()).get(name);
       try {
         if (part.isService) await build([name]);
         if (name === 'otel-collector') openMounts(settings.root);
-        if (name === 'otel-collector' || (part.isService && wasRunning)) {
+        if (name === 'otel-collector' || (part.isService && isRunning(before))) {
           await claimVolumes(docker, compose, settings);
           await tryFirst(part);
         }
       } catch (error) {
         if (name === 'otel-collector' && !signal.aborted) pipeline.refuse(error);
-        throw wasRunning ? runsAsBefore(name, error) : error;
+        throw before?.state === 'running' ? runsAsBefore(name, error) : error;
       }
       await compose('stop', name);
       await start([part]);

@@ -1,9 +1,8 @@
 import { LabError } from '../lab-error.ts';
 import type { PartName } from '../part-names.ts';
 import { poll } from '../poll.ts';
+import { readyLimitMs } from './bring-up.ts';
 import type { Docker } from './compose.ts';
-
-const readyLimitMs = 60_000;
 
 /** How a part is tried: the port inside its container, and what is asked there. */
 export type Trial = {
@@ -29,7 +28,11 @@ export async function tryPart(
     signal,
   }: { docker: Docker; compose: Docker; cleanUp: Docker; signal: AbortSignal },
 ): Promise<void> {
-  const remove = () => cleanUp('rm', '--force', '--volumes', name).catch(() => undefined);
+  const remove = async () => {
+    // It fails when there is none. After a SIGKILL, alerts would take the trial for a service that is down.
+    await cleanUp('stop', name).catch(() => undefined);
+    await cleanUp('rm', '--force', '--volumes', name).catch(() => undefined);
+  };
   let why: string | undefined;
   const isReady = async () => {
     const state = await docker('container', 'inspect', '--format', '{{.State.Status}}', name);

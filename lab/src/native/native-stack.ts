@@ -16,7 +16,7 @@ import type { DatabaseEngine } from './database-engine.ts';
 import { type NativePart, nativePart } from './native-part.ts';
 import { build, requireDatabaseEngine } from './preflight.ts';
 import { stopPart, takeDown } from './take-down.ts';
-import { tryElsewhere } from './try-elsewhere.ts';
+import { trialProcess, tryElsewhere } from './try-elsewhere.ts';
 
 /** The stack as plain processes of this machine, with the parts `wanted` (by default all) and without a supervisor. */
 export function createNativeStack(
@@ -82,7 +82,7 @@ export function createNativeStack(
       // After a Ctrl-C, too.
       await bringUp([before], async () => {}, { report, signal: new AbortController().signal });
     }
-    throw runsAsBefore(one.part.name, failure);
+    throw isPaused(one) ? failure : runsAsBefore(one.part.name, failure);
   };
 
   /** The parts that run, or whose program is here or can be obtained. */
@@ -129,7 +129,11 @@ export function createNativeStack(
     },
     async down({ reset }) {
       const running = parts.filter(isRunning);
-      await takeDown(parts, report);
+      const trials = parts.filter(runsOurProgram).map((one) => ({
+        ...one,
+        process: trialProcess(one.part.name, settings.home),
+      }));
+      await takeDown([...trials, ...parts], report);
       return {
         stopped: running.map(({ part }) => part.name),
         deleted: reset ? emptyHome(settings.home) : [],
@@ -186,6 +190,11 @@ export function createNativeStack(
 
 function isRunning({ process }: NativePart): boolean {
   return process.readState().state === 'running';
+}
+
+function isPaused({ process }: NativePart): boolean {
+  const now = process.readState();
+  return now.state === 'running' && now.process.isPaused;
 }
 
 /** Whether the part's program is of this repository. */

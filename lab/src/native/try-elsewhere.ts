@@ -1,19 +1,32 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { foldersOf } from '../home.ts';
+import { LabError } from '../lab-error.ts';
+import { migrationsStay } from '../part-messages.ts';
+import type { PartName } from '../part-names.ts';
 import { createParts } from '../parts.ts';
 import type { Settings } from '../settings.ts';
 import { bringUp } from './bring-up.ts';
 import { type NativePart, nativePart, type Programs } from './native-part.ts';
 import { partProcess } from './part-process.ts';
 
+/** The process in which a part is tried. A command that was killed may have left it running. */
+export function trialProcess(part: PartName, home: string): NativePart['process'] {
+  const folder = trialFolder(home);
+  return partProcess(part, { run: folder, logs: folder });
+}
+
+function trialFolder(home: string): string {
+  return join(foldersOf(home).logs, 'trial');
+}
+
 /**
  * Runs a part with its present program and settings on another port until it is ready, while the old process works on.
  * Throws a LabError with its complaint.
  */
 export async function tryElsewhere(
-  { part: { name }, host }: NativePart,
+  { part: { kind, name }, host }: NativePart,
   settings: Settings,
   programs: Programs,
   signal: AbortSignal,
@@ -22,18 +35,18 @@ export async function tryElsewhere(
   const trials = createParts(elsewhere)
     .filter((part) => part.name === name)
     .map((part) => nativePart(part, elsewhere, programs));
-  const folder = join(foldersOf(settings.home).logs, 'trial');
-  const process = partProcess(name, { run: folder, logs: folder });
-  // A command that was killed may have left one.
+  const process = trialProcess(name, settings.home);
   await process.stop();
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(trialFolder(settings.home), { recursive: true, mode: 0o700 });
   const progress = { report: () => undefined, signal };
   await bringUp(
     trials.map((trial) => ({ ...trial, process })),
     async () => undefined,
     progress,
-  );
+  ).catch((error) => {
+    if (kind !== 'service' || !(error instanceof LabError)) throw error;
+    throw new LabError(`${error.message}${migrationsStay}`);
+  });
   await process.stop();
 }
 

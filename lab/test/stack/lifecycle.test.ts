@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { basename, dirname, join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { expect, onTestFinished, test } from 'vitest';
+import { trialProcess } from '../../src/native/try-elsewhere.ts';
 import { poll } from '../../src/poll.ts';
 import { inspectProcess } from '../../src/process-table.ts';
 import { everything, ours, pidOf, readStatus } from './part-status.ts';
@@ -113,6 +114,24 @@ test('When a shop was started at another address, then its commands know that un
   expect((await fetch(`${address}/healthz`)).status).toBe(200);
   expect(await runVitrine(untold, 'down')).toMatchObject({ status: 0, stdout: 'Stopped console.\n' });
   expect((await runVitrine(untold, 'status')).stdout).toMatch(/^console +stopped .*:5004$/m);
+});
+
+test('When a killed restart has left its trial, then a restart of another part leaves it alone, and down stops it', async () => {
+  const site = await prepareSite();
+  onTestFinished(site.stop);
+  mkdirSync(join(site.home, 'logs/trial'), { recursive: true });
+  writeFileSync(join(site.home, 'vitrine-home.txt'), '');
+  const trial = trialProcess('order-service', site.home);
+  onTestFinished(async () => void (await trial.stop()));
+  await trial.start({ program: '/bin/sleep', args: ['600'], directory: '/', environment: {} });
+  const state = trial.readState();
+  if (state.state !== 'running') throw new Error(`The trial is ${state.state}`);
+
+  expect(await site.vitrine('start', 'console')).toMatchObject({ status: 0 });
+  expect(await site.vitrine('restart', 'console')).toMatchObject({ status: 0 });
+  expect(trial.readState()).toMatchObject({ state: 'running' });
+  expect(await site.vitrine('down', '--reset')).toMatchObject({ status: 0 });
+  expect(inspectProcess(state.process.pid)).toBeUndefined();
 });
 
 test('When a part cannot start, then its last words are shown at once and nothing stays up', async () => {
