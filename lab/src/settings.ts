@@ -95,9 +95,11 @@ const valuesSchema = secretsSchema.extend({
   GRAFANA_URL: address.optional(),
 });
 
-/** Matches the variables that a start leaves for later commands; .env knows the others, and secrets are not copied. */
+/** Matches the variables that a start may leave for later commands; .env knows the others. */
 const remembered =
   /^(?:BIND_ADDRESS|LOG_LEVEL|BCRYPT_COST|API_KEY_TTL_HOURS|(?:JAEGER|GRAFANA)_URL|OTEL_(?!.*HEADERS).*)$/;
+/** Matches an address with a user or a password in it. Secrets are not left for later commands. */
+const credentials = /:\/\/[^/?#]*@/;
 
 const portsSchema = z.object({
   PORT_OFFSET: wholeNumber(0, 65_535).default(0),
@@ -133,7 +135,9 @@ export function readSettings(
   const { PORT_OFFSET, ...moved } = parse(portsSchema, given);
   const ports = { ...choosePorts(PORT_OFFSET, moved), ...running.ports };
   const values = parse(valuesSchema, given);
-  const kept = Object.entries(fromShell).filter(([name]) => remembered.test(name));
+  const kept = Object.entries(fromShell).filter(
+    ([name, value]) => remembered.test(name) && !credentials.test(value),
+  );
   return {
     ...places,
     ports,

@@ -62,6 +62,8 @@ test('When a start is told secrets, then they are not written down', () => {
   const secrets = {
     ...{ ADMIN_PASSWORD: 'not-to-be-kept', USER_DB_PASSWORD: 'not-to-be-kept' },
     OTEL_EXPORTER_OTLP_HEADERS: 'key=not-to-be-kept',
+    GRAFANA_URL: 'https://me:not-to-be-kept@grafana.example/',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://not-to-be-kept@collector.example:4318',
   };
   expect(JSON.stringify(read({ ...secrets, LOG_LEVEL: 'warn' }).start)).not.toContain('not-to-be-kept');
 });
