@@ -20,7 +20,7 @@ export type Settings = Places & {
   cache: string;
   /** Variables for the tools that download and compile: PATH and the like, proxies, and what Go and Docker read. */
   tools: Variables;
-  /** Secrets that were just generated and are not in the .env yet. */
+  /** Secrets, and the SHOP_ID, that were just generated and are not in the .env yet. */
   newSecrets: Variables;
   /** What a start with these settings leaves in the home for later commands. */
   start: Start;
@@ -129,7 +129,8 @@ export function readSettings(
   if (inFile.VITRINE_HOME !== undefined) {
     throw new UsageError(`VITRINE_HOME cannot be set in ${places.envFile}: set it in the environment.`);
   }
-  const newSecrets = missingSecrets(Object.keys(secretsSchema.shape), inFile);
+  // SHOP_ID tells the shop from others in Docker, also after it was moved.
+  const newSecrets = missingSecrets([...Object.keys(secretsSchema.shape), 'SHOP_ID'], inFile);
   const fromShell = { ...running.variables, ...withoutEmpty(environment) };
   const given = { ...newSecrets, ...inFile, ...fromShell };
   const { PORT_OFFSET, ...moved } = parse(portsSchema, given);

@@ -22,11 +22,11 @@ const recordSchema = startSchema.extend({ mode: z.enum(modes), folder: z.string(
 
 /**
  * What a home remembers of its last start. The mode and the folder, by which Docker knows the shop, hold until
- * `./stop.sh --reset`; the rest holds as long as something runs.
+ * `./stop.sh --reset`; the rest holds until the shop is stopped.
  */
 export type ShopRecord = z.output<typeof recordSchema>;
 
-/** Opens the home and records a start in it, for the owner's eyes only. scripts/without-node.sh reads the record too. */
+/** Opens the home and records a start in it, for the owner's eyes only. scripts/without-node.sh does so too. */
 export function recordShop(home: string, record: ShopRecord): void {
   openHome(home);
   const file = recordFile(home);

@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { emptyHome, openHome } from '../src/home.ts';
+import { createNativeStack } from '../src/native/native-stack.ts';
+import { findPlaces, readSettings } from '../src/settings.ts';
 import {
   forgetStart,
   readShopRecord,
@@ -37,6 +39,15 @@ test('When a start failed, then the home knows what it knew before', () => {
   expect(readShopRecord(home)).toEqual(record);
   restoreShopRecord(home, undefined);
   expect(readShopRecord(home)).toBeUndefined();
+});
+
+test('When a home that was moved is reset in native mode, then it still knows its folder in Docker', async () => {
+  const home = temporaryFolder();
+  recordShop(home, { ...record, folder: '/gone/home' });
+  const progress = { report: () => undefined, signal: new AbortController().signal };
+  const settings = readSettings(findPlaces({ VITRINE_HOME: home }), {});
+  await createNativeStack(settings, progress, []).down({ reset: true });
+  expect(readShopRecord(home)).toEqual({ mode: 'docker', folder: '/gone/home', ports: {}, variables: {} });
 });
 
 test.each(['', '{"mode":', '{"mode":"swarm"}'])('When the record is %j, then nothing is known', (text) => {

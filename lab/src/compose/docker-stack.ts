@@ -25,7 +25,7 @@ import { type Container, isRunning, listContainers, listIds } from './containers
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
 import { openMounts } from './open-mounts.ts';
-import { claimVolumes, refuseNobodysVolumes } from './owner.ts';
+import { claimProject, refuseNobodysVolumes, releaseProject } from './owner.ts';
 import { tryPart } from './try-part.ts';
 
 const removeLimitMs = 60_000;
@@ -97,7 +97,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     await refusePortsOf(wanted.filter(({ name }) => !isRunning(before.get(name))));
     openMounts(settings.root);
     await pull(wanted);
-    await claimVolumes(docker, compose, settings);
+    await claimProject(docker, settings);
     if (wanted === parts || ![...before.values()].some(isRunning)) {
       recordShop(settings.home, { mode: 'docker', folder: ownFolder(settings), ...settings.start });
     }
@@ -169,6 +169,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       const volumes = reset ? await listIds(docker, 'volume', project.name) : [];
       if (volumes.length > 0) await refuseNobodysVolumes(docker, settings);
       if (containers.size + volumes.length > 0) await compose('down', ...(reset ? ['--volumes'] : []));
+      if (volumes.length > 0) await releaseProject(docker, settings);
       const stopped = parts.map(({ name }) => name).filter((name) => isRunning(containers.get(name)));
       if (!reset) return { stopped, deleted: [] };
       const deleted = volumes.map((volume) => `the volume ${volume}`);
@@ -229,7 +230,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
         if (part.isService) await build([name]);
         if (name === 'otel-collector') openMounts(settings.root);
         if (name === 'otel-collector' || (part.isService && wasRunning)) {
-          await claimVolumes(docker, compose, settings);
+          await claimProject(docker, settings);
           await tryFirst(part);
         }
       } catch (error) {

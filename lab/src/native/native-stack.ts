@@ -1,4 +1,4 @@
-import { ownFolder } from '../compose/compose.ts';
+import { isGone, ownFolder } from '../compose/compose.ts';
 import { emptyHome, openHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { followLines, lastLines } from '../log-file.ts';
@@ -130,10 +130,13 @@ export function createNativeStack(
     async down({ reset }) {
       const running = parts.filter(isRunning);
       await takeDown(parts, report);
-      return {
-        stopped: running.map(({ part }) => part.name),
-        deleted: reset ? emptyHome(settings.home) : [],
-      };
+      const stopped = running.map(({ part }) => part.name);
+      if (!reset) return { stopped, deleted: [] };
+      const folder = ownFolder(settings);
+      const deleted = emptyHome(settings.home);
+      // The data in Docker of a home that was moved has the old folder in its name.
+      if (isGone(folder)) recordShop(settings.home, { mode: 'docker', folder, ports: {}, variables: {} });
+      return { stopped, deleted };
     },
     status: () => Promise.all(parts.map(statusOf)),
     async logs(names, { lines, follow, onLine }) {
