@@ -53,7 +53,11 @@ export async function withLockedStack<Result>(
     appendToEnvFile(places.envFile, session.settings.newSecrets);
     return work(session).catch((error) => {
       // A start that failed is not remembered, unless it left the shop open.
-      if (choice.running || !runsNatively(places)) restoreShopRecord(places.home, before);
+      try {
+        if (choice.running || !runsNatively(places)) restoreShopRecord(places.home, before);
+      } catch {
+        // The failure of the start says more: a full disk, for instance, fails both.
+      }
       throw error;
     });
   });

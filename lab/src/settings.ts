@@ -20,7 +20,7 @@ export type Settings = Places & {
   cache: string;
   /** Variables for the tools that download and compile: PATH and the like, proxies, and what Go and Docker read. */
   tools: Variables;
-  /** Secrets that were just generated and are not in the .env yet. */
+  /** Secrets, and the SHOP_ID, that were just generated and are not in the .env yet. */
   newSecrets: Variables;
   /** What a start with these settings leaves in the home for later commands. */
   start: Start;
@@ -95,9 +95,11 @@ const valuesSchema = secretsSchema.extend({
   GRAFANA_URL: address.optional(),
 });
 
-/** Matches the variables that a start leaves for later commands; .env knows the others, and secrets are not copied. */
+/** Matches the variables that a start may leave for later commands; .env knows the others. */
 const remembered =
   /^(?:BIND_ADDRESS|LOG_LEVEL|BCRYPT_COST|API_KEY_TTL_HOURS|(?:JAEGER|GRAFANA)_URL|OTEL_(?!.*HEADERS).*)$/;
+/** Matches an address with a user or a password in it. Secrets are not left for later commands. */
+const credentials = /:\/\/[^/?#]*@/;
 
 const portsSchema = z.object({
   PORT_OFFSET: wholeNumber(0, 65_535).default(0),
@@ -127,13 +129,16 @@ export function readSettings(
   if (inFile.VITRINE_HOME !== undefined) {
     throw new UsageError(`VITRINE_HOME cannot be set in ${places.envFile}: set it in the environment.`);
   }
-  const newSecrets = missingSecrets(Object.keys(secretsSchema.shape), inFile);
+  // SHOP_ID tells the shop from others in Docker, also after it was moved.
+  const newSecrets = missingSecrets([...Object.keys(secretsSchema.shape), 'SHOP_ID'], inFile);
   const fromShell = { ...running.variables, ...withoutEmpty(environment) };
   const given = { ...newSecrets, ...inFile, ...fromShell };
   const { PORT_OFFSET, ...moved } = parse(portsSchema, given);
   const ports = { ...choosePorts(PORT_OFFSET, moved), ...running.ports };
   const values = parse(valuesSchema, given);
-  const kept = Object.entries(fromShell).filter(([name]) => remembered.test(name));
+  const kept = Object.entries(fromShell).filter(
+    ([name, value]) => remembered.test(name) && !credentials.test(value),
+  );
   return {
     ...places,
     ports,

@@ -10,7 +10,7 @@ const modes = ['docker', 'native'] as const;
 export type Mode = (typeof modes)[number];
 
 const startSchema = z.object({
-  ports: z.partialRecord(z.enum(portNames), z.number()),
+  ports: z.partialRecord(z.enum(portNames), z.int().min(1).max(65_535)),
   variables: z.record(z.string(), z.string()),
 });
 
@@ -22,11 +22,11 @@ const recordSchema = startSchema.extend({ mode: z.enum(modes), folder: z.string(
 
 /**
  * What a home remembers of its last start. The mode and the folder, by which Docker knows the shop, hold until
- * `./stop.sh --reset`; the rest holds as long as something runs.
+ * `./stop.sh --reset`; the rest holds until the shop is stopped.
  */
 export type ShopRecord = z.output<typeof recordSchema>;
 
-/** Opens the home and records a start in it, for the owner's eyes only. scripts/without-node.sh reads the record too. */
+/** Opens the home and records a start in it, for the owner's eyes only. scripts/without-node.sh does so too. */
 export function recordShop(home: string, record: ShopRecord): void {
   openHome(home);
   const file = recordFile(home);
@@ -34,14 +34,20 @@ export function recordShop(home: string, record: ShopRecord): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Undefined when there is no record, or an unreadable one. Throws a UsageError when the home is another user's. */
+/** Undefined when there is no record. Throws a UsageError when it is damaged, or when the home is another user's. */
 export function readShopRecord(home: string): ShopRecord | undefined {
   try {
     return recordSchema.parse(JSON.parse(readFileSync(recordFile(home), 'utf8')));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) return undefined;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EACCES') {
+      throw new UsageError(
+        `${home} is closed to you: run the command as its owner, or set VITRINE_HOME to another folder.`,
+      );
+    }
     throw new UsageError(
-      `${home} is closed to you: run the command as its owner, or set VITRINE_HOME to another folder.`,
+      `${recordFile(home)}, which says how the shop was started, is damaged: delete it, then run ./stop.sh and ./start.sh.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -11,6 +11,7 @@ import { projectName } from '../src/compose/compose.ts';
 import { listContainers } from '../src/compose/containers.ts';
 import { createDockerStack } from '../src/compose/docker-stack.ts';
 import { openMounts } from '../src/compose/open-mounts.ts';
+import { appendToEnvFile } from '../src/env-file.ts';
 import { LabError } from '../src/lab-error.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
 import { readShopRecord, recordShop } from '../src/shop-record.ts';
@@ -28,6 +29,8 @@ function fakeStack(
   const settings = readSettings(places, {
     ...{ PATH, PORT_OFFSET: '20000', ...environment },
   });
+  mkdirSync(places.home, { recursive: true });
+  appendToEnvFile(places.envFile, settings.newSecrets);
   const conversation = { report: (line: string) => said.push(line), signal: new AbortController().signal };
   /** The commands that `docker compose` was given, with their arguments. */
   const commands = () =>
@@ -181,56 +184,60 @@ test('When a paused service is restarted and its image cannot be built, then the
   await expect(stack.restart('order-service')).rejects.toThrow(/error TS2322$/);
 });
 
-test('When the shop is started, then the volumes that it lacks are made and labelled as its own, and the home knows the mode', async () => {
-  const script = '*" config --volumes") echo loki; echo grafana ;; "volume ls --quiet "*) echo there ;;';
-  const { stack, settings, calls } = fakeStack(`${script} *" up "*) exit 1 ;;`);
+test('When the shop is started, then the project is its own, and the home knows the mode', async () => {
+  const { stack, settings, calls } = fakeStack('*" up "*) exit 1 ;;');
   await expect(stack.up()).rejects.toThrow();
   const project = projectName(settings);
-  expect(calls().filter((call) => call.startsWith('volume create'))).toEqual(
-    ['grafana', 'loki'].map(
-      (volume) =>
-        `volume create --label com.docker.compose.project=${project} --label com.docker.compose.volume=${volume} --label vitrine.folder=${settings.home} ${project}_${volume}`,
-    ),
-  );
+  expect(calls().filter((call) => call.startsWith('volume create'))).toEqual([
+    `volume create --label com.docker.compose.project=${project} --label com.docker.compose.volume=owner --label vitrine.shop=${settings.newSecrets.SHOP_ID} --label vitrine.folder=${settings.home} ${project}_owner`,
+  ]);
   expect(readShopRecord(settings.home)).toEqual({
     ...{ mode: 'docker', folder: settings.home, ...settings.start },
   });
 });
 
-test('When another clone takes the project at the same moment, then up is refused and starts nothing', async () => {
-  const folder = temporaryFolder();
-  const taken = join(folder, 'taken');
-  const script = `
-    *" config --volumes") echo loki; echo grafana ;;
-    "volume create "*) touch ${taken} ;;
-    *vitrine.folder*) [ ! -e ${taken} ] || echo ${folder} ;;`;
-  const { stack, settings, commands, calls } = fakeStack(script);
-  await expect(stack.up()).rejects.toThrow(`those of the shop in ${folder}.`);
-  expect(calls().filter((call) => call.startsWith('volume create'))).toHaveLength(1);
-  expect(commands().some((command) => command.startsWith('up'))).toBe(false);
-  expect(readShopRecord(settings.home)).toBeUndefined();
-});
+test.each([
+  ['while images are built', '*" build "*'],
+  ['at the same moment', '"volume create "*'],
+])(
+  'When another clone takes the project %s, then up is refused and starts nothing',
+  async (_when, moment) => {
+    const folder = temporaryFolder();
+    const taken = join(folder, 'taken');
+    const script = `
+    ${moment}) touch ${taken} ;;
+    *vitrine.folder*) [ ! -e ${taken} ] || echo other ${folder} ;;
+    *" up "*) exit 1 ;;`;
+    const { stack, settings, commands } = fakeStack(script);
+    await expect(stack.up()).rejects.toThrow(`those of the shop in ${folder}.`);
+    expect(commands().filter((command) => /^(up|down)/.test(command))).toEqual([]);
+    expect(readShopRecord(settings.home)).toBeUndefined();
+  },
+);
 
 test('When the data in Docker is deleted, then that of native mode is kept, and the mode is native', async () => {
-  const { stack, settings, said } = fakeStack('"volume ls "*) echo volume ;;');
+  const script = '*vitrine.folder*) echo mine /gone ;; "volume ls "*) echo volume ;;';
+  const { stack, settings, said, calls } = fakeStack(script);
+  writeFileSync(settings.envFile, 'SHOP_ID=mine\n');
   const start = { folder: settings.home, ...settings.start };
   recordShop(settings.home, { mode: 'docker', ...start });
   mkdirSync(join(settings.home, 'data/user_dbase'));
   expect(await stack.down({ reset: true })).toEqual({ stopped: [], deleted: ['the volume volume'] });
+  expect(calls().at(-1)).toBe(`volume rm --force ${projectName(settings)}_owner`);
   expect(existsSync(join(settings.home, 'data/user_dbase'))).toBe(true);
   expect(readShopRecord(settings.home)).toBeUndefined();
   expect(said.join()).toContain(`Kept the data of native mode in ${settings.home}`);
 });
 
-test('When volumes of the shared project tell no owner and no container does, then they are not deleted', async () => {
-  const script = (labels: string) => `*vitrine.folder*) echo '${labels}' ;; "volume ls "*) echo volume ;;`;
-  const places = { root: temporaryFolder(), envFile: '/nowhere/.env' };
-  const here = { ...places, home: join(places.root, '.vitrine') };
-  const { stack, commands } = fakeStack(script(''), {}, here);
-  await expect(stack.down({ reset: true })).rejects.toThrow('do not say whose they are');
-  expect(commands()).toEqual([]);
-  const labelled = fakeStack(script(places.root), {}, here);
-  expect(await labelled.stack.down({ reset: true })).toMatchObject({ deleted: ['the volume volume'] });
+test('When nothing tells whose the volumes are, then they are not deleted, whatever the home', async () => {
+  const root = temporaryFolder();
+  const usual = { root, envFile: join(root, '.env'), home: join(root, '.vitrine') };
+  for (const places of [usual, undefined]) {
+    const script = `*vitrine.folder*) echo ;; "volume ls "*) echo volume ;;`;
+    const { stack, commands } = fakeStack(script, {}, places);
+    await expect(stack.down({ reset: true })).rejects.toThrow('do not say whose they are');
+    expect(commands()).toEqual([]);
+  }
 });
 
 test('When the log of what is no container is asked for, then it says so instead of showing all', async () => {

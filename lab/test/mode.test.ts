@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openHome } from '../src/home.ts';
@@ -7,10 +7,10 @@ import { type Mode, recordShop } from '../src/shop-record.ts';
 import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** A clone whose home is at its usual place, and remembers `mode` if it is given. */
-function clone(mode?: Mode) {
-  const root = temporaryFolder();
+/** A clone whose home is at its usual place, and remembers `mode` if it is given; its SHOP_ID is `mine`. */
+function clone(mode?: Mode, root = temporaryFolder()) {
   const places = { root, home: join(root, '.vitrine'), envFile: join(root, '.env') };
+  writeFileSync(places.envFile, 'SHOP_ID=mine\n');
   if (mode) recordShop(places.home, { mode, folder: root, ports: {}, variables: { LOG_LEVEL: 'debug' } });
   return places;
 }
@@ -29,9 +29,9 @@ async function choose({ PATH }: { PATH: string }, asked?: Mode, places = clone()
 const answering = () => fakeDocker('version*) echo 28 ;;');
 const refusing = () => fakeDocker("version*) printf 'permission denied\\nmore\\n' >&2; exit 1 ;;");
 
-/** An engine with the volumes of the shop in `folder`, or with unlabelled ones that its containers use. */
-const withVolumesOf = (folder: string) =>
-  fakeDocker(`"volume ls "*vitrine.folder*) echo; echo '${folder}' ;;`);
+/** An engine whose project the shop `id` took in `folder`, or that has only containers of the clone in `folder`. */
+const takenBy = (id: string, folder: string) =>
+  fakeDocker(`"volume ls "*vitrine.folder*) echo 'WARNING: as usual' >&2; echo '${id} ${folder}' ;;`);
 const withContainersOf = (folder: string) =>
   fakeDocker(`"volume ls "*) echo ;; "container ls "*working_dir*) echo '${folder}' ;;`);
 
@@ -124,9 +124,9 @@ describe('When containers run', () => {
 
 describe('When the project is that of another clone', () => {
   test.each([
-    ['volumes', withVolumesOf],
+    ['volumes', (folder: string) => takenBy('mine', folder)],
     ['containers', withContainersOf],
-  ])('and its %s say so, then it is refused with its owner and the way out', async (_what, engineWith) => {
+  ])('and its %s tell so, then it is refused with its owner and the way out', async (_what, engineWith) => {
     const other = temporaryFolder();
     for (const places of [clone(), clone('docker')]) {
       await expect(choose(engineWith(other), undefined, places)).rejects.toThrow(
@@ -135,27 +135,36 @@ describe('When the project is that of another clone', () => {
     }
     expect(await choose(engineWith(other), 'native')).toEqual({ mode: 'native', said: '' });
     expect(await choose(engineWith(other), undefined, clone('native'))).toEqual({ mode: 'native', said: '' });
-    const owner = { ...clone(), root: other, home: join(other, '.vitrine') };
+    const owner = clone(undefined, other);
     expect(await choose(engineWith(other), undefined, owner)).toEqual({ mode: 'docker', said: '' });
   });
 
   test('and that clone is no longer there, then it is said, and how to delete what is left', async () => {
-    await expect(choose(withVolumesOf('/gone/clone'))).rejects.toThrow(
+    await expect(choose(takenBy('other', '/gone/clone'))).rejects.toThrow(
       'those of the shop in /gone/clone, which is no longer there. To delete it and its data: docker compose --project-name vitrine down --volumes',
     );
   });
 
-  test('and that clone was moved here, then it is this one', async () => {
+  test('and that clone was moved here, then it is this one, with its record or without', async () => {
     const places = clone();
+    const moved = takenBy('mine', '/gone/clone');
+    expect(await choose(moved, undefined, places)).toMatchObject({ mode: 'docker' });
     recordShop(places.home, { mode: 'docker', folder: '/gone/clone', ports: {}, variables: {} });
-    expect(await choose(withVolumesOf('/gone/clone'), undefined, places)).toMatchObject({ mode: 'docker' });
-    await expect(choose(withVolumesOf('/gone/other'), undefined, places)).rejects.toThrow('/gone/other');
+    expect(await choose(moved, undefined, places)).toMatchObject({ mode: 'docker' });
+    await expect(choose(takenBy('other', '/gone/clone'), undefined, places)).rejects.toThrow('/gone/clone');
+  });
+
+  test('and it was in this folder before, then it is refused, and how to take it over is said', async () => {
+    const places = clone('docker');
+    await expect(choose(takenBy('other', places.root), undefined, places)).rejects.toThrow(
+      `those of another shop, which was in ${places.root} before. To delete it and its data: docker compose --project-name vitrine down --volumes\nIf it is this one, whose .env was lost: put SHOP_ID=other into ${places.envFile}\n`,
+    );
   });
 
   test('and this is a copy of it, then it is refused all the same', async () => {
     const original = temporaryFolder();
     const places = clone();
     recordShop(places.home, { mode: 'docker', folder: original, ports: {}, variables: {} });
-    await expect(choose(withVolumesOf(original), undefined, places)).rejects.toThrow(original);
+    await expect(choose(takenBy('mine', original), undefined, places)).rejects.toThrow(original);
   });
 });

@@ -29,6 +29,13 @@ test('When the signal came before, then nothing is run', async () => {
   expect(existsSync(join(directory, 'begun'))).toBe(false);
 });
 
+test('When a program writes to both streams, then what it wrote on stdout can be told from the rest', async () => {
+  const options = { directory: '/', environment, signal: new AbortController().signal };
+  expect(await runProgram('bash', ['-c', 'echo warning >&2; echo answer'], options)).toEqual({
+    ...{ status: 0, stdout: 'answer', output: 'answer\nwarning' },
+  });
+});
+
 test('When there is no such program, then the error says so', async () => {
   const options = { directory: '/', environment, signal: new AbortController().signal };
   await expect(runProgram('no-such-program', [], options)).rejects.toMatchObject({ code: 'ENOENT' });

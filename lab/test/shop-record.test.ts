@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { emptyHome, openHome } from '../src/home.ts';
+import { createNativeStack } from '../src/native/native-stack.ts';
+import { findPlaces, readSettings } from '../src/settings.ts';
 import {
   forgetStart,
   readShopRecord,
@@ -39,10 +41,24 @@ test('When a start failed, then the home knows what it knew before', () => {
   expect(readShopRecord(home)).toBeUndefined();
 });
 
-test.each(['', '{"mode":', '{"mode":"swarm"}'])('When the record is %j, then nothing is known', (text) => {
+test('When a home that was moved is reset in native mode, then it still knows its folder in Docker', async () => {
+  const home = temporaryFolder();
+  recordShop(home, { ...record, folder: '/gone/home' });
+  const progress = { report: () => undefined, signal: new AbortController().signal };
+  const settings = readSettings(findPlaces({ VITRINE_HOME: home }), {});
+  await createNativeStack(settings, progress, []).down({ reset: true });
+  expect(readShopRecord(home)).toEqual({ mode: 'docker', folder: '/gone/home', ports: {}, variables: {} });
+});
+
+test.each([
+  ...['', '{"mode":', '{"mode":"swarm"}'],
+  '{"mode":"native","folder":"/x","ports":{"frontend":99999999},"variables":{}}',
+])('When the record is %j, then it is said, with the way out', (text) => {
   const home = temporaryFolder();
   openHome(home);
   mkdirSync(join(home, 'run'), { recursive: true });
   writeFileSync(join(home, 'run/shop.json'), text);
-  expect(readShopRecord(home)).toBeUndefined();
+  expect(() => readShopRecord(home)).toThrow(
+    'shop.json, which says how the shop was started, is damaged: delete it',
+  );
 });

@@ -5,8 +5,9 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { projectName } from '../src/compose/compose.ts';
+import { refuseForeignHome } from '../src/home.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
-import { recordShop } from '../src/shop-record.ts';
+import { readShopRecord, recordShop, type ShopRecord } from '../src/shop-record.ts';
 import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -99,13 +100,13 @@ test('When up is interrupted from the terminal, then what was started is taken a
 });
 
 /** A checkout with the home at its usual place, on a machine with `docker`. */
-function checkoutWith(dockerScript: string, record?: object) {
-  const checkout = temporaryFolder();
+function checkoutWith(dockerScript: string, record?: ShopRecord, checkout = temporaryFolder()) {
   for (const name of ['scripts', 'docker-compose.yml'])
     cpSync(join(root, name), join(checkout, name), { recursive: true });
-  mkdirSync(join(checkout, '.vitrine/run'), { recursive: true });
-  const recordFile = join(checkout, '.vitrine/run/shop.json');
-  if (record) writeFileSync(recordFile, JSON.stringify(record));
+  const home = join(checkout, '.vitrine');
+  mkdirSync(home);
+  writeFileSync(join(checkout, '.env'), 'SHOP_ID=mine\n');
+  if (record) recordShop(home, record);
   const docker = fakeDocker(dockerScript);
   const run = (...args: readonly string[]) =>
     spawnSync(join(checkout, 'scripts/without-node.sh'), args, {
@@ -113,16 +114,16 @@ function checkoutWith(dockerScript: string, record?: object) {
       env: { PATH: docker.PATH },
     });
   const composed = () => docker.calls().some((call) => /^compose --project-name/.test(call));
-  return { checkout, docker, recordFile, run, composed };
+  return { checkout, home, docker, run, composed };
 }
 
-const volumesOf = (folder: string) => `"volume ls "*vitrine.folder*) echo; echo '${folder}' ;;`;
+const takenBy = (id: string, folder: string) => `"volume ls "*vitrine.folder*) echo '${id} ${folder}' ;;`;
 
 test.each(['up', 'status', 'logs', 'down', 'down --reset'])(
-  'When the volumes are those of another clone, then %s is refused with its owner and the way out',
+  'When the project is that of another clone, a copy even, then %s is refused with its owner and the way out',
   (command) => {
     const other = temporaryFolder();
-    for (const engine of [volumesOf(other), `"container ls "*working_dir*) echo '${other}' ;;`]) {
+    for (const engine of [takenBy('mine', other), `"container ls "*working_dir*) echo '${other}' ;;`]) {
       const { run, composed } = checkoutWith(engine);
       const { status, stderr } = run(...command.split(' '));
       expect({ status, stderr }).toEqual({
@@ -135,35 +136,78 @@ test.each(['up', 'status', 'logs', 'down', 'down --reset'])(
 );
 
 test('When that clone is no longer there, then it is said, unless it was moved here', () => {
-  const engine = volumesOf('/gone/clone');
-  expect(checkoutWith(engine).run('down').stderr).toContain('shop in /gone/clone, which is no longer there.');
-  const moved = checkoutWith(engine, { mode: 'docker', folder: '/gone/clone' });
-  expect(moved.run('down')).toMatchObject({ status: 0 });
+  const gone = checkoutWith(takenBy('other', '/gone/clone'));
+  expect(gone.run('down').stderr).toContain('shop in /gone/clone, which is no longer there.');
+  expect(checkoutWith(takenBy('mine', '/gone/clone')).run('down')).toMatchObject({ status: 0 });
 });
 
-test('When volumes tell no owner and no container does, then they are not deleted', () => {
+test('When a clone is in the folder that another one was moved away from, then it is not that one', () => {
+  const folder = temporaryFolder();
+  const { run, composed } = checkoutWith(takenBy('other', folder), undefined, folder);
+  expect(run('down', '--reset')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(
+      `another shop, which was in ${folder} before. To delete .*\n.* put SHOP_ID=other into ${folder}/.env\n`,
+    ),
+  });
+  expect(composed()).toBe(false);
+});
+
+test('When another clone takes the project while images are built, then up is refused and touches no container', () => {
+  const taken = join(temporaryFolder(), 'taken');
+  const other = temporaryFolder();
+  const script = `*" build") touch ${taken} ;; *vitrine.folder*) [ ! -e ${taken} ] || echo 'other ${other}' ;;`;
+  const { run, docker } = checkoutWith(script);
+  expect(run('up')).toMatchObject({ status: 2, stderr: expect.stringContaining(`the shop in ${other}.`) });
+  expect(docker.calls().filter((call) => / (up|down|create) /.test(`${call} `))).toEqual([]);
+});
+
+test('When nothing tells whose the volumes are, then they are not deleted', () => {
   const script = '*vitrine.folder*) echo ;; "volume ls "*) echo vitrine_loki ;;';
   const { run, composed } = checkoutWith(script);
   expect(run('down', '--reset').stderr).toContain('do not say whose they are');
   expect(composed()).toBe(false);
 });
 
-test('When up succeeds, then the volumes that were missing are labelled as this shop’s', () => {
-  const script = '*" config --volumes") echo loki; echo grafana ;; *.Name*) echo vitrine_loki ;;';
-  const { run, checkout, docker } = checkoutWith(script);
+test('When up succeeds, then the project is this shop’s, and its home knows the mode as ./vitrine would note it', () => {
+  const { run, checkout, home, docker } = checkoutWith('');
   expect(run('up')).toMatchObject({ status: 0 });
   expect(docker.calls().filter((call) => call.startsWith('volume create'))).toEqual([
-    `volume create --label com.docker.compose.project=vitrine --label com.docker.compose.volume=grafana --label vitrine.folder=${checkout} vitrine_grafana`,
+    `volume create --label com.docker.compose.project=vitrine --label com.docker.compose.volume=owner --label vitrine.shop=mine --label vitrine.folder=${checkout} vitrine_owner`,
   ]);
+  const record = { mode: 'docker', folder: checkout, ports: {}, variables: {} };
+  expect(readShopRecord(home)).toEqual(record);
+  expect(statSync(join(home, 'run/shop.json')).mode & 0o777).toBe(0o600);
+  expect(() => refuseForeignHome(home)).not.toThrow();
+});
+
+test('When the home has a folder that is not the shop’s, then up is refused', () => {
+  const { run, home, composed } = checkoutWith('');
+  mkdirSync(join(home, 'data'));
+  expect(run('up')).toMatchObject({ status: 2, stderr: expect.stringContaining(`data is not the shop's`) });
+  expect(composed()).toBe(false);
+});
+
+test('When the shop is stopped, then the settings of its start are forgotten', () => {
+  const record: ShopRecord = { mode: 'docker', folder: '/a "b"', ports: {}, variables: {} };
+  const { run, home, checkout } = checkoutWith('', { ...record, variables: { LOG_LEVEL: 'debug' } });
+  expect(run('down')).toMatchObject({ status: 0 });
+  expect(readShopRecord(home)).toEqual({ ...record, folder: checkout });
+});
+
+test('When the shop is reset, then the project is given up', () => {
+  const { run, docker } = checkoutWith(`"volume ls "*vitrine.folder*) echo 'mine /gone' ;;`);
+  expect(run('down', '--reset')).toMatchObject({ status: 0 });
+  expect(docker.calls().at(-1)).toBe('volume rm --force vitrine_owner');
 });
 
 test('When the shop ran natively, then only up --docker does not say that it needs Node, and is remembered', () => {
-  const record = { mode: 'native', folder: '/x', ports: {}, variables: {} };
-  const { run, recordFile, composed } = checkoutWith('', record);
+  const record: ShopRecord = { mode: 'native', folder: '/x', ports: {}, variables: {} };
+  const { run, home, composed } = checkoutWith('', record);
   for (const args of [['up'], ['status'], ['logs'], ['down', '--reset']])
     expect(run(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('which needs Node 24') });
   expect(composed()).toBe(false);
   expect(run('up', '--docker')).toMatchObject({ status: 0 });
-  expect(JSON.parse(readFileSync(recordFile, 'utf8'))).toEqual({ ...record, mode: 'docker' });
+  expect(readShopRecord(home)).toEqual({ ...record, mode: 'docker' });
   expect(run('status')).toMatchObject({ status: 0 });
 });

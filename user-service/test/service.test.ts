@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { describedRoutes } from '../../test/openapi';
-import { test } from './user-service';
+import { aUser, test } from './user-service';
 
 const routes = [
   'POST /api/user/create',

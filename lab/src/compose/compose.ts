@@ -13,12 +13,14 @@ export function isDefaultHome({ root, home }: Home): boolean {
   return home === join(root, '.vitrine');
 }
 
-/**
- * The folder by which Docker knows this shop: its home, or the clone when the home is at its usual place there. When
- * that folder was moved since the first start, it is the folder of that time.
- */
+/** The shop's folder: its home, or the clone when the home is at its usual place there. */
+export function presentFolder(places: Home): string {
+  return isDefaultHome(places) ? places.root : places.home;
+}
+
+/** The folder by which Docker knows this shop. When it was moved since the first start, it is the folder of that time. */
 export function ownFolder(places: Home): string {
-  const present = isDefaultHome(places) ? places.root : places.home;
+  const present = presentFolder(places);
   const { folder = present } = readShopRecord(places.home) ?? {};
   return isGone(folder) ? folder : present;
 }
@@ -41,13 +43,17 @@ export function projectName(places: Home): string {
     .replace(/[^a-z0-9]+/g, '-')}`;
 }
 
-/** Resolves to what `docker` wrote, without the final newline; throws a LabError with the output when it fails. */
+/**
+ * Resolves to what `docker` wrote on stdout, and to a log from both streams, without the final newline; throws a LabError
+ * with all output when it fails.
+ */
 export type Docker = (...args: readonly string[]) => Promise<string>;
 
 export function createDocker(environment: Variables, signal: AbortSignal): Docker {
   return async (...args) => {
-    const { status, output } = await runProgram('docker', args, { directory: '/', environment, signal });
-    if (status === 0) return output;
+    const options = { directory: '/', environment, signal };
+    const { status, stdout, output } = await runProgram('docker', args, options);
+    if (status === 0) return args.includes('logs') ? output : stdout;
     throw new LabError(`docker ${args.join(' ')} failed:\n${output}`);
   };
 }

@@ -33,7 +33,7 @@ import { type Container, isRunning, listContainers, listIds } from './containers
 import { createDockerParts, type DockerPart } from './docker-parts.ts';
 import { followLogs } from './follow-logs.ts';
 import { openMounts } from './open-mounts.ts';
-import { claimVolumes, refuseNobodysVolumes } from './owner.ts';
+import { claimProject, refuseNobodysVolumes, releaseProject } from './owner.ts';
 import { tryPart } from './try-part.ts';
 
 const removeLimitMs = 60_000;
@@ -105,7 +105,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     await refusePortsOf(wanted.filter(({ name }) => !isRunning(before.get(name))));
     openMounts(settings.root);
     await pull(wanted);
-    await claimVolumes(docker, compose, settings);
+    await claimProject(docker, settings);
     if (wanted === parts || ![...before.values()].some(isRunning)) {
       recordShop(settings.home, { mode: 'docker', folder: ownFolder(settings), ...settings.start });
     }
@@ -180,6 +180,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       const volumes = reset ? await listIds(docker, 'volume', project.name) : [];
       if (volumes.length > 0) await refuseNobodysVolumes(docker, settings);
       if (containers.size + volumes.length > 0) await compose(...down, ...(reset ? ['--volumes'] : []));
+      if (volumes.length > 0) await releaseProject(docker, settings);
       const stopped = parts.map(({ name }) => name).filter((name) => isRunning(containers.get(name)));
       if (!reset) return { stopped, deleted: [] };
       const deleted = volumes.map((volume) => `the volume ${volume}`);
@@ -239,8 +240,8 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
       try {
         if (part.isService) await build([name]);
         if (name === 'otel-collector') openMounts(settings.root);
-        if (name === 'otel-collector' || (part.isService && isRunning(before))) {
-          await claimVolumes(docker, compose, settings);
+        if (name === 'otel-collector' ? before !== undefined : part.isService && isRunning(before)) {
+          await claimProject(docker, settings);
           await tryFirst(part);
         }
       } catch (error) {
@@ -255,6 +256,6 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
 
 /** The end of a log, indented. */
 function endOf(log: string): string {
-  const lines = log.trim().split('\n').slice(-8);
+  const lines = log.trim().split('\n').slice(-16);
   return lines.map((line) => `  ${line.slice(0, 1000)}`).join('\n');
 }

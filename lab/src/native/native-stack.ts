@@ -1,4 +1,5 @@
-import { ownFolder } from '../compose/compose.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { isGone, ownFolder } from '../compose/compose.ts';
 import { emptyHome, openHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { followLines, lastLines } from '../log-file.ts';
@@ -7,7 +8,7 @@ import type { PartName } from '../part-names.ts';
 import { createParts } from '../parts.ts';
 import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
-import { recordShop } from '../shop-record.ts';
+import { readShopRecord, recordShop } from '../shop-record.ts';
 import type { PartStatus, Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
 import { createBackends } from './backends/backends.ts';
@@ -42,6 +43,12 @@ export function createNativeStack(
   const record = () =>
     recordShop(settings.home, { mode: 'native', folder: ownFolder(settings), ...settings.start });
 
+  const isAsRecorded = () => {
+    const { variables } = readShopRecord(settings.home) ?? settings.start;
+    return isDeepStrictEqual(variables, settings.start.variables);
+  };
+
+  /** The settings of a start that finds parts running hold for what it starts, and are not remembered. */
   const prepare = async (missing: readonly NativePart[]) => {
     openHome(settings.home);
     if (!parts.some(isRunning)) record();
@@ -101,7 +108,10 @@ export function createNativeStack(
     async up() {
       const available = await findAvailable();
       await refuseTakenPorts(portsOf(available.filter((one) => !isRunning(one))));
-      record();
+      if (available.some(isRunning) && !isAsRecorded())
+        report(
+          'What runs keeps the settings that it was started with: run ./stop.sh before you change them.',
+        );
       const started = await bringUp(available.filter(isShopPart), prepare, progress);
       const others = available.filter((one) => !isShopPart(one));
       const { address } = find('frontend').part;
@@ -134,10 +144,13 @@ export function createNativeStack(
         process: trialProcess(one.part.name, settings.home),
       }));
       await takeDown([...trials, ...parts], report);
-      return {
-        stopped: running.map(({ part }) => part.name),
-        deleted: reset ? emptyHome(settings.home) : [],
-      };
+      const stopped = running.map(({ part }) => part.name);
+      if (!reset) return { stopped, deleted: [] };
+      const folder = ownFolder(settings);
+      const deleted = emptyHome(settings.home);
+      // The data in Docker of a home that was moved has the old folder in its name.
+      if (isGone(folder)) recordShop(settings.home, { mode: 'docker', folder, ports: {}, variables: {} });
+      return { stopped, deleted };
     },
     status: () => Promise.all(parts.map(statusOf)),
     async logs(names, { lines, follow, onLine }) {

@@ -54,6 +54,7 @@ async function openShop(onCleanup: (work: () => Promise<void>) => void): Promise
     await site.vitrine('down');
     await compose(site, 'up', '--detach', '--wait');
   } catch (error) {
+    await compose(site, 'down', '--volumes');
     await close();
     throw error;
   }

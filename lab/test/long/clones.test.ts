@@ -72,7 +72,9 @@ const ofShopIn = (folder: string) => ({
 test.skipIf(!hasDocker)(
   'When two clones are started, stopped and reset in both modes, then neither loses data',
   async () => {
-    expect(await volumes(), 'the volumes of another shop').toBe('');
+    const wayOut =
+      'A shop of this machine has the Compose project vitrine: ./stop.sh --reset there deletes it';
+    expect(await volumes(), wayOut).toBe('');
     const [first, second] = [await clone(), await clone()];
     onTestFinished(async () => {
       for (const { vitrine } of [first, second, first, second]) await vitrine('down', '--reset');

@@ -29,11 +29,11 @@ export function goCompiler(root: string, environment: Variables) {
     const remedy = `install Go ${wanted} or newer (https://go.dev/doc/install), or put the program on PATH`;
     if (go === undefined) return `there is no Go to compile it with: ${remedy}`;
     // Inside the module, this command alone would make Go download the toolchain that the module asks for.
-    const { status, output } = await runProgram(go, ['env', 'GOVERSION', 'GOTOOLCHAIN'], {
+    const { status, stdout, output } = await runProgram(go, ['env', 'GOVERSION', 'GOTOOLCHAIN'], {
       ...{ directory: '/', environment: goEnvironment, signal },
     });
     if (status !== 0) return `${go} does not work: ${output.split('\n').at(-1)}; ${remedy}`;
-    const [found = '', toolchain = ''] = output.split('\n');
+    const [found = '', toolchain = ''] = stdout.split('\n');
     const version = coerce(found) ?? '0.0.0';
     const isEnough = gte(version, wanted) || (gte(version, firstToFetch) && toolchain.endsWith('auto'));
     return isEnough ? undefined : `Go ${found.replace(/^go/, '')} is too old to compile it: ${remedy}`;
