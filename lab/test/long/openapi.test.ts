@@ -13,9 +13,11 @@ const CASES = 5000;
 const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
   .extend('folder', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const needed = 'This test needs Python 3.10 or newer with venv (Debian and Ubuntu: python3-venv)';
+    await run(tmpdir(), 'python3', ['-c', 'import ensurepip, venv'], needed);
     const folder = await mkdtemp(join(tmpdir(), 'vitrine-schemathesis-'));
     onCleanup(() => rm(folder, { recursive: true }));
-    await run(folder, 'python3', ['-m', 'venv', folder], 'This test needs Python 3.10 or newer with venv');
+    await run(folder, 'python3', ['-m', 'venv', folder], needed);
     const install = ['install', '--quiet', `schemathesis==${SCHEMATHESIS}`];
     await run(folder, join(folder, 'bin/pip'), install, `Schemathesis ${SCHEMATHESIS} cannot be installed`);
     return folder;
