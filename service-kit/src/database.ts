@@ -35,7 +35,8 @@ export interface Database extends Queryable {
 }
 
 const POOL_SIZE = 10;
-const MAX_WAITING = 1000;
+/** The next caller gets a 503 at once: while the database hangs, each of these holds its request in memory. */
+const MAX_WAITING = 300;
 const DEADLINE_MS = 1000;
 const TRANSACTION_TRIES = 5;
 

@@ -50,6 +50,8 @@ const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
  * connection within their time limit.
  */
 const MAX_CONNECTIONS = 100;
+/** The next call ends with a 503 at once: while the service hangs, each of these holds its caller's request in memory. */
+const MAX_WAITING = 300;
 /** Services offer to keep an idle connection for a minute. */
 const MAX_IDLE_MS = 10_000;
 
@@ -92,6 +94,8 @@ export function createServiceClient({
       const attempt = () => exchange(pool, request, Math.ceil(endsAt - performance.now()), timedOut);
       let response: ServiceResponse;
       try {
+        if (pool.stats.queued >= MAX_WAITING)
+          throw new Error(`${MAX_WAITING} calls wait for ${name} already`);
         const { text, ...answer } = await attempt().catch((error) => {
           if (isWorthRepeating(method, error)) return attempt();
           throw error;

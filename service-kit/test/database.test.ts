@@ -1,4 +1,4 @@
-import { test as base, describe, expect } from 'vitest';
+import { test as base, describe, expect, onTestFinished } from 'vitest';
 import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createDatabase, type Database } from '../src/database';
@@ -117,6 +117,22 @@ describe('When the database does not answer', () => {
     expect(performance.now() - startedAt).toBeLessThan(3000);
     const after = Array.from({ length: 20 }, () => store.database.query('SELECT 1 AS one'));
     expect(await Promise.all(after)).toEqual(Array.from({ length: 20 }, () => [{ one: 1 }]));
+  });
+
+  test('to as many statements as may wait, then the next gets 503 before any of these', async ({ store }) => {
+    const ended: string[] = [];
+    store.proxy.pretend('hanging');
+    onTestFinished(() => store.proxy.pretend('there'));
+    const asks = Array.from({ length: 310 }, () => store.database.query('SELECT 1'));
+    const next = store.database.query('SELECT 1');
+    const waiting = asks.map((ask) => ask.catch(() => ended.push('waiting')));
+    await expect(next.finally(() => ended.push('next'))).rejects.toMatchObject(store.unavailable);
+    expect(ended).toEqual(['next']);
+    await Promise.all(waiting);
+    store.proxy.pretend('there');
+    await expect
+      .poll(() => store.database.query('SELECT 1 AS one').catch(String), LATE)
+      .toEqual([{ one: 1 }]);
   });
 
   test('to statements that keep the whole pool busy, then it is still known to be there', async ({
