@@ -13,8 +13,12 @@ describe('When the shop is open', () => {
   }) => {
     expect(await readStatus(stack)).toMatchObject({ status: 0, states: everything('ready') });
     const before = ours.map((part) => pidOf(stack, part));
-    const again = await stack.vitrine('up');
+    const record = () => readFileSync(join(stack.home, 'run/shop.json'), 'utf8');
+    const recorded = record();
+    const again = await runVitrine({ ...stack.environment, OTEL_TRACES_SAMPLER: 'nonsense' }, 'up');
     expect(again).toMatchObject({ status: 0, stderr: '' });
+    expect(again.stdout).toContain('What runs keeps the settings that it was started with');
+    expect(record()).toBe(recorded);
     expect(again.stdout).toContain('Everything was running already.');
     expect(again.stdout).toContain(stack.urls.frontend);
     expect(again.stdout).toContain('admin / admin123');
