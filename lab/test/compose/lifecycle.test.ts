@@ -249,6 +249,8 @@ function withoutNode(site: Site): (script: string, ...args: readonly string[]) =
       'mkdir',
       'tail',
       'touch',
+      'sed',
+      'mv',
     ],
   ];
   for (const program of ['bash', 'docker', ...ofEverySystem]) {
