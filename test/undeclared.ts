@@ -48,6 +48,8 @@ export function isDeclaredAs(declaration: SpanDeclaration, span: Telemetry['span
 const withAnyValue = (names: readonly string[]): Attributes =>
   Object.fromEntries(names.map((name) => [name, { type: 'string', meaning: name }]));
 
+/** What any span has that failed. */
+const FAILURE = withAnyValue(['error.type']);
 /** The attributes of an error on a span. */
 const EXCEPTION = withAnyValue(['exception.type', 'exception.message', 'exception.stacktrace']);
 /** The attributes of a log record's `err` in OTLP. */
@@ -75,7 +77,7 @@ export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
     const declaration = declared.spans.find(
       (one) => mayComeFrom(one, span.service) && isDeclaredAs(one, span),
     );
-    check(what, span.attributes, declaration?.attributes);
+    check(what, span.attributes, declaration && { ...FAILURE, ...declaration.attributes });
     for (const { name, attributes } of span.events) {
       const isException = name === 'exception';
       check(

@@ -56,7 +56,8 @@ async function findProblems(prometheus: Prometheus): Promise<readonly Problem[]>
   const isSilent = found.some(({ part }) => part === 'prometheus');
   // A Prometheus that has just started had no time to store anything.
   const isNew = isSilent && Date.now() - (await limited.startedAtMs()) < silenceSeconds * 1000;
-  return isNew ? [] : found;
+  const inOrder = found.toSorted((one, other) => partNames.indexOf(one.part) - partNames.indexOf(other.part));
+  return isNew ? [] : inOrder;
 }
 
 function problemOf({ exporter, job }: Labels): Problem | undefined {

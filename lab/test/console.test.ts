@@ -272,7 +272,7 @@ const noticesOf = ({ html }: Awaited<ReturnType<ReturnType<typeof openBrowser>['
 
 describe('When telemetry is not delivered', () => {
   const problems = [{ exporter: 'otlp_http/loki' }, { exporter: 'otlp_grpc/jaeger' }];
-  const sentences = ['loki', 'jaeger'].map(
+  const sentences = ['jaeger', 'loki'].map(
     (part) => `${part}: the collector cannot deliver to it: ./vitrine logs otel-collector says why.`,
   );
 
@@ -300,7 +300,7 @@ describe('When telemetry is not delivered', () => {
     console.prometheus.routes = failing({ exporter: 'otlp_http/loki' });
     expect(noticesOf(await console.open(`/trace/${id}`))).toEqual([
       '2 requests have no log line, since the collector could not deliver to Loki: ./vitrine logs otel-collector says why.',
-      sentences[0],
+      sentences[1],
     ]);
   });
 

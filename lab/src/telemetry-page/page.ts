@@ -33,6 +33,7 @@ of \`@opentelemetry/auto-instrumentations-node\`, the rest by the shop's own cod
 - **Collector outages.** Services hold batches for half a minute and retry each second; new spans and log records wait in
   queues of 8192. \`otel.sdk.processor.*.processed\` with an \`error.type\` counts what is lost. Metrics are cumulative and
   have only a gap.
+- **Failed** spans have an \`error.type\`, also where it is not listed.
 - **Optional** attributes are missing on some spans, points or lines; an optional metric is missing in some services.
 - **Prometheus.** Each metric has the labels \`service_name\`, \`job\` and \`instance\` besides its own. Prometheus puts a
   zero where a counter or histogram begins, so \`rate()\` and \`increase()\` miss none of its first events.

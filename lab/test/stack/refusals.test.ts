@@ -97,8 +97,8 @@ test('When Loki and Jaeger live but refuse what they get, then status, console, 
     .poll(firing, { timeout: patient.limitMs })
     .toEqual(expect.arrayContaining(['TelemetryLost otlp_http/loki', 'TelemetryLost otlp_grpc/jaeger']));
   expect(await notices()).toEqual([
-    expect.stringMatching(/^loki: the collector cannot deliver/),
     expect.stringMatching(/^jaeger: the collector cannot deliver/),
+    expect.stringMatching(/^loki: the collector cannot deliver/),
   ]);
   const { stdout } = await site.vitrine('trace', first);
   expect(stdout).toContain('One request has no log line, since the collector could not deliver to Loki');
