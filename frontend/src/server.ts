@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { databaseSettings, migrationAccount, readEnvironment } from '@vitrine/service-kit/config';
-import { createDatabase } from '@vitrine/service-kit/database';
+import { readEnvironment } from '@vitrine/service-kit/config';
 import { createLogger } from '@vitrine/service-kit/logger';
-import { migrate } from '@vitrine/service-kit/migrate';
+import { openDatabase } from '@vitrine/service-kit/open-database';
 import { serve } from '@vitrine/service-kit/serve';
 import { createServiceClient } from '@vitrine/service-kit/service-client';
 import { start } from '@vitrine/service-kit/start';
@@ -14,10 +13,7 @@ const SERVICE_TIMEOUT_MS = 1800;
 async function main(): Promise<void> {
   const config = readEnvironment(settings);
   const logger = createLogger({ level: config.LOG_LEVEL });
-  const database = createDatabase(databaseSettings(config), { logger });
-  await migrate({
-    settings: databaseSettings(config),
-    account: migrationAccount(config),
+  const database = await openDatabase(config, {
     directory: join(__dirname, '../migrations'),
     logger,
   });

@@ -31,8 +31,10 @@ export const serviceSettings = z.object({
   DB_MIGRATION_PASSWORD: z.string().min(1),
 });
 
+export type ServiceSettings = z.output<typeof serviceSettings>;
+
 /** Picks the settings of the database connection, with the account that reads and changes rows. */
-export function databaseSettings(settings: z.output<typeof serviceSettings>) {
+export function databaseSettings(settings: ServiceSettings) {
   return {
     host: settings.DB_HOST,
     port: settings.DB_PORT,
@@ -43,7 +45,7 @@ export function databaseSettings(settings: z.output<typeof serviceSettings>) {
 }
 
 /** Picks the database account that changes tables. */
-export function migrationAccount(settings: z.output<typeof serviceSettings>) {
+export function migrationAccount(settings: ServiceSettings) {
   return { user: settings.DB_MIGRATION_USER, password: settings.DB_MIGRATION_PASSWORD };
 }
 

@@ -14,7 +14,7 @@ const LOCK_WAIT_SECONDS = 60;
 /** MySQL's codes for a wrong account, and for an account without access to the schema. */
 const ACCESS_DENIED = new Set([1044, 1045]);
 
-interface MigrationOptions {
+export interface MigrationOptions {
   /** With the account of the service at work, which needs no right to change tables. */
   settings: DatabaseSettings;
   /** Changes the tables. */

@@ -15,6 +15,7 @@ import { pipelineMemory } from '../pipeline-memory.ts';
 import type { Progress } from '../progress.ts';
 import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
 import { defaultPorts, type Settings } from '../settings.ts';
+import { ownFolder } from '../shop-folder.ts';
 import { recordShop, restoreShopRecord } from '../shop-record.ts';
 import type { Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';
@@ -24,7 +25,6 @@ import {
   composeEnvironment,
   createDocker,
   type Docker,
-  ownFolder,
   projectName,
   refuseLostVariables,
 } from './compose.ts';

@@ -2,7 +2,8 @@ import { realpathSync } from 'node:fs';
 import { readEnvFile } from '../env-file.ts';
 import { UsageError } from '../lab-error.ts';
 import type { Places } from '../settings.ts';
-import { type Docker, isDefaultHome, isGone, ownFolder, presentFolder, projectName } from './compose.ts';
+import { isDefaultHome, isGone, ownFolder, presentFolder } from '../shop-folder.ts';
+import { type Docker, projectName } from './compose.ts';
 
 // All clones with a home at its usual place share the Compose project `vitrine`. An empty volume, which Docker makes for
 // one shop only, tells which shop has the project. scripts/without-node.sh follows the same rules.

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isGone, ownFolder } from '../compose/compose.ts';
 import { emptyHome, openHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { followLines, lastLines } from '../log-file.ts';
@@ -8,6 +7,7 @@ import type { PartName } from '../part-names.ts';
 import { createParts } from '../parts.ts';
 import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
+import { isGone, ownFolder } from '../shop-folder.ts';
 import { readShopRecord, recordShop } from '../shop-record.ts';
 import type { PartStatus, Stack } from '../stack.ts';
 import { refuseTakenPorts } from '../taken-ports.ts';

@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openBrowser } from '../../../frontend/test/browser.ts';
 import { backendsOf } from '../stack/backends.ts';
-import { readStatus } from '../stack/part-status.ts';
+import { readNotices, readStatus } from '../stack/part-status.ts';
 import { sendRequest } from '../stack/sent-request.ts';
 import { prepareSite, type Site } from '../stack/start-stack.ts';
 
@@ -41,9 +40,6 @@ test.for(['loki', 'prometheus'] as const)(
     for (const one of ['loki', 'prometheus', 'otel-collector', 'console'])
       expect(await site.vitrine('start', one)).toMatchObject({ status: 0 });
     const backends = backendsOf(site);
-    const console = openBrowser(`http://127.0.0.1:${site.ports.console}`);
-    const notices = async () =>
-      (await console.open('/')).html.querySelectorAll('.notice').map(({ textContent }) => textContent);
     /** The state of each backend while the frontend has requests. */
     const states = async () => {
       await sendRequest(site);
@@ -57,7 +53,9 @@ test.for(['loki', 'prometheus'] as const)(
 
     disk.fill();
     await expect.poll(states, soon).toEqual({ ...allReady, [part]: 'not ready' });
-    await expect.poll(notices, soon).toEqual(expect.arrayContaining([expect.stringMatching(`^${part}: `)]));
+    await expect
+      .poll(() => readNotices(site), soon)
+      .toEqual(expect.arrayContaining([expect.stringMatching(`^${part}: `)]));
     if (part === 'loki') {
       const alerts = async () => (await backends.prometheus.alerts()).map(({ name }) => name);
       await expect.poll(alerts, soon).toContain('TelemetryLost');
@@ -68,7 +66,7 @@ test.for(['loki', 'prometheus'] as const)(
 
     disk.empty();
     await expect.poll(states, { ...soon, timeout: 90_000 }).toEqual(allReady);
-    await expect.poll(notices, soon).toEqual([]);
+    await expect.poll(() => readNotices(site), soon).toEqual([]);
     const traceId = await sendRequest(site);
     await expect
       .poll(async () => (await site.vitrine('trace', traceId)).stdout, soon)

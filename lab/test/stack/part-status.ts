@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openBrowser } from '../../../frontend/test/browser.ts';
 import { findGrafana } from '../../src/native/grafana.ts';
 import { partNames } from '../../src/part-names.ts';
 import type { Site } from './start-stack.ts';
@@ -10,6 +11,12 @@ export async function readStatus(site: Site) {
   const rows = stdout.trim().split('\n').slice(1);
   const parts = rows.map((row) => row.split(/\s{2,}/));
   return { status, states: Object.fromEntries(parts.map(([part, state]) => [part, state])), stdout };
+}
+
+/** Reads what the console's first page says of telemetry that is not delivered. */
+export async function readNotices({ ports }: Site): Promise<readonly string[]> {
+  const page = await openBrowser(`http://127.0.0.1:${ports.console}`).open('/');
+  return page.html.querySelectorAll('.notice').map(({ textContent }) => textContent);
 }
 
 export function pidOf(site: Site, part: string): number {

@@ -3,11 +3,10 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { openBrowser } from '../../../frontend/test/browser.ts';
 import { poll } from '../../src/poll.ts';
 import { backendsOf } from './backends.ts';
 import { prepareCheckout } from './own-checkout.ts';
-import { readStatus } from './part-status.ts';
+import { readNotices, readStatus } from './part-status.ts';
 import { sendRequest } from './sent-request.ts';
 
 const patient = { intervalMs: 1000, limitMs: 90_000 };
@@ -72,9 +71,6 @@ test('When Loki and Jaeger live but refuse what they get, then status, console, 
   for (const part of ['jaeger', 'loki', 'prometheus', 'otel-collector', 'console'])
     expect(await site.vitrine('start', part)).toMatchObject({ status: 0 });
   const backends = backendsOf(site);
-  const console = openBrowser(`http://127.0.0.1:${site.ports.console}`);
-  const notices = async () =>
-    (await console.open('/')).html.querySelectorAll('.notice').map(({ textContent }) => textContent);
   const states = async () => {
     const { states, stdout } = await readStatus(site);
     return { loki: states.loki, jaeger: states.jaeger, stdout };
@@ -96,7 +92,7 @@ test('When Loki and Jaeger live but refuse what they get, then status, console, 
   await expect
     .poll(firing, { timeout: patient.limitMs })
     .toEqual(expect.arrayContaining(['TelemetryLost otlp_http/loki', 'TelemetryLost otlp_grpc/jaeger']));
-  expect(await notices()).toEqual([
+  expect(await readNotices(site)).toEqual([
     expect.stringMatching(/^jaeger: the collector cannot deliver/),
     expect.stringMatching(/^loki: the collector cannot deliver/),
   ]);
@@ -112,6 +108,6 @@ test('When Loki and Jaeger live but refuse what they get, then status, console, 
   const lines = async () => (await site.vitrine('trace', last)).stdout;
   await expect.poll(lines, { timeout: patient.limitMs }).toContain('info request');
   await expect.poll(states, { timeout: patient.limitMs }).toMatchObject({ loki: 'ready', jaeger: 'ready' });
-  expect(await notices()).toEqual([]);
+  expect(await readNotices(site)).toEqual([]);
   expect(await lines()).not.toContain('no log line');
 });
