@@ -51,8 +51,8 @@ const operationsSchema = z.object({
 });
 const servicesSchema = z.object({ data: z.array(z.string()).nullable() });
 
-export function createJaeger(url: string): Jaeger {
-  const backend: Backend = { name: 'Jaeger', url };
+export function createJaeger(url: string, limitMs?: number): Jaeger {
+  const backend: Backend = { name: 'Jaeger', url, limitMs };
   return {
     async services() {
       const { data } = await askAlways(backend, '/api/services', servicesSchema);

@@ -54,8 +54,8 @@ const answerSchema = z.object({
 /** This header makes Loki separate a line's labels from its structured metadata. */
 const headers = { 'X-Loki-Response-Encoding-Flags': 'categorize-labels' };
 
-export function createLoki(url: string): Loki {
-  const backend: Backend = { name: 'Loki', url };
+export function createLoki(url: string, limitMs?: number): Loki {
+  const backend: Backend = { name: 'Loki', url, limitMs };
   return {
     async queryRange(logql, { startMs, endMs, limit, direction }) {
       const path = '/loki/api/v1/query_range';
