@@ -141,7 +141,7 @@ remember() (
 
 # Takes all containers away, with those of `docker compose run`. What ./vitrine remembers of the start holds until then.
 down() {
-  compose down --remove-orphans "$@"
+  compose --profile load down --remove-orphans "$@"
   [[ $remembered != *'"mode":"docker"'* ]] || remember
 }
 
@@ -151,7 +151,7 @@ make_secrets() {
   touch "$env_file"
   chmod 600 "$env_file"
   [[ -z $(tail -c 1 "$env_file") ]] || echo >>"$env_file"
-  for name in SESSION_SECRET {USER,PRODUCT,ORDER,SESSION}_DB_{,MIGRATION_}PASSWORD DB_ROOT_PASSWORD SHOP_ID; do
+  for name in SESSION_SECRET {USER,PRODUCT,ORDER,SESSION}_DB_{,MIGRATION_}PASSWORD DB_ROOT_PASSWORD FAULT_TOKEN SHOP_ID; do
     grep -q "^$name=." "$env_file" && continue
     secret=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
     printf '%s=%s\n' "$name" "$secret" >>"$env_file"
@@ -169,7 +169,7 @@ open_mounts() {
 # Stops the containers when `up` fails and the shop was down before.
 stop_again() {
   echo 'Stopping what was started …'
-  compose down --remove-orphans
+  compose --profile load down --remove-orphans
 }
 
 up() {

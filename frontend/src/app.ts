@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createApi } from '@vitrine/service-kit/api';
 import type { Database } from '@vitrine/service-kit/database';
+import type { Faults } from '@vitrine/service-kit/faults/faults';
 import { closeShell, createShell } from '@vitrine/service-kit/http-shell';
 import type { Logger } from '@vitrine/service-kit/logger';
 import type { ServiceClient } from '@vitrine/service-kit/service-client';
@@ -37,13 +39,14 @@ export interface Dependencies {
   sessionSecret: string;
   telemetryUrls: TelemetryUrls;
   logger: Logger;
+  faults?: Faults | undefined;
 }
 
 const PUBLIC = join(__dirname, '../public');
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function createApp(dependencies: Dependencies): Express {
-  const { database, logger, sessionSecret, telemetryUrls } = dependencies;
+  const { database, logger, faults, sessionSecret, telemetryUrls } = dependencies;
   const cipher = createSessionCipher(sessionSecret);
   const beforeBody = Router();
   beforeBody.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
@@ -60,6 +63,7 @@ export function createApp(dependencies: Dependencies): Express {
     readiness: { session_dbase: database.ping },
     helmetOptions: contentSecurity,
     beforeBody,
+    faults,
   });
   app.set('trust proxy', 'loopback, linklocal, uniquelocal');
   useTemplates(app, join(__dirname, '../views'));
@@ -82,8 +86,16 @@ export function createApp(dependencies: Dependencies): Express {
   // The login comes first: it may continue with a form of the others.
   app.use(accountRoutes(shop), catalogueRoutes(shop), cartRoutes(shop));
   app.use(checkoutRoutes(shop), orderRoutes(shop), adminRoutes(shop));
+  if (faults) app.use(switchOf(faults));
   closeShell(app, logger, createErrorPages(show, keptForms, logger));
   return app;
+}
+
+/** The only routes of the frontend that are no pages, with their OpenAPI document. */
+function switchOf(faults: Faults): Router {
+  const api = createApi({ title: 'frontend', description: 'The fault switch; all else are pages.' });
+  faults.addRoutes(api);
+  return api.router();
 }
 
 function digestOf(file: string): string {

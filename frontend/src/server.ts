@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readEnvironment } from '@vitrine/service-kit/config';
+import { listenSettings, readEnvironment } from '@vitrine/service-kit/config';
+import { createFaults } from '@vitrine/service-kit/faults/faults';
 import { createLogger } from '@vitrine/service-kit/logger';
 import { openDatabase } from '@vitrine/service-kit/open-database';
 import { serve } from '@vitrine/service-kit/serve';
@@ -13,9 +14,11 @@ const SERVICE_TIMEOUT_MS = 1800;
 async function main(): Promise<void> {
   const config = readEnvironment(settings);
   const logger = createLogger({ level: config.LOG_LEVEL });
+  const faults = createFaults({ service: 'frontend', token: config.FAULT_TOKEN, logger });
   const database = await openDatabase(config, {
     directory: join(__dirname, '../migrations'),
     logger,
+    faults,
   });
   const service = (name: string, baseUrl: string) =>
     createServiceClient({ name, baseUrl, timeoutMs: SERVICE_TIMEOUT_MS });
@@ -31,8 +34,9 @@ async function main(): Promise<void> {
       grafanaUrl: config.GRAFANA_URL,
     },
     logger,
+    faults,
   });
-  await serve(app, { host: config.HOST, port: config.PORT, logger, close: database.close });
+  await serve(app, { ...listenSettings(config), logger, close: database.close });
 }
 
 start(main);

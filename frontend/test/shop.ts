@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { trace } from '@opentelemetry/api';
 import { createDatabase } from '@vitrine/service-kit/database';
+import type { Faults } from '@vitrine/service-kit/faults/faults';
 import { createLogger } from '@vitrine/service-kit/logger';
 import { migrate } from '@vitrine/service-kit/migrate';
 import { createServiceClient } from '@vitrine/service-kit/service-client';
@@ -35,8 +36,8 @@ async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
   ]);
   const client = (name: string, { url }: FakeService) =>
     createServiceClient({ name, baseUrl: url, timeoutMs });
-  const openDoors = async () => {
-    const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs });
+  const openDoors = async (faults?: Faults) => {
+    const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs, faults });
     const app = createApp({
       database,
       userService: client('user-service', userService),
@@ -45,6 +46,7 @@ async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
       sessionSecret: SESSION_SECRET,
       telemetryUrls: { jaegerUrl: 'http://jaeger.test', grafanaUrl: 'http://grafana.test' },
       logger,
+      faults,
     });
     // traceRequests does this in the real process, where telemetry is on.
     const { url, close } = await listen((request, response) =>
@@ -68,7 +70,7 @@ async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
     userService,
     productService,
     orderService,
-    /** Starts another replica of the same shop. */
+    /** Starts another replica of the same shop, with a fault switch if there are `faults`. */
     openDoors,
     async sessions() {
       const [found] = await rows.query<mysql.RowDataPacket[]>(

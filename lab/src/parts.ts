@@ -39,7 +39,10 @@ export function createParts(settings: Settings): readonly Part[] {
       NODE_ENV: 'production',
       HOST: values.BIND_ADDRESS,
       PORT: String(ports[name]),
+      // At a restart the new process listens beside the old one.
+      REUSE_PORT: 'true',
       LOG_LEVEL: values.LOG_LEVEL,
+      FAULT_TOKEN: values.FAULT_TOKEN,
       DB_HOST: '127.0.0.1',
       DB_PORT: String(ports[server]),
       DB_USER: schema.user,

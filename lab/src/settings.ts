@@ -74,6 +74,7 @@ const secretsSchema = z.object({
   ORDER_DB_MIGRATION_PASSWORD: secret,
   SESSION_DB_MIGRATION_PASSWORD: secret,
   DB_ROOT_PASSWORD: secret,
+  FAULT_TOKEN: secret.min(16, 'must have 16 characters at least'),
 });
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;

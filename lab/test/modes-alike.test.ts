@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { backendCommand } from '../src/native/backend-command.ts';
+import { programs } from '../src/native/backends/programs.ts';
 import { databaseServerCommand } from '../src/native/database-server.ts';
 import { nodeOptions } from '../src/native/native-part.ts';
 import { createParts } from '../src/parts.ts';
@@ -18,6 +19,7 @@ const read = (file: string) => readFileSync(resolve(import.meta.dirname, '../..'
 const partSchema = z.object({
   command: z.array(z.string()).default([]),
   environment: z.record(z.string(), z.coerce.string()).default({}),
+  image: z.string(),
   init: z.boolean().default(false),
   networks: z.array(z.string()),
   pids_limit: z.number().optional(),
@@ -66,6 +68,13 @@ test('When Grafana runs in a container, then it opens with the dashboard that it
   expect(compose.services.grafana?.environment[variable]).toBe(path?.replace(settings.root, '/etc'));
 });
 
+test.each([
+  ['otel-collector', 'otelcol'],
+  ...(['jaeger', 'prometheus', 'loki', 'k6'] as const).map((name) => [name, name] as const),
+] as const)('When %s runs in a container, then it has the version that it has natively', (name, program) => {
+  expect(compose.services[name]?.image).toMatch(new RegExp(`:v?${programs[program].version}$`));
+});
+
 test('When a service runs in a container, then Node has the options that it has natively', () => {
   expect(read('Dockerfile')).toContain(`"node", ${nodeOptions.map((option) => `"${option}"`).join(', ')}, `);
 });
@@ -109,6 +118,17 @@ test.each(services)(
     const environment = compose.services[name]?.environment ?? {};
     for (const variable of ['DB_NAME', 'DB_USER', 'DB_MIGRATION_USER'])
       expect(environment[variable], variable).toBe(native[variable]);
+  },
+);
+
+test.each(services)(
+  'When %s runs in a container, then it has the token of the fault switch, as natively',
+  (name) => {
+    const settings = readSettings(findPlaces({ VITRINE_HOME: temporaryFolder() }), {});
+    const part = createParts(settings).find((each) => each.name === name);
+    const { FAULT_TOKEN } = part?.kind === 'service' ? part.environment : {};
+    expect(FAULT_TOKEN).toBe(settings.values.FAULT_TOKEN);
+    expect(compose.services[name]?.environment.FAULT_TOKEN).toContain('{FAULT_TOKEN:');
   },
 );
 

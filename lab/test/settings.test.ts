@@ -21,7 +21,7 @@ test('When nothing is set, then the shop is on its known ports and every secret 
   });
   const { SHOP_ID: _id, ...secrets } = newSecrets;
   expect(values).toMatchObject({ ...secrets, BIND_ADDRESS: '127.0.0.1' });
-  expect(new Set(Object.values(newSecrets)).size).toBe(11);
+  expect(new Set(Object.values(newSecrets)).size).toBe(12);
 });
 
 test('When a second shop stands beside the first as the README says, then no port is wanted twice', () => {
@@ -61,7 +61,11 @@ test('When a shop runs, then what its start was told goes before .env, and what 
 
 test('When a start is told secrets, then they are not written down', () => {
   const secrets = {
-    ...{ ADMIN_PASSWORD: 'not-to-be-kept', USER_DB_PASSWORD: 'not-to-be-kept' },
+    ...{
+      ADMIN_PASSWORD: 'not-to-be-kept',
+      USER_DB_PASSWORD: 'not-to-be-kept',
+      FAULT_TOKEN: 'not-to-be-kept-either',
+    },
     OTEL_EXPORTER_OTLP_HEADERS: 'key=not-to-be-kept',
     GRAFANA_URL: 'https://me:not-to-be-kept@grafana.example/',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://not-to-be-kept@collector.example:4318',
@@ -89,6 +93,7 @@ test.each([
   ['SESSION_DB_PASSWORD', "it's", "SESSION_DB_PASSWORD must have neither ' nor \\ in it."],
   ['DB_ROOT_PASSWORD', 'a\\b', 'DB_ROOT_PASSWORD must have neither'],
   ['SESSION_SECRET', 'x', 'SESSION_SECRET must have 32 characters at least.'],
+  ['FAULT_TOKEN', 'x', 'FAULT_TOKEN must have 16 characters at least.'],
 ])('When %s is %s, then the error says what is allowed', (variable, value, message) => {
   expect(() => read({ [variable]: value })).toThrow(message);
 });

@@ -6,11 +6,12 @@ import { addCartRoutes } from './routes/cart';
 import { addOrderRoutes } from './routes/orders';
 
 export function createApp(dependencies: Dependencies): Express {
-  const { database, logger } = dependencies;
-  const app = createShell({ logger, readiness: { order_dbase: database.ping } });
+  const { database, logger, faults } = dependencies;
+  const app = createShell({ logger, readiness: { order_dbase: database.ping }, faults });
   const api = createApi({ title: 'order-service', description: 'Carts and orders.' });
   addCartRoutes(api, dependencies);
   addOrderRoutes(api, dependencies);
+  faults?.addRoutes(api);
   app.use(api.router());
   closeShell(app, logger);
   return app;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readEnvironment } from '@vitrine/service-kit/config';
+import { listenSettings, readEnvironment } from '@vitrine/service-kit/config';
+import { createFaults } from '@vitrine/service-kit/faults/faults';
 import { createLogger } from '@vitrine/service-kit/logger';
 import { openDatabase } from '@vitrine/service-kit/open-database';
 import { serve } from '@vitrine/service-kit/serve';
@@ -14,13 +15,16 @@ const NEIGHBOUR_TIMEOUT_MS = 1200;
 async function main(): Promise<void> {
   const config = readEnvironment(settings);
   const logger = createLogger({ level: config.LOG_LEVEL });
+  const faults = createFaults({ service: 'order-service', token: config.FAULT_TOKEN, logger });
   const database = await openDatabase(config, {
     directory: join(__dirname, '../migrations'),
     logger,
+    faults,
   });
   const app = createApp({
     database,
     logger,
+    faults,
     userService: createServiceClient({
       name: 'user-service',
       baseUrl: config.USER_SERVICE_URL,
@@ -32,7 +36,7 @@ async function main(): Promise<void> {
       timeoutMs: NEIGHBOUR_TIMEOUT_MS,
     }),
   });
-  await serve(app, { host: config.HOST, port: config.PORT, logger, close: database.close });
+  await serve(app, { ...listenSettings(config), logger, close: database.close });
 }
 
 start(main);

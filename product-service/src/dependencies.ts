@@ -1,4 +1,5 @@
 import type { Database } from '@vitrine/service-kit/database';
+import type { Faults } from '@vitrine/service-kit/faults/faults';
 import type { Logger } from '@vitrine/service-kit/logger';
 import type { ServiceClient } from '@vitrine/service-kit/service-client';
 
@@ -7,4 +8,5 @@ export interface Dependencies {
   database: Database;
   userService: ServiceClient;
   logger: Logger;
+  faults?: Faults | undefined;
 }

@@ -1,6 +1,6 @@
 import { type Request, Router } from 'express';
 import { z } from 'zod';
-import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import type { ZodOpenApiPathsObject, ZodOpenApiSecuritySchemeObject } from 'zod-openapi';
 import { HttpError } from './http-error';
 import { parseInput } from './input';
 import { version } from './version';
@@ -15,6 +15,8 @@ interface RouteDefinition<Context, Params, Query, Body, Reply> {
   needsApiKey?: boolean;
   /** The route works without an api key, and does more with one. */
   takesApiKey?: boolean;
+  /** Other credentials that the route needs, by name; its `context` checks them. */
+  credentials?: Record<string, ZodOpenApiSecuritySchemeObject>;
   /** Runs before the input is checked: finds and authorizes the caller, and fetches other data at the same time. */
   context?: (request: Request) => Promise<Context>;
   params?: z.ZodType<Params>;
@@ -78,6 +80,7 @@ const BODY_FAILURES: Record<number, string> = {
 export function createApi(info: { title: string; description: string }) {
   const router = Router();
   const paths: ZodOpenApiPathsObject = {};
+  const securitySchemes: Record<string, ZodOpenApiSecuritySchemeObject> = { apiKey };
   const methodsByPath = new Map<string, string[]>();
 
   function methodNotAllowed(path: string): HttpError {
@@ -111,6 +114,7 @@ export function createApi(info: { title: string; description: string }) {
       });
       methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), method.toUpperCase()]);
       const openApiPath = path.replace(/:(\w+)/g, '{$1}');
+      Object.assign(securitySchemes, definition.credentials);
       paths[openApiPath] = { ...paths[openApiPath], [method]: describeRoute(definition) };
     },
     /** Returns all routes, with 405s and `GET /openapi.json`. Call it after the last `route`. */
@@ -122,7 +126,7 @@ export function createApi(info: { title: string; description: string }) {
           openapi: '3.1.0',
           info: { ...info, version },
           paths,
-          components: { securitySchemes: { apiKey } },
+          components: { securitySchemes },
         });
         response.json(document);
       });
@@ -139,12 +143,13 @@ export function createApi(info: { title: string; description: string }) {
 }
 
 function describeRoute<C, P, Q, B, R>(definition: RouteDefinition<C, P, Q, B, R>) {
-  const { method, summary, needsApiKey, takesApiKey, params, query, body, reply, failures } = definition;
-  const { status = 200 } = definition;
+  const { method, summary, needsApiKey, takesApiKey, credentials, params, query, body } = definition;
+  const { reply, status = 200, failures } = definition;
   const allFailures = {
     // A body that a route does not need is read all the same.
     ...(method === 'get' ? (params || query) && INPUT_FAILURES : BODY_FAILURES),
     ...(needsApiKey && { 401: 'The api key is missing, unknown, revoked or expired' }),
+    ...(credentials && { 401: 'The credentials are missing or wrong' }),
     503: 'Another service or the database did not answer in time; `message` names it',
     ...failures,
   };
@@ -152,6 +157,7 @@ function describeRoute<C, P, Q, B, R>(definition: RouteDefinition<C, P, Q, B, R>
     summary,
     ...(needsApiKey && { security: [{ apiKey: [] }] }),
     ...(takesApiKey && { security: [{ apiKey: [] }, {}] }),
+    ...(credentials && { security: Object.keys(credentials).map((name) => ({ [name]: [] })) }),
     requestParams: {
       ...(params instanceof z.ZodObject && { path: params }),
       ...(query instanceof z.ZodObject && { query }),

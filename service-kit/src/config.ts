@@ -21,7 +21,16 @@ export const urlSetting = z
 export const serviceSettings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port,
+  /** Whether another process of this user may listen on the port at the same time, to take over from this one. */
+  REUSE_PORT: z
+    .stringbool({ truthy: ['true'], falsy: ['false'], error: 'must be true or false' })
+    .default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Opens `/internal/faults`; without it the service has no such route. */
+  FAULT_TOKEN: z
+    .string()
+    .regex(/^[!-~]{16,}$/, 'must have at least 16 characters, all printable ASCII without spaces')
+    .optional(),
   DB_HOST: z.string().min(1),
   DB_PORT: port,
   DB_USER: z.string().min(1),
@@ -32,6 +41,11 @@ export const serviceSettings = z.object({
 });
 
 export type ServiceSettings = z.output<typeof serviceSettings>;
+
+/** Picks where the service listens, as `serve` takes it. */
+export function listenSettings({ HOST, PORT, REUSE_PORT }: ServiceSettings) {
+  return { host: HOST, port: PORT, reusePort: REUSE_PORT };
+}
 
 /** Picks the settings of the database connection, with the account that reads and changes rows. */
 export function databaseSettings(settings: ServiceSettings) {

@@ -4,6 +4,7 @@ import { type Connection, createPool, type Pool, type PoolConnection, type Query
 import { z } from 'zod';
 import type { databaseSettings } from './config';
 import { DeadlinePassed, isDeadlock, isUnavailability } from './database-error';
+import type { Faults } from './faults/faults';
 import { unavailable } from './http-error';
 import type { Logger } from './logger';
 import { type ConnectionUse, watchPool } from './telemetry/pool';
@@ -45,6 +46,8 @@ interface DatabaseOptions {
   logger?: Logger;
   /** How long a statement or a whole transaction may take, with the wait for a connection. */
   deadlineMs?: number;
+  /** Those that make statements slow. */
+  faults?: Pick<Faults, 'databaseLatencyMs'> | undefined;
 }
 
 /**
@@ -53,7 +56,7 @@ interface DatabaseOptions {
  */
 export function createDatabase(
   settings: DatabaseSettings,
-  { logger, deadlineMs = DEADLINE_MS }: DatabaseOptions = {},
+  { logger, deadlineMs = DEADLINE_MS, faults }: DatabaseOptions = {},
 ): Database {
   const open = (connectionLimit: number) =>
     createPool({
@@ -74,14 +77,18 @@ export function createDatabase(
   const translate = (error: unknown): never => {
     throw isUnavailability(error) ? unavailable(settings.database, error) : error;
   };
-  const run = <Result>(work: (connection: PoolConnection) => Promise<Result>) =>
-    withDeadline(work, { pool, use: poolWatch.use(), deadlineMs }).catch(translate);
+  const run = <Result>(work: (session: Session) => Promise<Result>): Promise<Result> => {
+    // The pool calls back for this request while another one may be at work. No statement gets more time than all.
+    const latencyMs = Math.min(faults?.databaseLatencyMs() ?? 0, deadlineMs);
+    const begin = (connection: PoolConnection) => work({ connection, timed, latencyMs });
+    return withDeadline(begin, { pool, use: poolWatch.use(), deadlineMs }).catch(translate);
+  };
 
   const transaction: Database['transaction'] = (work) =>
-    run(async (connection) => {
+    run(async (session) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await inTransaction(connection, timed, work);
+          return await inTransaction(session, work);
         } catch (error) {
           if (!isDeadlock(error)) throw error;
           if (attempt === TRANSACTION_TRIES) throw unavailable(settings.database, error);
@@ -90,7 +97,7 @@ export function createDatabase(
     });
 
   return {
-    query: (sql, values) => run((connection) => queryable(connection, timed).query(sql, values)),
+    query: (sql, values) => run((session) => queryable(session).query(sql, values)),
     // A hung server would execute a bare statement when it wakes up, long after the caller gave up.
     execute: (sql, values) => transaction((connection) => connection.execute(sql, values)),
     transaction,
@@ -111,28 +118,29 @@ const UNWATCHED: ConnectionUse = { obtained: noop, timedOut: noop, ended: noop }
 const rowsResult = z.array(z.unknown());
 const changeResult = z.object({ affectedRows: z.int(), insertId: z.int() });
 
-function queryable(connection: Connection, timed: StatementTimer): Queryable {
+/** What the statements of one piece of work have in common. */
+interface Session {
+  connection: PoolConnection;
+  timed: StatementTimer;
+  /** How much longer than usual each statement takes. */
+  latencyMs: number;
+}
+
+function queryable(session: Session): Queryable {
   return {
     async query(sql, values) {
-      return rowsResult.parse(await sendPrepared(connection, timed, sql, values));
+      return rowsResult.parse(await sendPrepared(session, sql, values));
     },
     async execute(sql, values) {
-      return changeResult.parse(await sendPrepared(connection, timed, sql, values));
+      return changeResult.parse(await sendPrepared(session, sql, values));
     },
   };
 }
 
 /** Runs a prepared statement. mysql2/promise would capture a stack trace at every call; this does on errors only. */
-async function sendPrepared(
-  connection: Connection,
-  timed: StatementTimer,
-  sql: string,
-  values: SqlValue[] = [],
-): Promise<unknown> {
+async function sendPrepared(session: Session, sql: string, values: SqlValue[] = []): Promise<unknown> {
   try {
-    return await timed(sql, () =>
-      fromCallback<QueryResult>((callback) => connection.execute(sql, values, callback)),
-    );
+    return await send(session, sql, (connection, callback) => connection.execute(sql, values, callback));
   } catch (error) {
     // mysql2's own stack ends at the socket; this one leads to the caller.
     if (error instanceof Error) Error.captureStackTrace(error);
@@ -141,8 +149,24 @@ async function sendPrepared(
 }
 
 /** Runs a statement without values that MySQL does not prepare. */
-function sendUnprepared(connection: Connection, timed: StatementTimer, sql: string): Promise<unknown> {
-  return timed(sql, () => fromCallback<QueryResult>((callback) => connection.query(sql, callback)));
+function sendUnprepared(session: Session, sql: string): Promise<unknown> {
+  return send(session, sql, (connection, callback) => connection.query(sql, callback));
+}
+
+function send(
+  { connection, timed, latencyMs }: Session,
+  sql: string,
+  start: (connection: Connection, callback: Callback<QueryResult>) => void,
+): Promise<QueryResult> {
+  return timed(sql, () => {
+    if (latencyMs > 0) occupy(connection, latencyMs);
+    return fromCallback<QueryResult>((callback) => start(connection, callback));
+  });
+}
+
+/** Keeps the server busy with nothing, so that it is late for the next statement of the connection. */
+function occupy(connection: Connection, milliseconds: number): void {
+  untraced(() => connection.query(`DO SLEEP(${milliseconds / 1000})`, () => undefined));
 }
 
 type Callback<Result> = (error: Error | null, result: Result) => void;
@@ -205,18 +229,17 @@ function cut(connection: PoolConnection, reason: Error): void {
 }
 
 async function inTransaction<Result>(
-  connection: PoolConnection,
-  timed: StatementTimer,
+  session: Session,
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
-  await sendUnprepared(connection, timed, 'START TRANSACTION');
+  await sendUnprepared(session, 'START TRANSACTION');
   try {
-    const result = await work(queryable(connection, timed));
-    await sendUnprepared(connection, timed, 'COMMIT');
+    const result = await work(queryable(session));
+    await sendUnprepared(session, 'COMMIT');
     return result;
   } catch (error) {
     // A failed rollback must not put a connection with an open transaction back into the pool.
-    await sendUnprepared(connection, timed, 'ROLLBACK').catch(() => connection.destroy());
+    await sendUnprepared(session, 'ROLLBACK').catch(() => session.connection.destroy());
     throw error;
   }
 }

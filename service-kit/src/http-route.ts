@@ -6,6 +6,9 @@ import type { ServerResponse } from 'node:http';
  */
 export const UNMATCHED = '/*';
 
+/** Matches the paths for operators. Telemetry tells nothing of requests to them: some cause a fault that must not be seen. */
+export const INTERNAL = /^\/internal(?:\/|$)/i;
+
 /**
  * Returns path and query of a request's target (`request.url`). A client that takes the service for a proxy sends a whole
  * address, which may contain a password.

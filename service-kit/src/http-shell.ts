@@ -1,8 +1,9 @@
 import { parse as parseQuery } from 'node:querystring';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
+import type { Faults } from './faults/faults';
 import { HttpError } from './http-error';
-import { routeOf, splitTarget, statusOf } from './http-route';
+import { INTERNAL, routeOf, splitTarget, statusOf } from './http-route';
 import { type Logger, logEvent } from './logger';
 import { maskText } from './mask';
 import { logs } from './registry/kit';
@@ -32,10 +33,11 @@ interface ShellOptions {
   helmetOptions?: HelmetOptions;
   /** Runs before the body is read, so that the answer to a body that cannot be read has its results too. */
   beforeBody?: RequestHandler;
+  faults?: Faults | undefined;
 }
 
 /** Creates an Express app with everything before a service's own routes; {@link closeShell} adds the rest. */
-export function createShell({ logger, readiness, helmetOptions, beforeBody }: ShellOptions): Express {
+export function createShell({ logger, readiness, helmetOptions, beforeBody, faults }: ShellOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -45,8 +47,12 @@ export function createShell({ logger, readiness, helmetOptions, beforeBody }: Sh
   });
   app.get('/readyz', reportReadiness(readiness));
   app.use(announceTrace, logRequests(logger), helmetOptions ? helmet(helmetOptions) : jsonHeaders);
+  if (faults) app.use(faults.mark);
   if (beforeBody) app.use(beforeBody);
+  if (faults) app.use(faults.interfere);
   app.use(refuseOtherContentTypes);
+  // The rate of a fault is a fraction, which `readValue` refuses.
+  app.use('/internal', express.json({ limit: BODY_LIMIT_BYTES }));
   app.use(express.json({ limit: BODY_LIMIT_BYTES, reviver: readValue }));
   app.use(express.text({ type: FORM, limit: BODY_LIMIT_BYTES }), parseForm);
   return app;
@@ -56,7 +62,7 @@ export function createShell({ logger, readiness, helmetOptions, beforeBody }: Sh
  * Completes the app: an unmatched request becomes a 404, and every error becomes a response. Any error but an
  * {@link HttpError} is a bug: it is logged with its stack, recorded on the span, and answered with a bare 500.
  *
- * @param respond writes the response; by default JSON as `{message, errors?}`
+ * @param respond writes the response; by default, and for operators always, JSON as `{message, errors?}`
  */
 export function closeShell(app: Express, logger: Logger, respond: ErrorResponder = respondWithJson): void {
   app.use(() => {
@@ -90,7 +96,8 @@ function handleErrors(logger: Logger, respond: ErrorResponder): ErrorRequestHand
     }
     for (const name of HEADERS_OF_FILE) response.removeHeader(name);
     response.set(error.headers);
-    respond(error, request, response, next);
+    const write = INTERNAL.test(request.path) ? respondWithJson : respond;
+    write(error, request, response, next);
   };
 }
 
@@ -145,16 +152,18 @@ const announceTrace: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** Logs one line for each request, when its response has ended or its client has disconnected. */
+/** Logs one line for each request that is not an operator's, when its response has ended or its client has disconnected. */
 function logRequests(logger: Logger): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();
     response.once('close', () => {
+      const { path } = splitTarget(request.originalUrl);
+      if (INTERNAL.test(path)) return;
       const fields = {
         'http.request.method': request.method,
         'http.route': routeOf(response),
         // Masking comes first: half an e-mail address or api key no longer looks like one.
-        'url.path': maskText(splitTarget(request.originalUrl).path).slice(0, MAX_LOGGED_PATH),
+        'url.path': maskText(path).slice(0, MAX_LOGGED_PATH),
         duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
       };
       const status = statusOf(response);

@@ -95,9 +95,10 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const messages = new Map<string, string>();
-  for (const { path, message } of result.error.issues) {
-    const field = path.join('.');
-    if (!messages.has(field)) messages.set(field, message);
+  for (const issue of result.error.issues) {
+    const isUnknown = issue.code === 'unrecognized_keys';
+    for (const field of isUnknown ? issue.keys : [issue.path.join('.')])
+      if (!messages.has(field)) messages.set(field, isUnknown ? 'is not known' : issue.message);
   }
   throw invalidInput(Array.from(messages, ([field, message]) => ({ field, message })));
 }

@@ -1,5 +1,6 @@
 import { databaseSettings, migrationAccount, type ServiceSettings } from './config';
 import { createDatabase, type Database } from './database';
+import type { Faults } from './faults/faults';
 import { type MigrationOptions, migrate } from './migrate';
 
 /**
@@ -9,9 +10,9 @@ import { type MigrationOptions, migrate } from './migrate';
  */
 export async function openDatabase(
   config: ServiceSettings,
-  options: Pick<MigrationOptions, 'directory' | 'logger' | 'seed'>,
+  options: Pick<MigrationOptions, 'directory' | 'logger' | 'seed'> & { faults?: Faults | undefined },
 ): Promise<Database> {
   const settings = databaseSettings(config);
   await migrate({ ...options, settings, account: migrationAccount(config) });
-  return createDatabase(settings, { logger: options.logger });
+  return createDatabase(settings, { logger: options.logger, faults: options.faults });
 }

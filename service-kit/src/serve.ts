@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
@@ -14,13 +15,17 @@ const DRAIN_MS = 500;
 /** Long enough for requests that clients have already sent to arrive. */
 const HOLD_MS = 100;
 const BACKLOG_LIMIT_MS = 1000;
-const REQUESTS_LIMIT_MS = 6000;
+/** A client that has just connected sends its request within this time, also on a busy machine. */
+const FIRST_REQUEST_LIMIT_MS = 1000;
+const REQUESTS_LIMIT_MS = 5000;
 const CLOSE_LIMIT_MS = 500;
 const POLL_MS = 10;
 
 interface ServeOptions {
   host: string;
   port: number;
+  /** Whether another process of this user may listen on the port at the same time; false by default. */
+  reusePort?: boolean;
   logger: Logger;
   /** Closes the app's pools once the requests are finished. */
   close: () => Promise<void>;
@@ -34,13 +39,13 @@ interface ServeOptions {
  */
 export async function serve(
   app: RequestListener,
-  { host, port, logger, close }: ServeOptions,
+  { host, port, reusePort = false, logger, close }: ServeOptions,
 ): Promise<void> {
   const { server, drain } = createDrainingServer(app);
   // Loading leaves some 8 MB of garbage, most of it compiled code that never runs again; without much traffic V8 would
   // keep it for good. Takes 50 to 100 ms; does nothing without `--expose-gc`.
   globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
-  server.listen(port, host);
+  server.listen({ host, port, reusePort });
   await once(server, 'listening');
   logEvent(logger, logs.listening, { 'server.address': host, 'server.port': port });
 
@@ -58,12 +63,15 @@ export async function serve(
 /**
  * Creates a server that can stop without resetting a connection that carries a request. While it drains, every response
  * says `Connection: close`. A socket that stops listening resets the connections it has not accepted yet, so responses
- * are held back just before: a client that waits for one opens no new connection.
+ * are held back just before: a client that waits for one opens no new connection. Where another process listens on the
+ * port, clients of that one still do, and only what arrives between the last look and the close is reset.
  */
 function createDrainingServer(app: RequestListener): { server: Server; drain: () => Promise<void> } {
   let isDraining = false;
   let hold: Promise<void> | undefined;
   const unanswered = new Set<ServerResponse>();
+  /** Connections that were made while it drains and have not carried a request yet. */
+  const silent = new Set<Socket>();
   const answer: RequestListener = (request, response) => {
     // No new requests may be sent here any more.
     if (isDraining && request.url === '/readyz') sayStopping(response);
@@ -93,27 +101,39 @@ function createDrainingServer(app: RequestListener): { server: Server; drain: ()
     } while (connections > before && Date.now() < deadline);
   }
 
-  async function allAnswered(limitMs: number): Promise<void> {
-    const deadline = Date.now() + limitMs;
-    while (unanswered.size > 0 && Date.now() < deadline) await delay(POLL_MS);
-  }
+  const isAllAnswered = () => unanswered.size === 0;
 
   async function drain(): Promise<void> {
     isDraining = true;
-    server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+    server.prependListener('request', ({ socket }, response) => {
+      silent.delete(socket);
+      response.setHeader('Connection', 'close');
+    });
+    server.on('connection', (socket) => {
+      silent.add(socket);
+      socket.once('close', () => silent.delete(socket));
+    });
     await delay(DRAIN_MS);
     hold = delay(HOLD_MS).then(backlogAccepted);
     await hold;
     server.close();
+    // Another process that listens on the port does not hold its responses, so connections came up to now.
+    await until(() => silent.size === 0, FIRST_REQUEST_LIMIT_MS);
     // The callback of `server.close` would wait for connections that clients opened in advance.
-    await allAnswered(REQUESTS_LIMIT_MS);
+    await until(isAllAnswered, REQUESTS_LIMIT_MS);
     // With an error, these do not count as abandoned by their clients.
     for (const response of unanswered) response.destroy(new Error('Not answered before the service stopped'));
     server.closeAllConnections();
     // Their spans and log lines are made when they close.
-    await allAnswered(CLOSE_LIMIT_MS);
+    await until(isAllAnswered, CLOSE_LIMIT_MS);
   }
   return { server, drain };
+}
+
+/** Waits until `isSo`, or until the time is up. */
+async function until(isSo: () => boolean, limitMs: number): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!isSo() && Date.now() < deadline) await delay(POLL_MS);
 }
 
 function sayStopping(response: ServerResponse): void {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { test as base, expect } from 'vitest';
+import { test as base, expect, onTestFinished } from 'vitest';
+import { freePort } from '../../test/database-server';
 import { startOtlpSink } from '../../test/otlp-sink';
 import { launchTraced, runTraced } from '../../test/traced-program';
 import { undeclaredIn } from '../../test/undeclared';
@@ -126,6 +128,20 @@ test('When the port is taken, then the process ends with 1 and one line on stder
   expect(sink.logs).toMatchObject([{ body: 'cannot start', attributes: { 'error.code': 'EADDRINUSE' } }]);
 });
 
+test('When a port may be reused, then two processes listen on it, and a third that may not ends with 1', async ({
+  sink,
+}) => {
+  const port = await freePort();
+  const serve = (reusePort: boolean) => SERVE.replace('port: 0', `port: ${port}, reusePort: ${reusePort}`);
+  for (const child of [launchTraced(serve(true), sink.url), launchTraced(serve(true), sink.url)]) {
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
+    expect(String(line)).toBe('up');
+  }
+  const { status, stderr } = await runTraced(serve(false), sink.url);
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('EADDRINUSE') });
+});
+
 const WAIT = "setInterval(() => {}, 1000); process.stdout.write('up'); await new Promise(() => {})";
 const SERVE = `await require('@vitrine/service-kit/serve').serve(() => {}, {
   ...{ host: '127.0.0.1', port: 0, close: async () => {} },
@@ -147,6 +163,34 @@ test.for<[when: string, main: string, signal: NodeJS.Signals, status: number]>([
     expect(sink.total('vitrine.service.stopping')).toBe(1);
   },
 );
+
+test('When a connection is made while a service ends, then its request is answered, though nobody listens any more', async ({
+  sink,
+}) => {
+  const port = await freePort();
+  const main = SERVE.replace('() => {}', "(_, response) => response.end('late')").replace(
+    'port: 0',
+    `port: ${port}`,
+  );
+  const child = launchTraced(main, sink.url);
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
+  child.kill('SIGTERM');
+  const url = `http://127.0.0.1:${port}`;
+  const isStopping = async () => (await fetch(`${url}/readyz`)).status;
+  await expect.poll(isStopping, { interval: 5, timeout: 10_000 }).toBe(503);
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  const isRefused = () =>
+    fetch(url).then(
+      () => false,
+      () => true,
+    );
+  await expect.poll(isRefused, { interval: 5, timeout: 10_000 }).toBe(true);
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 .*late$/s);
+  expect(await ended).toEqual([0, null]);
+});
 
 test('When a log line has long texts, then its record has their beginnings, masked', async ({ sink }) => {
   const line = `{ err: new Error('x'.repeat(3950) + ' ada@example.com ' + 'x'.repeat(10000)), note: 'y'.repeat(5000) }`;

@@ -1,4 +1,5 @@
 import type { Database } from '@vitrine/service-kit/database';
+import type { Faults } from '@vitrine/service-kit/faults/faults';
 import type { Logger } from '@vitrine/service-kit/logger';
 import type { Passwords } from './passwords';
 
@@ -6,6 +7,7 @@ import type { Passwords } from './passwords';
 export interface Dependencies {
   database: Database;
   logger: Logger;
+  faults?: Faults | undefined;
   passwords: Passwords;
   apiKeyTtlHours: number;
 }

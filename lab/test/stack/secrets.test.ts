@@ -78,6 +78,18 @@ test('When secrets go every way there is, then no log and no backend holds one',
     }
   }
 
+  // The operator's token goes the right way and wrong ones.
+  const { FAULT_TOKEN: operatorKey = '' } = envSecrets(stack.home);
+  for (const url of Object.values(stack.urls)) {
+    const request = requestsTo(url);
+    expect(await request('GET /internal/faults', { apiKey: operatorKey })).toMatchObject({ status: 200 });
+    await request('PUT /internal/faults', { apiKey: operatorKey, json: { token: operatorKey } });
+    await fetch(`${url}/internal/${operatorKey}?token=${operatorKey}`);
+    await fetch(`${url}/${operatorKey}?token=${operatorKey}`, {
+      headers: { authorization: `Bearer ${operatorKey}` },
+    });
+  }
+
   // The database fails in the middle of a statement.
   const visitor = openBrowser(stack.urls.frontend);
   await stack.vitrine('pause', 'user_dbase');
@@ -159,6 +171,6 @@ async function readBackends({ ports }: Pick<Site, 'ports'>, traceId: string) {
 
 /** The shop's own secrets, by variable. */
 function envSecrets(home: string): Record<string, string> {
-  const lines = readFileSync(join(home, '.env'), 'utf8').matchAll(/^(\w+(?:SECRET|PASSWORD))=(.+)$/gm);
+  const lines = readFileSync(join(home, '.env'), 'utf8').matchAll(/^(\w+(?:SECRET|PASSWORD|TOKEN))=(.+)$/gm);
   return Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
 }

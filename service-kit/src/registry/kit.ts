@@ -4,6 +4,10 @@ import type { Attributes, LogDeclaration, MetricDeclaration, SpanDeclaration } f
 
 export const SLOW_STATEMENT_MS = 200;
 
+/** What a fault does to requests. */
+export const FAULT_KINDS = ['latency', 'error', 'db_latency'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
 const errorType = { type: 'string', meaning: 'Type of the error, if there was one', optional: true } as const;
 const scheme = { type: 'string', values: ['http'], meaning: 'HTTP without TLS' } as const;
 
@@ -56,13 +60,18 @@ export const spans = {
     kind: 'SERVER',
     by: ['http'],
     meaning:
-      'Request to a service. With an unknown method its name begins with HTTP. Probes and static files have no span',
+      'Request to a service. With an unknown method its name begins with HTTP. Probes, static files and requests to /internal have no span',
     attributes: {
       ...{ ...incomingRequest, ...server },
       'http.request.method_original': { type: 'string', meaning: 'Unknown method, as sent', optional: true },
       'url.path': { type: 'string', meaning: 'Path, masked', optional: true },
       'url.query': { type: 'string', meaning: 'Query, masked', optional: true },
       'user_agent.original': { type: 'string', meaning: 'User agent of the client, masked', optional: true },
+      'vitrine.fault.kind': {
+        type: 'string',
+        meaning: `What a fault did to the request, unless it is hidden: ${FAULT_KINDS.join(', ')}, with commas between`,
+        optional: true,
+      },
     },
     events: {},
   },
@@ -124,7 +133,7 @@ export const metrics = {
     ...httpDuration,
     name: 'http.server.request.duration',
     by: ['http'],
-    meaning: 'Duration of requests to the service, without probes and static files',
+    meaning: 'Duration of requests to the service, without probes, static files and requests to /internal',
     attributes: incomingRequest,
   },
   clientRequestDuration: {
@@ -217,6 +226,16 @@ export const metrics = {
     meaning: '1 once the process has been asked to end, by SIGTERM or SIGINT, and 0 before',
     attributes: {},
   },
+  faultActive: {
+    name: 'vitrine.fault.active',
+    instrument: 'observable up-down counter',
+    unit: '{fault}',
+    meaning:
+      '1 while a fault of this kind is active that an operator causes and does not hide, and 0 otherwise',
+    attributes: {
+      'vitrine.fault.kind': { type: 'string', values: FAULT_KINDS, meaning: 'What it does to requests' },
+    },
+  },
   memoryUsage: {
     name: 'process.memory.usage',
     instrument: 'observable up-down counter',
@@ -235,11 +254,26 @@ const request = {
   duration_ms: { type: 'double', unit: 'ms', meaning: 'Time from the request to the end of the response' },
 } as const satisfies Attributes;
 
+const fault = {
+  'vitrine.fault.latency_ms': { type: 'int', unit: 'ms', meaning: 'Wait of each affected request' },
+  'vitrine.fault.latency_jitter_ms': { type: 'int', unit: 'ms', meaning: 'Most that is added to the wait' },
+  'vitrine.fault.error_rate': { type: 'double', meaning: 'Share of the affected requests that fail, 0 to 1' },
+  'vitrine.fault.error_status': { type: 'int', meaning: 'Status of the failures' },
+  'vitrine.fault.db_latency_ms': { type: 'int', unit: 'ms', meaning: 'Time added to each statement' },
+  'vitrine.fault.routes': { type: 'string', meaning: 'Patterns of the affected routes, or `all`' },
+  'vitrine.fault.duration_s': {
+    type: 'int',
+    unit: 's',
+    meaning: 'Time after which the fault ends by itself',
+  },
+  'vitrine.fault.hidden': { type: 'boolean', meaning: 'Nothing else tells of the fault' },
+} as const satisfies Attributes;
+
 export const logs = {
   request: {
     message: 'request',
     level: 'info',
-    meaning: 'The service answered a request',
+    meaning: 'The service answered a request, but no probe and none to /internal',
     fields: {
       ...request,
       'http.response.status_code': { type: 'int', meaning: 'Status of the response' },
@@ -254,13 +288,14 @@ export const logs = {
   bug: {
     message: 'Something went wrong on our side',
     level: 'error',
-    meaning: 'A bug made the service answer with 500',
+    meaning: 'A bug, or a fault that looks like one, made the service answer with 500',
     fields: error,
   },
   partUnavailable: {
     message: '{part} is not available',
     level: 'warn',
-    meaning: 'A service or schema did not answer in time, so the request was answered with 503',
+    meaning:
+      'A service or schema did not answer in time, or a fault makes it look so; the request was answered with 503, or with the status of the fault',
     fields: error,
   },
   slowStatement: {
@@ -270,6 +305,25 @@ export const logs = {
     fields: {
       ...{ ...schema, ...queryText },
       duration_ms: { type: 'double', unit: 'ms', meaning: 'Duration of the statement' },
+    },
+  },
+  faultStarted: {
+    message: 'fault started',
+    level: 'warn',
+    meaning: 'An operator began to cause a fault, and does not hide it',
+    fields: fault,
+  },
+  faultEnded: {
+    message: 'fault ended',
+    level: 'warn',
+    meaning: 'A fault is over that an operator caused, hidden or not',
+    fields: {
+      ...fault,
+      'vitrine.fault.end_reason': {
+        type: 'string',
+        values: ['expired', 'deleted', 'replaced'],
+        meaning: 'Its time was over, or the operator ended it or set another',
+      },
     },
   },
   waitingForDatabase: {

@@ -3,7 +3,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import { type Attributes, context, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import type { HttpInstrumentationConfig } from '@opentelemetry/instrumentation-http';
-import { routeOf, splitTarget, statusOf } from '../http-route';
+import { INTERNAL, routeOf, splitTarget, statusOf } from '../http-route';
 import { ABORTED, errorMessages } from './spans';
 
 /** The methods that the instrumentation tells apart on metrics; any other is `_OTHER` there. */
@@ -17,8 +17,10 @@ const HOST = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/;
 /** The options of the instrumentation of node:http for the requests to a service. */
 export const incomingRequests: HttpInstrumentationConfig = {
   // Probes, and the files that come along with a page, would fill the backends with requests that nobody looks for.
-  ignoreIncomingRequestHook: ({ method = '', url }) =>
-    (method === 'GET' || method === 'HEAD') && UNTRACED.test(splitTarget(url).path),
+  ignoreIncomingRequestHook({ method = '', url }) {
+    const { path } = splitTarget(url);
+    return INTERNAL.test(path) || ((method === 'GET' || method === 'HEAD') && UNTRACED.test(path));
+  },
   startIncomingSpanHook: startAttributes,
   // The instrumentation calls this before the request is handled, and before it listens to the response itself.
   responseHook(span, response) {
