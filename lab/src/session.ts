@@ -15,12 +15,12 @@ const environment = process.env;
 
 /** Runs a command that needs no running shop. */
 export async function withSettings<Result>(
-  work: (session: Omit<Session, 'stack'>) => Promise<Result>,
+  work: (session: Pick<Session, 'settings' | 'report'>) => Promise<Result>,
 ): Promise<Result> {
   return work({ settings: readSettings(findPlaces(environment), environment), report: writeLine });
 }
 
-/** Runs a command that only reads the stack. */
+/** Runs a command that reads the stack, or changes it under {@link underShopLock}. */
 export async function withStack<Result>(
   signal: AbortSignal,
   work: (session: Session) => Promise<Result>,
@@ -38,9 +38,7 @@ export async function withLockedStack<Result>(
   const places = findPlaces(environment);
   refuseForeignHome(places.home);
   mkdirSync(places.home, { recursive: true, mode: 0o700 });
-  const onWait = ({ pid, command }: LockOwner) =>
-    writeLine(`./vitrine ${command} (process ${pid}) is at work: waiting for it. Ctrl-C there ends it …`);
-  const result = underLock(places.home, { onWait, signal }, async () => {
+  const result = underShopLock(places.home, signal, async () => {
     // The mode is chosen under the lock: its previous owner may have started the shop in the other mode.
     const choice = await chooseMode(places, environment, requested);
     const before = readShopRecord(places.home);
@@ -64,11 +62,22 @@ export async function withLockedStack<Result>(
   return result.finally(() => removeEmptyHome(places.home));
 }
 
+/** Does the work while no other command changes the stack. */
+export function underShopLock<Result>(
+  home: string,
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const onWait = ({ pid, command }: LockOwner) =>
+    writeLine(`./vitrine ${command} (process ${pid}) is at work: waiting for it. Ctrl-C there ends it …`);
+  return underLock(home, { onWait, signal }, work);
+}
+
 function openSession(places: Places, { mode, running }: Choice, signal: AbortSignal): Session {
   if (running) refuseOtherPlace(readSettings(places, environment), environment, running);
   const settings = readSettings(places, environment, running);
   const create = mode === 'docker' ? createDockerStack : createNativeStack;
-  return { settings, stack: create(settings, { report: writeLine, signal }), report: writeLine };
+  return { settings, mode, stack: create(settings, { report: writeLine, signal }), report: writeLine };
 }
 
 function writeLine(line: string): void {

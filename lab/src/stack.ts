@@ -1,5 +1,6 @@
 import type { PartName } from './part-names.ts';
 import type { Settings } from './settings.ts';
+import type { Mode } from './shop-record.ts';
 
 export type PartStatus = {
   part: PartName;
@@ -39,12 +40,17 @@ export type Stack = {
   /** Freezes the part: it keeps its connections and answers nothing. */
   pause: (part: PartName) => Promise<void>;
   resume: (part: PartName) => Promise<void>;
+  /**
+   * Replaces the part's process by a new one; what cannot start leaves the old one running. In native mode, a service that
+   * runs answers requests all the while.
+   */
   restart: (part: PartName) => Promise<void>;
 };
 
 /** The settings and the stack of one command. */
 export type Session = {
   settings: Settings;
+  mode: Mode;
   stack: Stack;
   /** Writes a line to stdout. */
   report: (line: string) => void;

@@ -1,5 +1,5 @@
 import { LabError } from './lab-error.ts';
-import { findPortOwner, whyNotFree } from './native/port-owner.ts';
+import { findPortOwner, findSharer, type PortOwner, whyNotFree } from './native/port-owner.ts';
 import type { PartName } from './part-names.ts';
 import type { Mode } from './shop-record.ts';
 
@@ -21,13 +21,28 @@ export async function refuseTakenPorts(wanted: readonly WantedPort[], mode: Mode
       if (why !== 'EADDRINUSE') {
         return mode === 'docker' ? [] : [`${name} cannot listen on ${host}:${port}: ${why}.`];
       }
-      const { pid, command = '' } = findPortOwner(port);
-      const owner = pid === undefined ? "another user's process" : `process ${pid}: ${command.slice(0, 160)}`;
-      return [`Port ${port}, which ${name} needs, is taken by ${owner}`];
+      return [isTaken(name, port, findPortOwner(port))];
     }),
   );
-  if (complaints.flat().length === 0) return;
-  throw new LabError(
-    `${complaints.flat().join('\n')}\nEnd it, or move the shop, for example PORT_OFFSET=11000 ./start.sh (.env.example has more).`,
+  if (complaints.flat().length > 0) throw portsTaken(complaints.flat());
+}
+
+/**
+ * Throws a LabError when not only process `pid` listens on the port. Services of one user can share it, so two shops that
+ * start at the same moment both get past `refuseTakenPorts`.
+ */
+export function refuseSharedPort({ name, port }: Omit<WantedPort, 'host'>, pid: number): void {
+  const other = findSharer(port, pid);
+  if (other) throw portsTaken([isTaken(name, port, other)]);
+}
+
+function isTaken(name: PartName, port: number, { pid, command = '' }: PortOwner): string {
+  const owner = pid === undefined ? "another user's process" : `process ${pid}: ${command.slice(0, 160)}`;
+  return `Port ${port}, which ${name} needs, is taken by ${owner}`;
+}
+
+function portsTaken(complaints: readonly string[]): LabError {
+  return new LabError(
+    `${complaints.join('\n')}\nEnd it, or move the shop, for example PORT_OFFSET=11000 ./start.sh (.env.example has more).`,
   );
 }

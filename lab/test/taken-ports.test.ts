@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../test/database-server.ts';
 import { LabError } from '../src/lab-error.ts';
-import { refuseTakenPorts } from '../src/taken-ports.ts';
+import { refuseSharedPort, refuseTakenPorts } from '../src/taken-ports.ts';
 
 test('When a port is taken, then its owner is named in both modes', async () => {
   const port = await freePort();
@@ -15,6 +16,22 @@ test('When a port is taken, then its owner is named in both modes', async () => 
     const message = `Port ${port}, which frontend needs, is taken by process ${process.pid}: `;
     await expect(refuseTakenPorts(wanted, mode)).rejects.toThrow(message);
   }
+});
+
+test('When another process shares a port, then it is named', async () => {
+  const port = await freePort();
+  const share = `require('node:net').createServer().listen({ host: '127.0.0.1', port: ${port}, reusePort: true },
+    () => console.log('up'))`;
+  const child = spawn(process.execPath, ['-e', share], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill());
+  await once(child.stdout, 'data');
+  refuseSharedPort({ name: 'frontend', port }, child.pid ?? 0);
+
+  const server = createServer().listen({ host: '127.0.0.1', port, reusePort: true });
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const message = `Port ${port}, which frontend needs, is taken by process ${process.pid}: `;
+  expect(() => refuseSharedPort({ name: 'frontend', port }, child.pid ?? 0)).toThrow(message);
 });
 
 test('When the address is not this machine’s, then only native mode complains: the engine may be elsewhere', async () => {

@@ -9,7 +9,7 @@ import type { BackendPart } from '../part.ts';
 import type { PortName } from '../part-names.ts';
 import { pipelineFile } from '../pipeline-memory.ts';
 import type { Settings } from '../settings.ts';
-import type { Command } from './part-process.ts';
+import type { Command } from './recorded-process.ts';
 
 /**
  * The command that runs a backend in the foreground; `program` is its path, and `pipeline` the collector's

@@ -2,9 +2,13 @@ import { LabError } from '../lab-error.ts';
 import { remedyFor, wasResumed } from '../part-messages.ts';
 import { poll } from '../poll.ts';
 import type { Progress } from '../progress.ts';
-import { refuseTakenPorts, type WantedPort } from '../taken-ports.ts';
+import { refuseSharedPort, refuseTakenPorts, type WantedPort } from '../taken-ports.ts';
 import type { NativePart } from './native-part.ts';
 import { takeDown } from './take-down.ts';
+
+type Started = Pick<NativePart, 'part' | 'whyNotReady'> & {
+  process: Pick<NativePart['process'], 'readState' | 'waitForExit' | 'quoteLog'>;
+};
 
 const readyLimitMs = 60_000;
 const noticeMs = 2000;
@@ -44,6 +48,8 @@ export async function bringUp(
     await waitUntilReady(one, stop, (why) => waiting.set(name, why));
     waiting.delete(name);
     if (!missing.includes(one)) return;
+    const now = one.process.readState();
+    if (isService(one) && now.state === 'running') refuseSharedPort(one.part, now.process.pid);
     await one.afterStart();
     if (parts.length > 1) report(`  ${name} is ready (${((Date.now() - since) / 1000).toFixed(1)} s)`);
   };
@@ -51,7 +57,6 @@ export async function bringUp(
   const endReports = reportWaiting(waiting, report);
   try {
     // A service starts without its neighbours, but not without its database.
-    const isService = ({ part }: NativePart) => part.kind === 'service';
     for (const group of [parts.filter((one) => !isService(one)), parts.filter(isService)]) {
       await runAll(group, makeReady, signal);
     }
@@ -63,6 +68,10 @@ export async function bringUp(
   }
   endReports();
   return started;
+}
+
+function isService({ part }: NativePart): boolean {
+  return part.kind === 'service';
 }
 
 /** Reports what is waited for: after two seconds, whenever that changes, and every ten seconds. */
@@ -91,8 +100,9 @@ async function runAll(
   stop.throwIfAborted();
 }
 
-async function waitUntilReady(
-  { part, process, whyNotReady }: NativePart,
+/** Throws a LabError when the process ends or a minute passes before. */
+export async function waitUntilReady(
+  { part, process, whyNotReady }: Started,
   signal: AbortSignal,
   onWait: (why: string) => void,
 ): Promise<void> {

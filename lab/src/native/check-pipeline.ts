@@ -14,7 +14,7 @@ import { runProgram } from './run-program.ts';
  */
 export async function checkPipeline(
   file: string | undefined,
-  { settings, report }: Omit<Session, 'stack'>,
+  { settings, report }: Pick<Session, 'settings' | 'report'>,
   signal: AbortSignal,
 ): Promise<void> {
   const path = file === undefined ? pipelineFile(settings) : resolve(file);

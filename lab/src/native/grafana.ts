@@ -5,7 +5,7 @@ import { LabError } from '../lab-error.ts';
 import type { ViewerPart } from '../part.ts';
 import type { Settings } from '../settings.ts';
 import { findProgram } from './find-program.ts';
-import type { Command } from './part-process.ts';
+import type { Command } from './recorded-process.ts';
 
 /** The path of `grafana`, or of the older `grafana-server`. */
 export function findGrafana(searchPath: string): string | undefined {

@@ -19,7 +19,8 @@ import {
   prepareDatabaseServer,
 } from './database-server.ts';
 import { findGrafana, grafanaCommand } from './grafana.ts';
-import { type Command, partProcess } from './part-process.ts';
+import { partProcess } from './part-process.ts';
+import type { Command } from './recorded-process.ts';
 
 /** One part as a process of this machine. */
 export type NativePart = {

@@ -14,6 +14,7 @@ import { refuseTakenPorts } from '../taken-ports.ts';
 import { createBackends } from './backends/backends.ts';
 import { bringUp, portsOf } from './bring-up.ts';
 import type { DatabaseEngine } from './database-engine.ts';
+import { handOver } from './hand-over.ts';
 import { type NativePart, nativePart } from './native-part.ts';
 import { build, requireDatabaseEngine } from './preflight.ts';
 import { stopPart, takeDown } from './take-down.ts';
@@ -172,7 +173,7 @@ export function createNativeStack(
       await stopPart(find(name), report);
     },
     async kill(name) {
-      signalRunning(name, 'SIGKILL');
+      if (!isRunning(find(name))) throw notRunning(name);
       await find(name).process.kill();
     },
     pause: async (name) => signalRunning(name, 'SIGSTOP'),
@@ -191,6 +192,10 @@ export function createNativeStack(
         // What cannot start leaves the old process running.
         await part.check(signal);
         if (wasRunning && runsOurProgram(part)) await tryElsewhere(part, settings, programs, signal);
+        if (wasRunning && !isPaused(part) && part.part.kind === 'service') {
+          await handOver(part, progress);
+          return;
+        }
         await stopPart(part, report);
         await bringUp([part], async () => undefined, progress);
       } catch (error) {

@@ -1,3 +1,4 @@
+import type { Part } from '../part.ts';
 import type { NativePart } from './native-part.ts';
 
 /** Stops `parts`: each before the parts that it needs, independent ones at the same time. */
@@ -13,5 +14,9 @@ export async function takeDown(parts: readonly NativePart[], report: (line: stri
 
 export async function stopPart({ part, process }: NativePart, report: (line: string) => void): Promise<void> {
   const { hadToBeKilled } = await process.stop();
-  if (hadToBeKilled) report(`  ${part.name} did not stop within 10 s and was killed.`);
+  if (hadToBeKilled) reportKilled(part, report);
+}
+
+export function reportKilled({ name }: Part, report: (line: string) => void): void {
+  report(`  ${name} did not stop within 10 s and was killed.`);
 }

@@ -1,14 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { elapsed } from '../../../test/elapsed.ts';
 import { requestsTo } from '../../../test/request.ts';
-import { newCustomer } from './customer.ts';
+import { type Customer, newCustomer } from './customer.ts';
+import { pidOf } from './part-status.ts';
 import { test } from './stack-test.ts';
 import type { Site } from './start-stack.ts';
-import { reasonOf } from './traffic.ts';
+import { reasonOf, steadyTraffic } from './traffic.ts';
 
 const visitors = 8;
+
+const cart = z.object({ result: z.object({ items: z.array(z.object({ quantity: z.number() })) }) });
 
 const routes = [
   ['frontend', ['GET /', 'GET /orders', 'GET /static/shop.css']],
@@ -23,7 +27,7 @@ describe.for(routes)('When %s is asked to stop under load', ([service, asked]) =
     retry: 2,
   }, async ({ stack }) => {
     onTestFinished(async () => expect(await stack.vitrine('start', service)).toMatchObject({ status: 0 }));
-    const ask = await asCustomer(stack, stack.urls[service]);
+    const ask = asCustomer(await newCustomer(stack), stack.urls[service]);
     let answered = 0;
     const visit = async (index: number) => {
       for (let turn = index; ; turn += 1) {
@@ -44,6 +48,55 @@ describe.for(routes)('When %s is asked to stop under load', ([service, asked]) =
     expect(stopped).toEqual({ status: 0, stderr: '', stdout: `${service} is stopped.\n` });
     expect(lastLogLine(stack.home, service)).toMatchObject({ level: 'info', msg: 'stopped' });
   });
+});
+
+// Where a connection is opened in the very moment in which the old process stops listening, Linux resets it.
+test('When one service after another is restarted under load, then every request is answered, and a cart holds what was put into it', {
+  retry: 2,
+}, async ({ stack }) => {
+  const customer = await newCustomer(stack);
+  const { browser } = customer;
+  let added = 0;
+  const visit = (service: keyof Site['urls'], routes: readonly string[], headers: Record<string, string>) => {
+    const ask = asCustomer(customer, stack.urls[service], headers);
+    let turn = 0;
+    return async () => {
+      const route = routes[turn++ % routes.length] ?? '';
+      const status = await ask(route);
+      if (status === 200 && route.endsWith('/add-item')) added += 1;
+      return { status };
+    };
+  };
+  const buy = async () => {
+    const page = await browser.open('/product/laptop-pro');
+    const { status } = await browser.submit(page, '/product/laptop-pro', { quantity: '1' });
+    if (status === 303) added += 1;
+    return { status: status === 303 ? 200 : status };
+  };
+  const visits = routes.flatMap(([service, asked]) => {
+    const quick = asked.filter((route) => !route.endsWith('/login'));
+    return [{}, { connection: 'close' }].map((headers) => {
+      const what = `${service} ${JSON.stringify(headers)}`;
+      return [what, visit(service, quick, headers)] as const;
+    });
+  });
+  const traffic = steadyTraffic({ ...Object.fromEntries(visits), 'frontend forms': buy });
+  onTestFinished(async () => void (await traffic.stop()));
+  for (const [service] of routes) {
+    await traffic.allAnswer(200);
+    const pid = pidOf(stack, service);
+    expect(await stack.vitrine('restart', service)).toEqual({
+      ...{ status: 0, stdout: `${service} is ready.\n`, stderr: '' },
+    });
+    expect(pidOf(stack, service)).not.toBe(pid);
+    expect(existsSync(join(stack.home, 'run', `${service}.next.json`))).toBe(false);
+  }
+  await traffic.allAnswer(200);
+  const seen = await traffic.stop();
+  expect(seen.filter(({ outcome }) => outcome !== 200)).toEqual([]);
+  const { body } = await customer.ask('GET /api/order');
+  const { items } = cart.parse(body).result;
+  expect(items.reduce((sum, { quantity }) => sum + quantity, 0)).toBe(added);
 });
 
 test('When the frontend is restarted, then who was logged in still is, cart and all', async ({ stack }) => {
@@ -91,13 +144,22 @@ test('When one person logs in twenty times at once, then all succeed, and others
   console.info(`GET /api/user during 20 logins: ${times.length} times, p95 ${p95?.toFixed(1)} ms`);
 });
 
-/** Asks with a customer's cookies, api key and password. Resolves to the status once the body is there. */
-async function asCustomer(stack: Site, baseUrl: string): Promise<(route: string) => Promise<number>> {
-  const { username, password, apiKey, browser } = await newCustomer(stack);
+/**
+ * Asks with a customer's cookies, api key and password, and with `more` headers. Resolves to the status once the body is
+ * there.
+ */
+function asCustomer(
+  { username, password, apiKey, browser }: Customer,
+  baseUrl: string,
+  more: Record<string, string> = {},
+): (route: string) => Promise<number> {
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const headers = { cookie, authorization: `Bearer ${apiKey}` };
-  const body = new URLSearchParams({ username, password, product_id: '1', qty: '1' });
+  const headers = { cookie, authorization: `Bearer ${apiKey}`, ...more };
+  let turn = 0;
   return async (route) => {
+    // A cart takes 999 of a product.
+    const product = { product_id: String(1 + (turn++ % 10)), qty: '1' };
+    const body = new URLSearchParams({ username, password, ...product });
     const [method = '', path] = route.split(' ');
     const response = await fetch(`${baseUrl}${path}`, {
       method,

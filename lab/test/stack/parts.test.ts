@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
 import { poll } from '../../src/poll.ts';
 import { inspectProcess } from '../../src/process-table.ts';
 import { everything, ours, pidOf, readStatus } from './part-status.ts';
 import { test } from './stack-test.ts';
-import { runVitrine } from './start-stack.ts';
+import { root, runVitrine } from './start-stack.ts';
 
 describe('When the shop is open', () => {
   test('then status says that all is ready, and up changes nothing and says where it is', async ({
@@ -121,6 +123,27 @@ describe('When the shop is open', () => {
     expect(await stack.vitrine('restart', 'frontend')).toMatchObject({ status: 0 });
     expect(pidOf(stack, 'frontend')).not.toBe(pid);
     expect(inspectProcess(pid)).toBeUndefined();
+  });
+
+  test('and a restart is killed while the old process and the new one both run, then the next one ends both', async ({
+    stack,
+  }) => {
+    const next = join(stack.home, 'run/product-service.next.json');
+    const restart = spawn(join(root, 'vitrine'), ['restart', 'product-service'], {
+      ...{ env: stack.environment, stdio: 'ignore' },
+    });
+    const ended = once(restart, 'close');
+    expect(await poll(() => existsSync(next) || undefined, { intervalMs: 5, limitMs: 60_000 })).toBe(true);
+    restart.kill('SIGKILL');
+    await ended;
+    const pids = ['product-service', 'product-service.next'].map((record) => pidOf(stack, record));
+    expect(inspectProcess(pids[0] ?? 0)).toBeDefined();
+    expect(await readStatus(stack)).toMatchObject({ status: 0 });
+
+    expect(await stack.vitrine('restart', 'product-service')).toMatchObject({ status: 0 });
+    expect(pids.map(inspectProcess)).toEqual([undefined, undefined]);
+    expect(existsSync(next)).toBe(false);
+    expect((await fetch(`${stack.urls['product-service']}/readyz`)).status).toBe(200);
   });
 
   test('and a part that no longer compiles is restarted, then it runs on as it was', async ({ stack }) => {

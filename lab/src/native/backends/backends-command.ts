@@ -5,7 +5,7 @@ import { createBackends } from './backends.ts';
 
 /** `./vitrine backends`: compiles the missing programs and lists all. Throws a LabError when one stays missing. */
 export async function backendsCommand(
-  { settings, report }: Omit<Session, 'stack'>,
+  { settings, report }: Pick<Session, 'settings' | 'report'>,
   signal: AbortSignal,
 ): Promise<void> {
   const backends = createBackends(settings, { report, signal });
