@@ -1,11 +1,11 @@
-import { reachableHost } from './addresses.ts';
 import { exitStatus } from './exit-status.ts';
 import { signal } from './interruption.ts';
 import { LabError, UsageError } from './lab-error.ts';
 import { backendUrls } from './query/backend-urls.ts';
 import { createJaeger } from './query/jaeger.ts';
-import { whyNotOk, whyServiceNotReady } from './readiness.ts';
+import { whyNotOk } from './readiness.ts';
 import { withStack } from './session.ts';
+import { readyShopUrl } from './shop-url.ts';
 import type { Session } from './stack.ts';
 import { awaitTraces, type TracedVisit } from './trace-test/await-traces.ts';
 import { serviceTimings, timingsTable } from './trace-test/service-timings.ts';
@@ -20,10 +20,8 @@ const perSecond = 10;
 const arrivalLimitMs = 10_000;
 
 async function testTraces({ settings, report }: Session): Promise<void> {
-  const shopUrl = `http://${reachableHost(settings.values.BIND_ADDRESS)}:${settings.ports.frontend}`;
+  const shopUrl = await readyShopUrl(settings);
   const jaegerUrl = backendUrls(settings).jaeger;
-  const why = await whyServiceNotReady(`${shopUrl}/readyz`, 2000);
-  if (why) throw new LabError(`The shop at ${shopUrl} is not ready: ${why}. ./start.sh starts it.`);
   const jaeger = createJaeger(jaegerUrl);
   await jaeger.services();
 

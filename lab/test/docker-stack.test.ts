@@ -76,6 +76,7 @@ test('When the repository was cloned under umask 077, then what containers mount
     'loki',
     'grafana',
     'mysql',
+    'k6',
   ];
   for (const name of ['docker-compose.yml', 'LICENSE', ...mounted])
     cpSync(join(root, name), join(checkout, name), { recursive: true });
@@ -261,6 +262,14 @@ test('When a container is removed between listing and asking, then both are done
   };
   expect(await listContainers(docker, 'vitrine')).toEqual([]);
   expect(lists).toEqual([]);
+});
+
+test('When the load tests have a container, then it is no part of the shop', async () => {
+  const all = ['k6', 'frontend'].flatMap((name) => JSON.parse(containerOf(name)));
+  const docker = async (_kind: string | undefined, action?: string) =>
+    action === 'ls' ? 'a\nb' : JSON.stringify(all);
+  const parts = await listContainers(docker, 'vitrine');
+  expect(parts.map(({ part }) => part)).toEqual(['frontend']);
 });
 
 test('When containers cannot be asked for another reason, then that is said', async () => {

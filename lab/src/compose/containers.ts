@@ -35,6 +35,11 @@ const bindingsSchema = z
     };
   });
 
+const configSchema = z.object({
+  Labels: z.object({ 'com.docker.compose.service': z.enum(partNames) }),
+});
+const partSchema = z.object({ Config: configSchema });
+
 const containersSchema = z.array(
   z
     .object({
@@ -48,7 +53,7 @@ const containersSchema = z.array(
         Health: z.object({ Status: z.string() }).optional(),
       }),
       HostConfig: z.object({ PortBindings: bindingsSchema }),
-      Config: z.object({ Labels: z.object({ 'com.docker.compose.service': z.enum(partNames) }) }),
+      Config: configSchema,
     })
     .transform(
       ({ Id, RestartCount, State, HostConfig, Config }): Container => ({
@@ -78,7 +83,10 @@ export async function listContainers(docker: Docker, project: string): Promise<r
       if (!/No such container/i.test(String(error))) throw error;
     });
     // The inspection is undefined when a container was removed since it was listed.
-    if (inspection !== undefined) return containersSchema.parse(JSON.parse(inspection));
+    if (inspection === undefined) continue;
+    // The load tests are in the project, but no part of the shop.
+    const all = z.array(z.unknown()).parse(JSON.parse(inspection));
+    return containersSchema.parse(all.filter((each) => partSchema.safeParse(each).success));
   }
 }
 

@@ -138,8 +138,8 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
     );
   };
 
-  /** Takes all containers away, with a trial that a killed command has left. */
-  const down = ['down', '--remove-orphans'];
+  /** Takes all containers away, with those of the load tests, and a trial that a killed command has left. */
+  const down = ['--profile', 'load', 'down', '--remove-orphans'];
 
   /** Works after an interruption. */
   const removeContainers = async (started: readonly DockerPart[]) => {

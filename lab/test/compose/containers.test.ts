@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import { poll } from '../../src/poll.ts';
 import { root, type Site } from '../stack/start-stack.ts';
-import { containerOf, docker, inspectContainers, readMemory, test } from './docker.ts';
+import { compose, containerOf, docker, inspectContainers, readMemory, test } from './docker.ts';
 
 const pinned = /^(?:vitrine\/[a-z-]+|[\w./-]+:v?\d+(?:\.\d+)+|node:24-bookworm-slim)$/;
 const ownedByRoot = ['', '0', 'root', '0:0', 'root:root'];
@@ -177,4 +177,13 @@ test('When Grafana is up, then it has the data sources and dashboards of the rep
   const environment = await docker('exec', grafana, 'env');
   for (const variable of ['PROMETHEUS_URL', 'JAEGER_URL', 'LOKI_URL'])
     expect(environment).toMatch(new RegExp(`^${variable}=.`, 'm'));
+});
+
+// On a busy machine a statement may take longer than its second; the page is then a 503.
+test('When the load tests run in a container, then they reach the shop, and no container stays', {
+  retry: 2,
+}, async ({ shop }) => {
+  const run = ['--profile', 'load', 'run', '--rm', 'k6', 'run', '--quiet', '/k6/smoke.js'];
+  expect(await compose(shop, ...run)).toMatch(/^smoke: \d+ requests in .*, 0 failed/m);
+  expect([...(await inspectContainers(shop)).keys()]).not.toContain('k6');
 });
