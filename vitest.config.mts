@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const unit = {
   name: 'unit',
   include: ['*/test/**/*.test.ts'],
-  exclude: ['lab/test/{stack,compose,long}/**', '**/node_modules/**'],
+  exclude: ['lab/test/{stack,compose,long,scenarios}/**', '**/node_modules/**'],
   globalSetup: ['test/database-server.ts', 'test/compiled-services.ts'],
   // Vitest leaves one core idle by itself, which is half of two.
   maxWorkers: '100%',
@@ -34,6 +34,13 @@ const compose = {
   ...{ testTimeout: 300_000, hookTimeout: 900_000 },
 };
 
+// Every scenario, and what must make them fail: npm run test:scenarios.
+const scenarios = {
+  ...{ name: 'scenarios', include: ['lab/test/scenarios/**/*.test.ts'] },
+  ...{ isolate: false, maxWorkers: 1, sequence: { groupOrder: 4 } },
+  ...{ testTimeout: 600_000, hookTimeout: 900_000 },
+};
+
 // biome-ignore lint/style/noDefaultExport: vitest wants one
 export default defineConfig({
   // service-kit comes from its sources: what is tested is what stands in the editor, built or not.
@@ -46,6 +53,7 @@ export default defineConfig({
       { extends: true, test: stack },
       { extends: true, test: long },
       { extends: true, test: compose },
+      { extends: true, test: scenarios },
     ],
   },
 });

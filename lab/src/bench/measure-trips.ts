@@ -1,5 +1,5 @@
+import { createShopper, type Shopper } from '../traffic/shopper.ts';
 import { type Sample, summarize } from './sample.ts';
-import { createShopper, type Shopper } from './shopper.ts';
 
 const PASSWORD = 'a long password';
 

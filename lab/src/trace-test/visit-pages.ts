@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createShopper } from '../bench/shopper.ts';
 import { LabError } from '../lab-error.ts';
+import { createShopper } from '../traffic/shopper.ts';
 
 /** A page of the shop, and the services involved in making it. */
 type Page = { path: string; services: readonly string[] };

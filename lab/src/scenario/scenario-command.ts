@@ -1,0 +1,107 @@
+import { withTrial } from '../faults/break-shop.ts';
+import { findK6 } from '../k6/find-k6.ts';
+import { LabError, UsageError } from '../lab-error.ts';
+import { backendUrls } from '../query/backend-urls.ts';
+import { createJaeger } from '../query/jaeger.ts';
+import { createLoki } from '../query/loki.ts';
+import { createPrometheus } from '../query/prometheus.ts';
+import type { Facts } from '../report/facts.ts';
+import { reportFolder } from '../report/folder.ts';
+import { writeReport } from '../report/write-report.ts';
+import type { Session } from '../stack.ts';
+import { startTraffic, type Traffic } from '../traffic/traffic.ts';
+import { watchAlerts } from './alert-watch.ts';
+import { gatherFacts } from './gather-facts.ts';
+import { runScenario } from './run-scenario.ts';
+import { readScenario, type Scenario, scenarioNames } from './scenario.ts';
+
+/** One line for each scenario. */
+export function listScenarios(): string[] {
+  const names = scenarioNames();
+  const width = Math.max(...names.map(({ length }) => length));
+  return names.map((name) => `${name.padEnd(width)}  ${readScenario(name).title}`);
+}
+
+const statusOf = { passed: 0, failed: 1, void: 3 } as const;
+
+/** Runs a scenario and writes its report. Resolves to the exit status: 1 when it failed, 3 when it is void. */
+export async function scenarioCommand(
+  name: string,
+  { fast: isFast = false }: { fast?: boolean },
+  session: Session,
+  signal: AbortSignal,
+): Promise<number> {
+  const scenario = readScenario(name);
+  if (!scenario.modes.includes(session.mode)) throw new UsageError(notInMode(scenario));
+  if ('k6' in scenario.fault) await findK6(session.settings, signal);
+  const facts = await carryOut(scenario, isFast, session, signal);
+  for (const reason of facts.reasons) session.report(reason);
+  const folder = reportFolder(session.settings.home, name, Date.now());
+  const { html } = await writeReport(folder, facts).catch((error) => {
+    throw new LabError(
+      `The scenario ${facts.outcome}, and the shop is as before, but the report cannot be written: ${error.message}`,
+    );
+  });
+  for (const line of summaryOf(facts)) session.report(line);
+  session.report(`The report is ${html}`);
+  return statusOf[facts.outcome];
+}
+
+async function carryOut(
+  scenario: Scenario,
+  isFast: boolean,
+  session: Session,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const { settings, mode, report } = session;
+  const urls = backendUrls(settings);
+  const prometheus = createPrometheus(urls.prometheus);
+  const stores = { jaeger: createJaeger(urls.jaeger), prometheus, loki: createLoki(urls.loki) };
+  let traffic: Traffic | undefined;
+  try {
+    return await withTrial(`scenario ${scenario.name}`, session, signal, async (breaker) => {
+      report(`${scenario.name}: ${scenario.title}\n\n${scenario.story}\n`);
+      const customers = await startTraffic(settings, scenario.traffic.pages_per_second);
+      traffic = customers;
+      const pages = () => customers.pages;
+      const alerts = watchAlerts(prometheus);
+      const backends = { ...stores, alerts };
+      try {
+        const run = await runScenario({ scenario, backends, breaker, pages, isFast, report, signal });
+        return await gatherFacts({ scenario, run, backends, settings, mode, isFast }).catch((error) => {
+          for (const reason of run.reasons) report(reason);
+          throw new LabError(`The scenario ${run.outcome}, but there is no report: ${error.message}`);
+        });
+      } finally {
+        await alerts.stop();
+      }
+    });
+  } finally {
+    await traffic?.stop();
+  }
+}
+
+function notInMode({ name, modes }: Scenario): string {
+  return `The scenario ${name} works ${modes.includes('native') ? 'without' : 'with'} Docker only; docs/scenarios.md says why.`;
+}
+
+function summaryOf(facts: Facts): string[] {
+  const { outcome, name, secondsToRecover, requests } = facts;
+  const verdict = {
+    passed: `The scenario ${name} passed.`,
+    failed: `The scenario ${name} failed.`,
+    void: `The scenario ${name} is void: it proves nothing.`,
+  };
+  if (outcome === 'void') return [verdict.void];
+  return [
+    verdict[outcome],
+    `  detected:  ${detectionOf(facts)}`,
+    `  recovered: ${secondsToRecover === undefined ? 'not within the time' : `${Math.round(secondsToRecover)} s after the repair`}`,
+    `  failed:    ${requests.failed} of ${requests.total} requests`,
+  ];
+}
+
+function detectionOf({ secondsToDetect, detectedBy }: Facts): string {
+  if (secondsToDetect === undefined) return 'by no alert';
+  return `${Math.round(secondsToDetect)} s after the fault, by ${detectedBy}`;
+}
