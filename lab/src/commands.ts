@@ -2,8 +2,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { BenchChoice } from './bench/bench-command.ts';
 import { withDelivery } from './delivery.ts';
+import { addDrillCommands } from './drill/commands.ts';
+import { repairAbandoned } from './faults/break-shop.ts';
+import { forgetTrial } from './faults/trial.ts';
 import { signal } from './interruption.ts';
 import { type PartName, partNames } from './part-names.ts';
+import { addPracticeCommands } from './practice-commands.ts';
 import { backendUrls } from './query/backend-urls.ts';
 import { createPrometheus } from './query/prometheus.ts';
 import { withLockedStack, withSettings, withStack } from './session.ts';
@@ -30,7 +34,9 @@ program
   .addOption(new Option('--native', 'as processes of this machine').conflicts('docker'))
   .action(({ docker, native }: { docker?: true; native?: true }) => {
     const requested = docker ? 'docker' : native && 'native';
-    const start = async ({ stack, report }: Session) => {
+    const start = async (session: Session) => {
+      const { stack, report } = session;
+      await repairAbandoned(session, true);
       const started = await stack.up();
       if (started.length === 0) report('Everything was running already.');
       for (const line of ['', ...welcome(await stack.status())]) report(line);
@@ -45,6 +51,7 @@ program
   .action(({ reset = false }: { reset?: boolean }) =>
     withLockedStack(signal, async ({ stack, settings, report }) => {
       const { stopped, deleted } = await stack.down({ reset });
+      forgetTrial(settings.home);
       forgetStart(settings.home);
       report(stopped.length === 0 ? 'Nothing was running.' : `Stopped ${stopped.join(', ')}.`);
       for (const path of deleted) report(`Deleted ${path}`);
@@ -58,7 +65,9 @@ program
     'show the state of each part, and what gets no telemetry; exit status 0 if all that are available here are ready',
   )
   .action(() =>
-    withStack(signal, async ({ stack, settings, report }) => {
+    withStack(signal, async (session) => {
+      await repairAbandoned(session);
+      const { stack, settings, report } = session;
       const prometheus = createPrometheus(backendUrls(settings).prometheus);
       const parts = await withDelivery(await stack.status(), prometheus);
       for (const line of statusTable(parts, Date.now())) report(line);
@@ -113,7 +122,7 @@ const actions = [
   ['kill', 'is killed', 'kill one part with SIGKILL'],
   ['pause', 'is paused', 'freeze one part: it keeps its connections and answers nothing'],
   ['resume', 'is resumed', 'resume a paused part'],
-  ['restart', 'is ready', 'stop and start one part'],
+  ['restart', 'is ready', 'replace the process of one part by a new one'],
 ] as const;
 for (const [action, outcome, description] of actions) {
   program
@@ -121,7 +130,10 @@ for (const [action, outcome, description] of actions) {
     .description(description)
     .argument('<part>', partNames.join(' | '), parsePart)
     .action((part: PartName) =>
-      withLockedStack(signal, async ({ stack, report }) => {
+      withLockedStack(signal, async (session) => {
+        const { stack, report } = session;
+        // Otherwise the next command would undo what this one does.
+        await repairAbandoned(session, true);
         await stack[action](part);
         report(`${part} ${outcome}.`);
       }),
@@ -150,6 +162,9 @@ program
       await checkPipeline(file, session, signal);
     }),
   );
+
+addPracticeCommands(program);
+addDrillCommands(program);
 
 program
   .command('bench')
