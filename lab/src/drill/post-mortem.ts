@@ -56,7 +56,7 @@ export async function gatherDrillFacts(
         note(calledMs, 'somebody is called'),
         ...(given ? [note(given.atMs, `the answer: ${describeAnswer(given.answer)}`)] : []),
       ],
-      traceIds: await findEvidence(exercise, settings),
+      traceIds: await findEvidence(exercise, endMs, settings),
       alerts,
     },
   });
@@ -73,10 +73,11 @@ const improvements: Record<Cause, string> = {
 /** Traces that show the troubles, those of the first trouble first. */
 async function findEvidence(
   { situation: { troubles }, brokenMs, backends: { jaeger } }: Exercise,
+  endMs: number,
   settings: Session['settings'],
 ): Promise<string[]> {
   const layout = layoutOf(settings);
-  const range = { startMs: brokenMs, endMs: brokenMs + evidenceMs };
+  const range = { startMs: brokenMs, endMs: Math.min(endMs, brokenMs + evidenceMs) };
   const traces = await jaeger.findTraces({ service: 'frontend', limit: maxTraces, ...range });
   return troubles.flatMap(({ part }) =>
     traces

@@ -120,6 +120,7 @@ describe('When a drill is running', () => {
     const done = await stack.vitrine('drill', 'done');
     expect(done).toMatchObject({ status: 0, stderr: '' });
     expect(done.stdout).toContain('Solved: 100 of 100 points. Your answer: product_dbase slow.');
+    expect(done.stdout).toMatch(/^Traces\n {2}[0-9a-f]{32} {2}\S+ \//m);
     const report = /^The post-mortem: (.*\.html)$/m.exec(done.stdout)?.[1];
     expect(readFileSync(`${report}`, 'utf8')).toContain('product_dbase was slow');
     expect(await readStatus(stack)).toMatchObject({ status: 0 });
