@@ -17,6 +17,15 @@ export const partNames = [
 
 export type PartName = (typeof partNames)[number];
 
+/** The parts that are services of the shop. */
+export const serviceNames = [
+  'frontend',
+  'user-service',
+  'product-service',
+  'order-service',
+] as const satisfies readonly PartName[];
+export type ServiceName = (typeof serviceNames)[number];
+
 /** Further ports of the parts. The port with the part's own name is, for the collector, OTLP over gRPC. */
 export const furtherPortNames = [
   'otel-collector-http',

@@ -16,3 +16,8 @@ export async function poll<Answer>(
     await wait(intervalMs);
   }
 }
+
+/** Waits for so long. Throws the signal's reason when `signal` aborts. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+}

@@ -1,11 +1,12 @@
 import { exitStatus } from './exit-status.ts';
 import { signal } from './interruption.ts';
 import { LabError, UsageError } from './lab-error.ts';
+import { serviceNames } from './part-names.ts';
 import { backendUrls } from './query/backend-urls.ts';
 import { createJaeger } from './query/jaeger.ts';
 import { whyNotOk } from './readiness.ts';
+import { readyShopUrl } from './service-url.ts';
 import { withStack } from './session.ts';
-import { readyShopUrl } from './shop-url.ts';
 import type { Session } from './stack.ts';
 import { awaitTraces, type TracedVisit } from './trace-test/await-traces.ts';
 import { serviceTimings, timingsTable } from './trace-test/service-timings.ts';
@@ -14,7 +15,6 @@ import { type Visit, visitPages } from './trace-test/visit-pages.ts';
 // ./test_traces.sh runs this: it checks that every request to the running shop leaves a complete trace in Jaeger. Exit
 // status 1 if one does not, 2 for wrong usage.
 
-const services = ['frontend', 'user-service', 'product-service', 'order-service'];
 const count = 100;
 const perSecond = 10;
 const arrivalLimitMs = 10_000;
@@ -33,7 +33,7 @@ async function testTraces({ settings, report }: Session): Promise<void> {
 
   const viewer = settings.values.JAEGER_URL ?? (await viewerUrl(settings.ports.console, jaegerUrl));
   const addressOf = (traceId: string) => `${viewer}/trace/${traceId}`;
-  for (const line of ['', ...timingsTable(serviceTimings(services, traces), addressOf), '']) report(line);
+  for (const line of ['', ...timingsTable(serviceTimings(serviceNames, traces), addressOf), '']) report(line);
 
   const failures = [...failedVisits(visits), ...problems];
   if (failures.length > 0) throw new LabError(failures.join('\n'));

@@ -3,15 +3,14 @@ import { join, resolve } from 'node:path';
 import { withoutEmpty } from '../env-file.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { runProgram } from '../native/run-program.ts';
+import { serviceNames } from '../part-names.ts';
 import type { Progress } from '../progress.ts';
 import { againstTable, type Measurement, type Memory, memoryTable, speedTable } from './report.ts';
 import type { Scenario } from './scenarios.ts';
 import { type Shop, withShops } from './shops.ts';
 import { type BenchOptions, measureInTurns, shopContender } from './turns.ts';
 
-const NEEDED = ['frontend', 'user-service', 'product-service', 'order-service'].map(
-  (service) => `${service}/src/telemetry.ts`,
-);
+const NEEDED = serviceNames.map((service) => `${service}/src/telemetry.ts`);
 
 /** Each build has two shops: V8 optimizes two processes of the same code differently, by a tenth of their speed or more. */
 const SHOPS = ['this', 'other', 'other again', 'this again'] as const;

@@ -1,6 +1,6 @@
 import { LabError } from '../lab-error.ts';
 import { createNativeStack } from '../native/native-stack.ts';
-import type { PartName } from '../part-names.ts';
+import { type PartName, serviceNames } from '../part-names.ts';
 import type { Progress } from '../progress.ts';
 import type { Stack } from '../stack.ts';
 import { type OtlpSink, type Received, signals } from './otlp-sink.ts';
@@ -11,7 +11,6 @@ import { partsOfShop, type Shop, withShops } from './shops.ts';
 import type { BenchOptions } from './turns.ts';
 import { cpuSeconds } from './usage.ts';
 
-const SERVICES: readonly PartName[] = ['frontend', 'user-service', 'product-service', 'order-service'];
 /** V8 needs this long to optimize a request, and most of a trip. */
 const WARM_UP_SECONDS = { productList: 3, others: 10 };
 /** Starting and stopping the services takes about this long; only the forecast uses it. */
@@ -35,7 +34,7 @@ export function priceList(
       `${rows.length} rows, ${rounds} rounds: some ${Math.ceil((forecast * rows.length * rounds) / 60)} minutes.`,
     );
     const shop = await startShop({ name: 'price list', environment: {} });
-    await stopServices(stackOf(shop, {}, progress), SERVICES);
+    await stopServices(stackOf(shop, {}, progress), serviceNames);
 
     const readings = new Map<Scenario, Reading[]>(loads.map((load) => [load, []]));
     for (let round = 1; round <= rounds; round += 1) {
@@ -101,7 +100,7 @@ function stackOf({ settings }: Shop, environment: PriceRow['environment'], { sig
 }
 
 function servicesOf(load: Scenario): readonly PartName[] {
-  return load === productList ? ['product-service'] : SERVICES;
+  return load === productList ? ['product-service'] : serviceNames;
 }
 
 function warmUpOf(load: Scenario): number {

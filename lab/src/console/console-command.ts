@@ -1,5 +1,5 @@
-import { reachableHost } from '../addresses.ts';
 import { backendUrls } from '../query/backend-urls.ts';
+import { serviceUrl } from '../service-url.ts';
 import type { Settings } from '../settings.ts';
 import { serveConsole } from './serve.ts';
 
@@ -10,7 +10,7 @@ export function consoleCommand(settings: Settings, signal: AbortSignal): Promise
   const config = {
     ...{ HOST: values.BIND_ADDRESS, PORT: ports.console },
     ...{ JAEGER_URL: urls.jaeger, PROMETHEUS_URL: urls.prometheus, LOKI_URL: urls.loki },
-    SHOP_URL: `http://${reachableHost(values.BIND_ADDRESS)}:${ports.frontend}`,
+    SHOP_URL: serviceUrl(settings, 'frontend'),
   };
   return serveConsole(config, signal);
 }

@@ -1,12 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { withTrial } from '../faults/break-shop.ts';
 import { clearSwitches } from '../faults/fault-switch.ts';
 import { LabError } from '../lab-error.ts';
-import { poll } from '../poll.ts';
-import { backendUrls } from '../query/backend-urls.ts';
-import { createJaeger } from '../query/jaeger.ts';
-import { createLoki } from '../query/loki.ts';
-import { createPrometheus } from '../query/prometheus.ts';
+import { pause, poll } from '../poll.ts';
+import { storesOf } from '../query/stores.ts';
 import { type AlertWatch, watchAlerts } from '../scenario/alert-watch.ts';
 import type { Backends } from '../scenario/check.ts';
 import type { Session } from '../stack.ts';
@@ -60,12 +56,11 @@ export async function withExercise<Result>(
 ): Promise<Result> {
   const { settings, stack } = session;
   const situation = drawSituation({ seed, level });
-  const urls = backendUrls(settings);
-  const prometheus = createPrometheus(urls.prometheus);
+  const stores = storesOf(settings);
   const ends: (() => Promise<void>)[] = [];
   try {
     return await withTrial(name, session, signal, async ({ inject, repair }) => {
-      const alerts = watchAlerts(prometheus);
+      const alerts = watchAlerts(stores.prometheus);
       ends.push(alerts.stop);
       const parts = await stack.status();
       const traffic = await startTraffic(settings, pagesPerSecond);
@@ -92,7 +87,7 @@ export async function withExercise<Result>(
       const untilMs = brokenMs + limitSeconds * 1000;
       const alert = showsAlert ? chooseAlert(fresh) : undefined;
       const sheet = createSheet({ level, untilMs, complaint, alert, parts });
-      const backends = { prometheus, jaeger: createJaeger(urls.jaeger), loki: createLoki(urls.loki), alerts };
+      const backends = { ...stores, alerts };
       return work({
         ...{ seed, level, isFast, situation, sheet, backends, repair },
         ...{ startMs: brokenMs - before * 1000, brokenMs, calledMs: Date.now(), untilMs },
@@ -101,11 +96,6 @@ export async function withExercise<Result>(
   } finally {
     await Promise.all(ends.map((end) => end()));
   }
-}
-
-/** Throws the signal's reason when it aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /**

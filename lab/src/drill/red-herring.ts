@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { reachableHost } from '../addresses.ts';
 import type { Breaker } from '../faults/break-shop.ts';
+import { serviceUrl } from '../service-url.ts';
 import type { Settings } from '../settings.ts';
 import { createShopper, type Shopper } from '../traffic/shopper.ts';
 import { startTraffic } from '../traffic/traffic.ts';
@@ -37,8 +37,8 @@ export function describeRedHerring(redHerring: RedHerring): string {
   }
 }
 
-function guessPasswords({ values, ports }: Settings): () => Promise<void> {
-  const shopper = createShopper(`http://${reachableHost(values.BIND_ADDRESS)}:${ports.frontend}`);
+function guessPasswords(settings: Settings): () => Promise<void> {
+  const shopper = createShopper(serviceUrl(settings, 'frontend'));
   const stopping = new AbortController();
   const { signal } = stopping;
   const run = async () => {

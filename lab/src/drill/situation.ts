@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Fault, ServiceName } from '../faults/fault.ts';
-import type { PartName } from '../part-names.ts';
+import type { Fault } from '../faults/fault.ts';
+import type { PartName, ServiceName } from '../part-names.ts';
 import { type Area, complaints } from './complaints.ts';
 import { createRandom, type Random } from './random.ts';
 

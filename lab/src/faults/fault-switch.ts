@@ -1,7 +1,8 @@
-import { reachableHost } from '../addresses.ts';
 import { LabError } from '../lab-error.ts';
+import { type ServiceName, serviceNames } from '../part-names.ts';
+import { serviceUrl } from '../service-url.ts';
 import type { Settings } from '../settings.ts';
-import { type ServiceName, type SwitchSettings, serviceNames } from './fault.ts';
+import type { SwitchSettings } from './fault.ts';
 
 const answerLimitMs = 5000;
 
@@ -39,27 +40,27 @@ async function askSwitch(
   method: 'PUT' | 'DELETE',
   fault?: object,
 ): Promise<void> {
-  const { ports, values } = settings;
-  const url = `http://${reachableHost(values.BIND_ADDRESS)}:${ports[service]}/internal/faults`;
-  const authorization = `Bearer ${values.FAULT_TOKEN}`;
-  let response: { ok: boolean; status: number };
-  let text: string;
-  try {
-    const answer = await fetch(url, {
-      method,
-      headers: { authorization, ...(fault && { 'content-type': 'application/json' }) },
-      body: fault ? JSON.stringify(fault) : null,
-      signal: AbortSignal.timeout(answerLimitMs),
-    });
-    [response, text] = [answer, await answer.text()];
-  } catch {
+  const url = `${serviceUrl(settings, service)}/internal/faults`;
+  const authorization = `Bearer ${settings.values.FAULT_TOKEN}`;
+  const request = {
+    method,
+    headers: { authorization, ...(fault && { 'content-type': 'application/json' }) },
+    body: fault ? JSON.stringify(fault) : null,
+    signal: AbortSignal.timeout(answerLimitMs),
+  };
+  const { ok, status, text } = await readAnswer(url, request).catch(() => {
     throw new LabError(`${service} at ${url} does not answer: see ./vitrine status`);
-  }
-  if (response.ok) return;
-  if ([401, 404].includes(response.status)) {
+  });
+  if (ok) return;
+  if ([401, 404].includes(status)) {
     throw new LabError(
       `${service} has another FAULT_TOKEN than ${settings.envFile} or none: ./vitrine restart ${service} gives it the present one.`,
     );
   }
-  throw new LabError(`${service} refuses the fault with ${response.status}: ${text.slice(0, 300)}`);
+  throw new LabError(`${service} refuses the fault with ${status}: ${text.slice(0, 300)}`);
+}
+
+async function readAnswer(url: string, request: RequestInit) {
+  const response = await fetch(url, request);
+  return { ok: response.ok, status: response.status, text: await response.text() };
 }

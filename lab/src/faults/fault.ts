@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { partNames } from '../part-names.ts';
-
-export const serviceNames = ['frontend', 'user-service', 'product-service', 'order-service'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+import { partNames, serviceNames } from '../part-names.ts';
 
 const part = z.enum(partNames);
 const service = z.enum(serviceNames);

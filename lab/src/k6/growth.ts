@@ -1,8 +1,8 @@
+import { serviceNames } from '../part-names.ts';
 import type { Loki } from '../query/loki.ts';
 import type { Prometheus } from '../query/prometheus.ts';
 import { alignColumns } from '../status-table.ts';
 
-const services = ['frontend', 'user-service', 'product-service', 'order-service'];
 const MB = 1_000_000;
 
 /**
@@ -32,7 +32,11 @@ const measures = [
     slack: 2,
   },
   {
-    ...{ name: 'series', unit: 1, of: `count by (service_name) ({service_name=~"${services.join('|')}"})` },
+    ...{
+      name: 'series',
+      unit: 1,
+      of: `count by (service_name) ({service_name=~"${serviceNames.join('|')}"})`,
+    },
     ...{ share: 0.05, slack: 5 },
   },
 ] as const;
@@ -69,7 +73,7 @@ export async function measureGrowth(
   const errors = Map.groupBy(await loki.queryRange(errorLines, range), ({ labels }) => labels.service_name);
 
   const problems: string[] = [];
-  const rows = services.map((service) => {
+  const rows = serviceNames.map((service) => {
     const cells = columns.map(({ name, unit, share, slack, before, after }) => {
       const [first, last] = [before.get(service), after.get(service)];
       if (first === undefined || last === undefined) {

@@ -1,8 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { LabError, UsageError } from '../lab-error.ts';
-import { backendUrls } from '../query/backend-urls.ts';
-import { createLoki } from '../query/loki.ts';
-import { createPrometheus } from '../query/prometheus.ts';
+import { storesOf } from '../query/stores.ts';
 import type { Session } from '../stack.ts';
 import { measureGrowth } from './growth.ts';
 import { runK6 } from './run-k6.ts';
@@ -18,14 +16,13 @@ export async function k6Command(
   if (test === 'smoke' && Object.keys(options).length > 0) {
     throw new UsageError('smoke opens each page once: it has neither --rate nor --duration.');
   }
-  const urls = backendUrls(settings);
-  const backends = { prometheus: createPrometheus(urls.prometheus), loki: createLoki(urls.loki) };
+  const stores = storesOf(settings);
   // Half an hour of load is worth nothing if its effect cannot be asked for.
-  if (test === 'soak') await backends.prometheus.startedAtMs();
+  if (test === 'soak') await stores.prometheus.startedAtMs();
 
   const startMs = Date.now();
   const { passed, summaryFile, traces } = await runK6({ test, settings, signal, ...options });
-  const growth = test === 'soak' ? await measureGrowth(backends, { startMs, endMs: Date.now() }) : undefined;
+  const growth = test === 'soak' ? await measureGrowth(stores, { startMs, endMs: Date.now() }) : undefined;
   const textFile = summaryFile.replace(/json$/, 'txt');
   const table = growth ? ['', ...growth.lines] : [];
   if (growth) appendFileSync(textFile, `${table.join('\n')}\n`);

@@ -69,7 +69,7 @@ async function fetchText(
 }
 
 /** The cause behind fetch's own "fetch failed". */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);
   return 'code' in cause && cause.code === 'ECONNREFUSED' ? 'nothing listens there' : cause.message;

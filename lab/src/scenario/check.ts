@@ -1,7 +1,6 @@
-import type { Jaeger } from '../query/jaeger.ts';
-import type { Loki } from '../query/loki.ts';
 import type { Prometheus } from '../query/prometheus.ts';
 import type { Span, Trace } from '../query/span.ts';
+import type { Stores } from '../query/stores.ts';
 import { type AlertWatch, isAlert } from './alert-watch.ts';
 import type {
   AlertExpectation,
@@ -26,7 +25,7 @@ export type Sight = {
   traceIds?: readonly string[];
 };
 
-export type Backends = { jaeger: Jaeger; prometheus: Prometheus; loki: Loki; alerts: AlertWatch };
+export type Backends = Stores & { alerts: AlertWatch };
 
 /** An expectation, and how to look for it. `look` throws a BackendError when a backend cannot be asked. */
 export type Check = {

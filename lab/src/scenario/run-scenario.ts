@@ -1,8 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Breaker } from '../faults/break-shop.ts';
 import { describeFault } from '../faults/fault.ts';
 import { LabError } from '../lab-error.ts';
-import { poll } from '../poll.ts';
+import { pause, poll } from '../poll.ts';
 import type { Facts } from '../report/facts.ts';
 import type { PageCount } from '../traffic/traffic.ts';
 import type { WatchedAlert } from './alert-watch.ts';
@@ -154,11 +153,6 @@ async function together<One, Other>(
     await Promise.allSettled(both);
     throw error;
   }
-}
-
-/** Throws the signal's reason when it aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /** Waits until nothing of an earlier failure is left in the alerts and metrics that tell of this one; returns whether it is. */

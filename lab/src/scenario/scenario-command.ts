@@ -1,10 +1,7 @@
 import { withTrial } from '../faults/break-shop.ts';
 import { findK6 } from '../k6/find-k6.ts';
 import { LabError, UsageError } from '../lab-error.ts';
-import { backendUrls } from '../query/backend-urls.ts';
-import { createJaeger } from '../query/jaeger.ts';
-import { createLoki } from '../query/loki.ts';
-import { createPrometheus } from '../query/prometheus.ts';
+import { storesOf } from '../query/stores.ts';
 import type { Facts } from '../report/facts.ts';
 import { reportFolder } from '../report/folder.ts';
 import { writeReport } from '../report/write-report.ts';
@@ -54,9 +51,7 @@ async function carryOut(
   signal: AbortSignal,
 ): Promise<Facts> {
   const { settings, mode, report } = session;
-  const urls = backendUrls(settings);
-  const prometheus = createPrometheus(urls.prometheus);
-  const stores = { jaeger: createJaeger(urls.jaeger), prometheus, loki: createLoki(urls.loki) };
+  const stores = storesOf(settings);
   let traffic: Traffic | undefined;
   try {
     return await withTrial(`scenario ${scenario.name}`, session, signal, async (breaker) => {
@@ -64,7 +59,7 @@ async function carryOut(
       const customers = await startTraffic(settings, scenario.traffic.pages_per_second);
       traffic = customers;
       const pages = () => customers.pages;
-      const alerts = watchAlerts(prometheus);
+      const alerts = watchAlerts(stores.prometheus);
       const backends = { ...stores, alerts };
       try {
         const run = await runScenario({ scenario, backends, breaker, pages, isFast, report, signal });

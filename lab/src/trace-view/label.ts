@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { serviceNames } from '../part-names.ts';
 import type { LogLine } from '../query/loki.ts';
 import type { Attributes, Span } from '../query/span.ts';
 
@@ -25,12 +26,11 @@ export function isFailure({ kind, status, attributes }: Span): boolean {
   return kind === 'server' && Number(attributes['http.response.status_code']) >= 500;
 }
 
-const services = ['frontend', 'user-service', 'product-service', 'order-service'];
-
 /** The number that selects a service's colour: 0 to 3 for the shop's own, 4 for any other. */
 export function serviceNumber(service: string): number {
-  const number = services.indexOf(service);
-  return number === -1 ? services.length : number;
+  const names: readonly string[] = serviceNames;
+  const number = names.indexOf(service);
+  return number === -1 ? names.length : number;
 }
 
 /** The level of a log line: `info`, `warn` … */

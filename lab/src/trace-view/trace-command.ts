@@ -1,10 +1,7 @@
 import { styleText } from 'node:util';
 import { deliveryNotices } from '../delivery.ts';
 import { LabError, UsageError } from '../lab-error.ts';
-import { backendUrls } from '../query/backend-urls.ts';
-import { createJaeger } from '../query/jaeger.ts';
-import { createLoki } from '../query/loki.ts';
-import { createPrometheus } from '../query/prometheus.ts';
+import { storesOf } from '../query/stores.ts';
 import type { Session } from '../stack.ts';
 import { arrangeTrace } from './arrange.ts';
 import { gatherTrace, whyLinesAreMissing } from './gather.ts';
@@ -21,9 +18,7 @@ export async function traceCommand(
   { settings, report }: Pick<Session, 'settings' | 'report'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const urls = backendUrls(settings);
-  const jaeger = createJaeger(urls.jaeger);
-  const prometheus = createPrometheus(urls.prometheus);
+  const { jaeger, prometheus, loki } = storesOf(settings);
   const page = pageOf(process.stdout);
   /** What people read when Jaeger lacks a trace: that, and what is not delivered at present. */
   const absent = async (message: string) =>
@@ -42,7 +37,6 @@ export async function traceCommand(
       `"${given}" is not a trace id, which has 32 hexadecimal digits, as in X-Trace-Id. ./vitrine trace lists the latest.`,
     );
   }
-  const loki = createLoki(urls.loki);
   const onWait = () => process.stderr.write('Waiting for spans and log lines …\n');
   const found = await gatherTrace({ jaeger, loki }, traceId, { limitMs: arrivalLimitMs, signal, onWait });
   const view = found && arrangeTrace(found.trace, found.lines);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { reachableHost } from '../addresses.ts';
 import { LabError } from '../lab-error.ts';
+import { reasonOf } from '../query/backend.ts';
+import { serviceUrl } from '../service-url.ts';
 import type { Settings } from '../settings.ts';
 import { createShopper, type Shopper, UnexpectedAnswer } from './shopper.ts';
 import { type Account, buy, goAstray, look, mistype, type Visit } from './visits.ts';
@@ -25,9 +26,8 @@ const MAX_OPEN = 200;
  * buys, a few follow an old link or mistype their name. Throws a LabError when it cannot register its customers.
  */
 export async function startTraffic(settings: Settings, pagesPerSecond: number): Promise<Traffic> {
-  const host = reachableHost(settings.values.BIND_ADDRESS);
-  const frontendUrl = `http://${host}:${settings.ports.frontend}`;
-  const accounts = await registerAccounts(`http://${host}:${settings.ports['user-service']}`);
+  const frontendUrl = serviceUrl(settings, 'frontend');
+  const accounts = await registerAccounts(serviceUrl(settings, 'user-service'));
   const stopping = new AbortController();
   const pages: PageCount = { opened: 0, failed: 0, skipped: 0 };
   const idle: OpenVisit[] = [];
@@ -105,15 +105,10 @@ async function registerAccounts(userServiceUrl: string): Promise<Account[]> {
       body: JSON.stringify({ ...account, ...names }),
       signal: AbortSignal.timeout(10_000),
     }).catch((error) => {
-      throw new LabError(`user-service at ${userServiceUrl} cannot be asked: ${reasonOf(error)}`);
+      throw new LabError(`user-service at ${userServiceUrl} cannot be asked: ${reasonOf(error)}.`);
     });
     if (answer.status !== 201)
       throw new LabError(`user-service registers no customers: it answers ${answer.status}.`);
   }
   return accounts;
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }
