@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { withoutEmpty } from '../env-file.ts';
 import { LabError } from '../lab-error.ts';
 import { lastLines } from '../log-file.ts';
@@ -25,6 +26,9 @@ import { readTracedRequests, tracesTable } from './traced-requests.ts';
 const thresholdsFailed = 99;
 
 const quotedLines = 5;
+
+/** Becomes the program of its arguments, and interrupts it when whoever holds the other end of pipe 3 has died. */
+const boundToPipe = '(read -r _ <&3 || kill -INT $$) 2>/dev/null & exec "$@" 3<&-';
 
 export type K6Run = {
   test: K6Test;
@@ -97,18 +101,19 @@ async function runToEnd(
 ): Promise<number | null> {
   signal.throwIfAborted();
   const output = logFile === undefined ? 'inherit' : openSync(logFile, 'w', 0o600);
-  const child = spawn(program, args, {
-    ...{ env: environment, stdio: ['ignore', output, output] },
+  // A killed command must not leave k6 and its load behind.
+  const child = spawn('/bin/sh', ['-c', boundToPipe, 'sh', program, ...args], {
+    ...{ env: environment, stdio: ['ignore', output, output, 'pipe'] },
     // A second signal would end k6 before its teardown, so Ctrl-C must not reach it from the terminal, too.
     detached: true,
   });
   if (typeof output === 'number') closeSync(output);
   const end = () => child.kill('SIGINT');
   signal.addEventListener('abort', end);
-  const ended = new Promise<number | null>((resolve, reject) =>
-    child.on('error', reject).on('close', resolve),
-  );
+  const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
   const status = await ended.finally(() => signal.removeEventListener('abort', end));
+  const pipe = child.stdio[3] as Writable;
+  pipe.on('error', () => {}).end('ended\n');
   signal.throwIfAborted();
   return status;
 }

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { alignColumns } from '../status-table.ts';
@@ -35,7 +36,9 @@ const sampleSchema = z
 export async function readTracedRequests(file: string): Promise<TracedRequests> {
   const failed: TracedRequest[] = [];
   let slowest: TracedRequest[] = [];
-  for await (const line of createInterface({ input: createReadStream(file).pipe(createGunzip()) })) {
+  // Whoever reads the last stream gets the error of either.
+  const input = pipeline(createReadStream(file), createGunzip(), () => {});
+  for await (const line of createInterface({ input })) {
     if (!line.startsWith(begin)) continue;
     const { request, isExpected, isOfSetup } = sampleSchema.parse(JSON.parse(line));
     if (isOfSetup) continue;

@@ -12,11 +12,20 @@ import { gatherFacts } from './gather-facts.ts';
 import { runScenario } from './run-scenario.ts';
 import { readScenario, type Scenario, scenarioNames } from './scenario.ts';
 
-/** One line for each scenario. */
+/** One line for each scenario; that of a file with mistakes says so. */
 export function listScenarios(): string[] {
   const names = scenarioNames();
   const width = Math.max(...names.map(({ length }) => length));
-  return names.map((name) => `${name.padEnd(width)}  ${readScenario(name).title}`);
+  return names.map((name) => `${name.padEnd(width)}  ${titleOf(name)}`);
+}
+
+function titleOf(name: string): string {
+  try {
+    return readScenario(name).title;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return `has mistakes: ./vitrine scenario ${name} says which`;
+  }
 }
 
 const statusOf = { passed: 0, failed: 1, void: 3 } as const;

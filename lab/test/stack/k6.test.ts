@@ -173,3 +173,16 @@ test('When Ctrl-C is pressed, then k6 ends gently, and nothing stays behind', as
     /test run was aborted because k6 received a 'interrupt' signal"\nInterrupted\.\n$/,
   );
 });
+
+plain('When ./vitrine is killed during a load, then k6 ends, and its fault is removed', async () => {
+  const { fault, settings } = await openFakeShop(() => 200);
+  const script = `
+    const { runK6 } = await import(${JSON.stringify(join(root, 'lab/src/k6/run-k6.ts'))});
+    const { signal } = new AbortController();
+    await runK6({ test: 'load', settings: ${JSON.stringify(settings)}, signal, output: 'file' });`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], { stdio: 'inherit' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await expect.poll(() => fault, { timeout: 30_000 }).toHaveLength(1);
+  child.kill('SIGKILL');
+  await expect.poll(() => fault.at(-1), { timeout: 30_000 }).toEqual(['DELETE', `Bearer ${token}`]);
+});
