@@ -34,10 +34,10 @@ const compose = {
   ...{ testTimeout: 300_000, hookTimeout: 900_000 },
 };
 
-// Every scenario, and what must make them fail: npm run test:scenarios.
+// Every scenario, and what must make them fail: npm run test:scenarios. Most of it is waiting, so two files at a time.
 const scenarios = {
   ...{ name: 'scenarios', include: ['lab/test/scenarios/**/*.test.ts'] },
-  ...{ isolate: false, maxWorkers: 1, sequence: { groupOrder: 4 } },
+  ...{ isolate: false, maxWorkers: 2, sequence: { groupOrder: 4 } },
   ...{ testTimeout: 600_000, hookTimeout: 900_000 },
 };
 

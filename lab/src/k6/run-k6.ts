@@ -110,7 +110,9 @@ async function runToEnd(
   if (typeof output === 'number') closeSync(output);
   const end = () => child.kill('SIGINT');
   signal.addEventListener('abort', end);
-  const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
+  const ended = new Promise<number | null>((resolve, reject) =>
+    child.on('error', reject).on('exit', resolve),
+  );
   const status = await ended.finally(() => signal.removeEventListener('abort', end));
   const pipe = child.stdio[3] as Writable;
   pipe.on('error', () => {}).end('ended\n');

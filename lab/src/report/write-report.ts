@@ -11,23 +11,36 @@ import { drawPlots } from './plots.ts';
 export type ReportPaths = { json: string; markdown: string; html: string };
 
 /**
- * Writes the post-mortem that `facts` tell into `folder`, which is made if missing. Each file is there whole or not at
- * all, and the page comes last. Throws the error of the file system.
+ * Writes the post-mortem that `facts` tell into `folder`, which is missing or empty before, and holds all or nothing after.
+ * Throws the error of the file system.
  */
 export async function writeReport(folder: string, facts: Facts): Promise<ReportPaths> {
   const shown = onOneLine(facts);
   const content = reportContent(shown);
   const plots = await drawPlots(shown);
-  const paths = {
+  const texts = {
+    ...Object.fromEntries(plots.map(({ file, svg }) => [file, svg])),
+    'report.json': `${JSON.stringify(facts, null, 2)}\n`,
+    'report.md': renderMarkdown(content, plots),
+    'report.html': await renderPage(content, plots),
+  };
+  const draft = `${folder}.${process.pid}`;
+  try {
+    for (const [name, text] of Object.entries(texts)) {
+      const path = join(draft, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+    await rename(draft, folder);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+  return {
     json: join(folder, 'report.json'),
     markdown: join(folder, 'report.md'),
     html: join(folder, 'report.html'),
   };
-  for (const { file, svg } of plots) await writeWhole(join(folder, file), svg);
-  await writeWhole(paths.json, `${JSON.stringify(facts, null, 2)}\n`);
-  await writeWhole(paths.markdown, renderMarkdown(content, plots));
-  await writeWhole(paths.html, await renderPage(content, plots));
-  return paths;
 }
 
 /** Puts each text on one line, without control sequences. NaN becomes null, as in report.json. */
@@ -35,16 +48,4 @@ function onOneLine(facts: Facts): Facts {
   return JSON.parse(JSON.stringify(facts), (_key, value) => {
     return typeof value === 'string' ? sanitizeForTerminal(value).trim() : value;
   });
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}`;
-  try {
-    await writeFile(draft, text);
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
 }

@@ -180,7 +180,9 @@ plain('When ./vitrine is killed during a load, then k6 ends, and its fault is re
     const { runK6 } = await import(${JSON.stringify(join(root, 'lab/src/k6/run-k6.ts'))});
     const { signal } = new AbortController();
     await runK6({ test: 'load', settings: ${JSON.stringify(settings)}, signal, output: 'file' });`;
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], { stdio: 'inherit' });
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+    stdio: 'inherit',
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   await expect.poll(() => fault, { timeout: 30_000 }).toHaveLength(1);
   child.kill('SIGKILL');
