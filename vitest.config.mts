@@ -1,4 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Stack tests of some minutes. One that begins last would leave the other workers idle. */
+const longest = ['scenario', 'drill', 'telemetry-outages'].map((name) => `/lab/test/stack/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => longest.some((end) => moduleId.endsWith(end));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 const unit = {
   name: 'unit',
@@ -48,6 +60,7 @@ export default defineConfig({
   test: {
     // A shop takes some seconds to go down.
     teardownTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: unit },
       { extends: true, test: stack },

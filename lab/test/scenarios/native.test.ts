@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { scenarioNames } from '../../src/scenario/scenario.ts';
-import { readFacts } from '../stack/scenario.ts';
+import { stateOf } from '../stack/part-status.ts';
+import { readFacts, startScenario } from '../stack/scenario.ts';
 import { test } from '../stack/stack-test.ts';
 
 test.for(scenarioNames())(
@@ -14,3 +15,15 @@ test.for(scenarioNames())(
     expect(phases.map((phase) => phase.name)).toEqual(['control', 'fault', 'recovery']);
   },
 );
+
+test('When a scenario is killed while a database is frozen, then the next ./vitrine status resumes it', async ({
+  stack,
+}) => {
+  const { child, ended } = await startScenario(stack, 'database-hanging', 'Fault:');
+  await expect.poll(() => stateOf(stack, 'product_dbase'), { timeout: 30_000 }).toBe('paused');
+  child.kill('SIGKILL');
+  await ended;
+  const { stdout } = await stack.vitrine('status');
+  expect(stdout).toContain('The scenario database-hanging ended without undoing what it had broken.');
+  await expect.poll(() => stateOf(stack, 'product_dbase'), { timeout: 30_000 }).toBe('ready');
+});

@@ -13,6 +13,10 @@ export async function readStatus(site: Site) {
   return { status, states: Object.fromEntries(parts.map(([part, state]) => [part, state])), stdout };
 }
 
+export async function stateOf(site: Site, part: string): Promise<string | undefined> {
+  return (await readStatus(site)).states[part];
+}
+
 /** Reads what the console's first page says of telemetry that is not delivered. */
 export async function readNotices({ ports }: Site): Promise<readonly string[]> {
   const page = await openBrowser(`http://127.0.0.1:${ports.console}`).open('/');

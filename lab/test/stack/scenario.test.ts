@@ -1,11 +1,7 @@
 import { describe, expect, onTestFinished } from 'vitest';
-import { readStatus } from './part-status.ts';
+import { stateOf } from './part-status.ts';
 import { readFacts, startScenario } from './scenario.ts';
 import { test } from './stack-test.ts';
-import type { Site } from './start-stack.ts';
-
-const soon = { timeout: 30_000 };
-const stateOf = async (stack: Site, part: string) => (await readStatus(stack)).states[part];
 
 describe('When a scenario is run', () => {
   test('that kills a service, then it proves that in three backends and repairs it, and its report tells how long it took', async ({
@@ -33,25 +29,13 @@ describe('When a scenario is run', () => {
     stack,
   }) => {
     const { child, ended } = await startScenario(stack, 'collector-outage', 'Fault:');
-    await expect.poll(() => stateOf(stack, 'otel-collector'), soon).toBe('ended');
+    await expect.poll(() => stateOf(stack, 'otel-collector'), { timeout: 30_000 }).toBe('ended');
     const refused = await stack.vitrine('scenario', 'crash');
     expect(refused).toMatchObject({ status: 1 });
     expect(refused.stderr).toContain('The scenario collector-outage is running (process');
     child.kill('SIGINT');
     expect(await ended).toBe(130);
     expect(await stateOf(stack, 'otel-collector')).toBe('ready');
-  });
-
-  test('and killed while a database is frozen, then the next ./vitrine status resumes it', async ({
-    stack,
-  }) => {
-    const { child, ended } = await startScenario(stack, 'database-hanging', 'Fault:');
-    await expect.poll(() => stateOf(stack, 'product_dbase'), soon).toBe('paused');
-    child.kill('SIGKILL');
-    await ended;
-    const { stdout } = await stack.vitrine('status');
-    expect(stdout).toContain('The scenario database-hanging ended without undoing what it had broken.');
-    await expect.poll(() => stateOf(stack, 'product_dbase'), soon).toBe('ready');
   });
 
   test('while a backend is away, then it is refused before anything is broken', async ({ stack }) => {
