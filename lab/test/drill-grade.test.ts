@@ -9,7 +9,7 @@ const trace = 'a'.repeat(32);
 /** Product-service and its database are neighbours, and the trace shows the database. */
 function grade(performance: Partial<Performance>) {
   return gradeAnswer({
-    ...{ troubles: [databaseHangs], answer: [], seconds: 60, isRepaired: true },
+    ...{ troubles: [databaseHangs], answer: [], seconds: 60, repair: { isDone: true, why: 'all is well' } },
     areNeighbours: (one, other) => [one, other].toSorted().join() === 'product-service,product_dbase',
     evidenceOf: ({ evidence }, part) =>
       part === 'loki' ? 'untraced' : evidence === trace && part === 'product_dbase' ? 'shown' : 'not shown',
@@ -46,7 +46,7 @@ test.for<[string, Partial<Performance>, { solved: boolean; points: number; steps
   ['does not come', { answer: undefined }, { solved: false, points: 0, steps: [0, 0, 0, 0, 0, 0] }],
   [
     'leaves the repair to the drill',
-    { answer: right, isRepaired: false },
+    { answer: right, repair: { isDone: false, why: 'loki was paused' } },
     { solved: true, points: 85, steps: [15, 30, 20, 10, 0, 10] },
   ],
   [
@@ -89,7 +89,7 @@ test.for<[string, Partial<Performance>, { solved: boolean; points: number; steps
 });
 
 test('When nobody was asked to repair the shop, then there are no points for it, and 85 in all', () => {
-  const { of, points, steps } = grade({ answer: right, isRepaired: undefined });
+  const { of, points, steps } = grade({ answer: right, repair: undefined });
   expect({ of, points, names: steps.map(({ name }) => name) }).toEqual({
     ...{ of: 85, points: 85, names: ['detected', 'located', 'cause', 'evidence', 'time'] },
   });

@@ -26,19 +26,16 @@ const statementSchema = z.object({
   cause: z.enum(allowedCauses, `must be one of ${allowedCauses.join(', ')}`),
   evidence: traceId.nullish().transform((id) => id ?? undefined),
 });
-const answerSchema = z.union([
-  z.object({ findings: z.array(statementSchema) }).transform(({ findings }) => findings),
-  statementSchema.transform((one) => [one]),
-]);
+const findingsSchema = z.object({ findings: z.array(statementSchema) }).transform(({ findings }) => findings);
 
 /**
  * Reads `{part, cause, evidence}`, or `{findings: [...]}` with at most `atMost` of these. Throws a UsageError that says
  * what is wrong with it.
  */
 export function readAnswer(given: unknown, atMost: number): Answer {
-  const schema = typeof given === 'object' && given && 'findings' in given ? answerSchema : statementSchema;
+  const schema = typeof given === 'object' && given && 'findings' in given ? findingsSchema : statementSchema;
   const result = schema.safeParse(given);
-  if (!result.success) throw new UsageError(`The answer is none: ${z.prettifyError(result.error)}`);
+  if (!result.success) throw new UsageError(`The answer cannot be read:\n${z.prettifyError(result.error)}`);
   const statements = [result.data].flat();
   const findings = statements.flatMap(({ part, cause, evidence }) => {
     if ((part === 'none') !== (cause === 'nothing'))

@@ -9,24 +9,24 @@ import { describeAnswer, type GivenAnswer } from './answer.ts';
 import { layoutOf } from './evidence.ts';
 import type { Exercise } from './exercise.ts';
 import { type Grade, gradeAnswer } from './grade.ts';
-import { isHealthy } from './health.ts';
+import { healthLimitMs, lookForRepair, type Repair } from './health.ts';
 import { gatherDrillFacts } from './post-mortem.ts';
 import { describeRedHerring } from './red-herring.ts';
 import { describeTrouble } from './situation.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Grades an answer by what the backends show. `isRepaired` is undefined where nobody was asked to repair the shop. */
+/** Grades an answer by what the backends show. `repair` is undefined where nobody was asked to repair the shop. */
 export async function judge(
   { situation: { troubles }, brokenMs, calledMs, backends: { jaeger } }: Exercise,
   given: GivenAnswer | undefined,
-  isRepaired: boolean | undefined,
+  repair: Repair | undefined,
   { settings }: Session,
 ): Promise<Grade> {
   const layout = layoutOf(settings);
   const ids = given?.answer.flatMap(({ evidence }) => evidence ?? []) ?? [];
   const traces = await Promise.all(ids.map((id) => findTrace(jaeger, id)));
   return gradeAnswer({
-    ...{ troubles, isRepaired, answer: given?.answer, areNeighbours: layout.areNeighbours },
+    ...{ troubles, repair, answer: given?.answer, areNeighbours: layout.areNeighbours },
     seconds: ((given?.atMs ?? Date.now()) - calledMs) / 1000,
     evidenceOf({ evidence }, part) {
       if (!layout.isTraced(part)) return 'untraced';
@@ -44,12 +44,12 @@ export async function debrief(
   report: (line: string) => void,
 ): Promise<Verdict> {
   const { seed, level, situation } = exercise;
-  report('Looking whether the shop is healthy …');
-  const isRepaired = await isHealthy(exercise, session.stack);
+  report(`Looking whether the shop is healthy (up to ${healthLimitMs / 1000} s) …`);
+  const repair = await lookForRepair(exercise, session.stack);
   const endMs = Date.now();
   report('Putting the shop right …');
   await exercise.repair();
-  const grade = await judge(exercise, given, isRepaired, session);
+  const grade = await judge(exercise, given, repair, session);
   const verdict = {
     ...{ seed, level, ...grade, answer: given ? describeAnswer(given.answer) : 'no answer' },
     truth: situation.troubles.map((one) => ({

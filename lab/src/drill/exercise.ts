@@ -3,7 +3,7 @@ import { clearSwitches } from '../faults/fault-switch.ts';
 import { LabError } from '../lab-error.ts';
 import { pause, poll } from '../poll.ts';
 import { storesOf } from '../query/stores.ts';
-import { type AlertWatch, watchAlerts } from '../scenario/alert-watch.ts';
+import { type AlertWatch, alertTitle, watchAlerts } from '../scenario/alert-watch.ts';
 import type { Backends } from '../scenario/check.ts';
 import type { Session } from '../stack.ts';
 import { startTraffic } from '../traffic/traffic.ts';
@@ -47,19 +47,19 @@ const betweenLooksMs = 3000;
 /**
  * Lets `work` deal with a situation that is drawn from the seed, and puts the shop right when that has ended. Nothing is
  * reported that differs from one situation to the other, not even in time. Throws a LabError when the shop is not
- * healthy to begin with.
+ * healthy to begin with, and when it is stopped meanwhile: then the signal that `work` gets aborts.
  */
 export async function withExercise<Result>(
   { seed, level, isFast }: Draw,
-  { name, session, report, signal }: ExerciseOptions,
-  work: (exercise: Exercise) => Promise<Result>,
+  { name, session, report, signal: interruption }: ExerciseOptions,
+  work: (exercise: Exercise, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const { settings, stack } = session;
   const situation = drawSituation({ seed, level });
   const stores = storesOf(settings);
   const ends: (() => Promise<void>)[] = [];
   try {
-    return await withTrial(name, session, signal, async ({ inject, repair }) => {
+    return await withTrial(name, session, interruption, async ({ inject, repair }, signal) => {
       const alerts = watchAlerts(stores.prometheus);
       ends.push(alerts.stop);
       const parts = await stack.status();
@@ -88,10 +88,11 @@ export async function withExercise<Result>(
       const alert = showsAlert ? chooseAlert(fresh) : undefined;
       const sheet = createSheet({ level, untilMs, complaint, alert, parts });
       const backends = { ...stores, alerts };
-      return work({
+      const exercise = {
         ...{ seed, level, isFast, situation, sheet, backends, repair },
         ...{ startMs: brokenMs - before * 1000, brokenMs, calledMs: Date.now(), untilMs },
-      });
+      };
+      return work(exercise, signal);
     });
   } finally {
     await Promise.all(ends.map((end) => end()));
@@ -117,7 +118,7 @@ async function awaitQuiet(
     return undefined;
   };
   if (await poll(check, { intervalMs: betweenMs, limitMs: quietLimitMs, signal })) return;
-  const names = active().map(({ name, labels }) => `${name} of ${labels.service_name ?? labels.job}`);
+  const names = active().map(alertTitle);
   const list = names.join(', ');
   if (problem() !== undefined || active().some(({ name }) => name !== 'HighLatency'))
     throw new LabError(`The shop has to be healthy first: ${problem() ?? `there is ${list}.`}`);

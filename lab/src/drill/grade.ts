@@ -1,5 +1,6 @@
 import type { PartName } from '../part-names.ts';
 import type { Answer, Finding } from './answer.ts';
+import type { Repair } from './health.ts';
 import type { Trouble } from './situation.ts';
 
 export const stepNames = ['detected', 'located', 'cause', 'evidence', 'repaired', 'time'] as const;
@@ -36,19 +37,19 @@ export type Performance = {
   /** What the trace of a finding says of the part; `untraced` for a part whose failure leaves no traces. */
   evidenceOf: (finding: Finding, part: PartName) => 'shown' | 'not shown' | 'untraced';
   /** Whether the shop was healthy again before the drill put it right; undefined where that is not asked for. */
-  isRepaired: boolean | undefined;
+  repair: Repair | undefined;
   /** Whether one part calls the other. */
   areNeighbours: (one: PartName, other: PartName) => boolean;
 };
 
 /** Grades an answer step by step. Without the first step, which a false alarm misses too, nothing else counts. */
 export function gradeAnswer(performance: Performance): Grade {
-  const { troubles, answer, isRepaired } = performance;
+  const { troubles, answer, repair } = performance;
   const isDetected = answer !== undefined && answer.length > 0 === troubles.length > 0;
   const all = isDetected
     ? stepsOf({ ...performance, answer })
     : stepNames.map((name) => step(name, 0, name === 'detected' ? whyMissed(performance) : 'not reached'));
-  const steps = all.filter(({ name }) => name !== 'repaired' || isRepaired !== undefined);
+  const steps = all.filter(({ name }) => name !== 'repaired' || repair !== undefined);
   const isNamed = (one: Performance['troubles'][number]) =>
     answer?.some(({ part, cause }) => part === one.part && cause === one.cause);
   return {
@@ -69,13 +70,9 @@ function whyMissed({ answer, troubles }: Performance): string {
 }
 
 function stepsOf(performance: Performance & { answer: Answer }): Step[] {
-  const { troubles, seconds, isRepaired } = performance;
+  const { troubles, seconds, repair } = performance;
   const end = [
-    step(
-      'repaired',
-      isRepaired ? 1 : 0,
-      isRepaired ? 'the backends show a healthy shop' : 'the drill did it',
-    ),
+    step('repaired', repair?.isDone ? 1 : 0, repair?.why ?? ''),
     step(
       'time',
       Math.min(1, Math.max(0, (lateSeconds - seconds) / (lateSeconds - quickSeconds))),

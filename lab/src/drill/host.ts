@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readTrial } from '../faults/trial.ts';
 import { signal as interruption } from '../interruption.ts';
 import { LabError } from '../lab-error.ts';
 import { poll } from '../poll.ts';
@@ -39,7 +38,7 @@ try {
     withExercise(
       drawSchema.parse(message),
       { name: 'drill', session, report: (line) => report(line), signal },
-      (exercise) => attend(exercise, session),
+      (exercise, signal) => attend(exercise, session, signal),
     ),
   );
   end.resolve({ verdict });
@@ -62,7 +61,7 @@ function hangUp(): void {
 }
 
 /** Hands over the sheet, and takes answers until the drill is over. */
-async function attend(exercise: Exercise, session: Session): Promise<Verdict> {
+async function attend(exercise: Exercise, session: Session, signal: AbortSignal): Promise<Verdict> {
   const { sheet, untilMs } = exercise;
   const { home } = session.settings;
   const server = await openLine(home, (request, reply) => serve(request, reply, sheet.answers.at_most));
@@ -70,11 +69,9 @@ async function attend(exercise: Exercise, session: Session): Promise<Verdict> {
   isHandedOver = true;
   say({ sheet }, hangUp);
 
-  const isStopped = () => readTrial(home)?.pid !== process.pid;
-  const isOver = () => isEnding || Date.now() >= untilMs || isStopped() || undefined;
+  const isOver = () => isEnding || Date.now() >= untilMs || undefined;
   await poll(isOver, { intervalMs: betweenMs, limitMs: Number.POSITIVE_INFINITY, signal });
   isEnding = true;
-  if (isStopped()) throw new LabError('The shop was stopped, and the drill with it.');
   return debrief(exercise, given, session, (line) => report(line));
 }
 

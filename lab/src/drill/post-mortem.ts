@@ -16,7 +16,7 @@ const maxTraces = 200;
 export async function gatherDrillFacts(
   exercise: Exercise,
   given: GivenAnswer | undefined,
-  { solved, steps }: Grade,
+  { solved, points, of, steps }: Grade,
   endMs: number,
   { settings, mode }: Session,
 ): Promise<Facts> {
@@ -36,6 +36,7 @@ export async function gatherDrillFacts(
     },
     run: {
       outcome: solved ? 'passed' : 'failed',
+      verdict: `${solved ? 'Solved' : 'Not solved'}: ${points} of ${of} points.`,
       reasons: steps.filter(({ points, of }) => points < of).map(({ name, why }) => `${name}: ${why}.`),
       phases: [
         { name: 'control', startMs, endMs: brokenMs },
@@ -50,7 +51,7 @@ export async function gatherDrillFacts(
           withinSeconds: (untilMs - brokenMs) / 1000,
         },
         ...{ what: `${name}: ${why}`, lastSeen: `${points} of ${of} points` },
-        outcome: points === of ? ('seen' as const) : ('missed' as const),
+        outcome: points > 0 ? ('seen' as const) : ('missed' as const),
       })),
       sightings: [
         note(calledMs, 'somebody is called'),

@@ -113,7 +113,7 @@ export function sheetLines(
     ...looked.flatMap((name) => (backends[name] ? [row(name, backends[name], shows[name])] : [])),
     row('terminal', './vitrine trace', 'also logs, status'),
     '',
-    `${bold('Say what you found')} until ${clock(until)}. ${odds[level]}`,
+    `${bold('Say what you found')} by ${clock(until)}. ${odds[level]}`,
     `  ./vitrine drill answer --part <part> --cause <cause> --evidence <trace id>`,
     ...wrap(`parts: ${answers.parts.join(', ')}`),
     '  causes:',

@@ -30,18 +30,21 @@ export type Breaker = {
   repair: () => Promise<void>;
 };
 
+const betweenLooksMs = 500;
+
 const needed: readonly PartName[] = ['otel-collector', 'jaeger', 'prometheus', 'loki'];
 
 /**
  * Lets `work` break the running shop, and repairs it when that has ended, in whatever way: after a failure and Ctrl-C
  * here, after a kill -9 by the next command that calls {@link repairAbandoned}. Throws a LabError when a part is not ready
  * to begin with, while another trial is running, and when the shop is stopped meanwhile: then nothing is broken any more.
+ * The signal that `work` gets aborts then, too.
  */
 export async function withTrial<Result>(
   name: string,
   session: Session,
   signal: AbortSignal,
-  work: (breaker: Breaker) => Promise<Result>,
+  work: (breaker: Breaker, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const { settings, stack, report } = session;
   const { home } = settings;
@@ -50,13 +53,19 @@ export async function withTrial<Result>(
   const parts = requireWhole(await stack.status());
   const trial = await underShopLock(home, signal, async () => beginTrial(home, { name, parts }));
   const repair = () => repairShop(home, trial, report);
-  const inject: Breaker['inject'] = async (fault, options) => {
-    if (!isOnRecord(home, trial)) throw new LabError(`The shop was stopped, and the ${name} with it.`);
-    return injectFault(session, fault, { signal, ...options });
-  };
+  const stopped = new AbortController();
+  const watch = setInterval(() => {
+    if (isOnRecord(home, trial)) return;
+    stopped.abort(new LabError(`The shop was stopped, and the ${name} with it.`));
+  }, betweenLooksMs);
+  const either = AbortSignal.any([signal, stopped.signal]);
+  const inject: Breaker['inject'] = (fault, options) =>
+    injectFault(session, fault, { signal: either, ...options });
   try {
-    return await work({ inject, repair });
+    return await work({ inject, repair }, either);
   } finally {
+    clearInterval(watch);
+    if (signal.aborted) report('What is broken is put right …');
     await repair();
     forgetTrial(home, trial);
   }

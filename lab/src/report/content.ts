@@ -39,7 +39,7 @@ export function reportContent(facts: Facts) {
       ...(facts.isFast ? ['fast run'] : []),
     ].join(' · '),
     outcome: facts.outcome,
-    verdict: verdictOf(facts),
+    verdict: facts.verdict ?? verdictOf(facts),
     reasons: facts.reasons,
     figures: keyFigures(facts),
     fault: {

@@ -15,6 +15,8 @@ export const factsSchema = z.object({
   isFast: z.boolean(),
   /** `void`: the healthy control already showed a sign of the fault. */
   outcome: z.enum(['passed', 'failed', 'void']),
+  /** The outcome in a sentence; by default it says how many expectations were met. */
+  verdict: z.string().optional(),
   /** One sentence for each expectation that was missed, or why it is void. */
   reasons: z.array(z.string()),
   phases: z.array(

@@ -6,7 +6,7 @@ import type { Facts } from '../report/facts.ts';
 import type { Settings } from '../settings.ts';
 import type { Mode } from '../shop-record.ts';
 import { isFailure, levelOf, spanLabel, spanOutcome } from '../trace-view/label.ts';
-import { isAlert, type WatchedAlert } from './alert-watch.ts';
+import { alertTitle, isAlert, type WatchedAlert } from './alert-watch.ts';
 import type { Backends } from './check.ts';
 import type { Run } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -59,6 +59,7 @@ export async function gatherFacts({
   return {
     ...{ name, title, story, mode, isFast, improvements },
     ...{ outcome: run.outcome, reasons: [...run.reasons], phases: run.phases, fault: run.fault },
+    ...(run.verdict && { verdict: run.verdict }),
     timeline: timelineOf({ ...run, alerts }, traces, logLines),
     checks: [...run.checks],
     alerts: alerts.map(({ name, labels: { alertname: _, ...labels }, annotations, ...times }) => ({
@@ -82,12 +83,6 @@ export async function gatherFacts({
 
 function isExpected(alert: Pick<WatchedAlert, 'name' | 'labels'>, { signs }: Options['scenario']): boolean {
   return signs.some((sign) => 'alert' in sign && isAlert(alert, sign.alert, sign.labels));
-}
-
-/** `HighErrorRate of frontend`, `PipelineDown of loki`. */
-export function alertTitle({ name, labels }: Pick<WatchedAlert, 'name' | 'labels'>): string {
-  const of = labels.service_name ?? labels.job ?? labels.exporter;
-  return of === undefined ? name : `${name} of ${of}`;
 }
 
 function secondsBetween(startMs: number, endMs: number): number {

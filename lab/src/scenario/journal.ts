@@ -18,6 +18,8 @@ type Phase = {
 export type Journal = {
   /** When each expectation was met. */
   sightings: readonly Sighting[];
+  /** Says and keeps what was seen without being expected. */
+  note: (what: string, source: Sighting['source']) => void;
   /** The traces in which expected spans were seen, without repetition. */
   traceIds: () => readonly string[];
   /** Looks for each expectation until it is met, or its time is over. */
@@ -62,6 +64,10 @@ export function createJournal(report: (line: string) => void): Journal {
 
   return {
     sightings,
+    note(what, source) {
+      report(`  ${what} (${source}).`);
+      sightings.push({ atMs: Date.now(), what, source });
+    },
     traceIds: () => [...found],
     await: (checks, phase, signal) => Promise.all(checks.map((check) => awaitOne(check, phase, signal))),
   };

@@ -1,8 +1,9 @@
-import { isAlert, type WatchedAlert } from './alert-watch.ts';
+import { alertTitle, isAlert, type WatchedAlert } from './alert-watch.ts';
 import { type Backends, type Check, describeValues, isHealthy, readValues, type Window } from './check.ts';
 
 /** Recording rules look back a minute, and are evaluated every five seconds. */
 const clearSeconds = 100;
+/** It looks back five minutes. */
 const lasting = 'TelemetryLost';
 
 /** What is expected after every repair: the signs of alerts and metrics are gone, and so are the fault's other alerts. */
@@ -62,10 +63,12 @@ function allResolved({ alerts }: Backends, control: Window, fault: Window): Chec
     const active = alerts
       .seen()
       .filter((one) => one.resolvedMs === undefined && isOfFault(one) && !isUsual(one));
-    const names = active.map(({ name, labels }) => `${name} of ${labels.service_name ?? labels.job}`);
-    const state = names.length > 0 ? `active: ${names.join(', ')}` : 'none is active';
+    const names = active.map(alertTitle);
+    const rest = alerts.seen().some(({ name, resolvedMs }) => name === lasting && resolvedMs === undefined);
+    const none = rest ? `none is active but ${lasting}, which looks back five minutes` : 'none is active';
+    const state = names.length > 0 ? `active: ${names.join(', ')}` : none;
     return { isMet: names.length === 0 && !alerts.problem(), lastSeen: alerts.problem() ?? state };
   };
-  const what = `every alert that began with the fault is resolved, but ${lasting}, which looks back five minutes`;
+  const what = 'every alert that began with the fault is resolved';
   return { what, source: 'prometheus', withinSeconds: clearSeconds, isOfFault: false, look };
 }

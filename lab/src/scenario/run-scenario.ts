@@ -4,7 +4,7 @@ import { LabError } from '../lab-error.ts';
 import { pause, poll } from '../poll.ts';
 import type { Facts } from '../report/facts.ts';
 import type { PageCount } from '../traffic/traffic.ts';
-import type { WatchedAlert } from './alert-watch.ts';
+import { alertTitle, type WatchedAlert } from './alert-watch.ts';
 import {
   type Backends,
   type Check,
@@ -23,6 +23,7 @@ type Result = Facts['checks'][number];
 /** What a run found out, for the report. */
 export type Run = {
   outcome: Facts['outcome'];
+  verdict?: string;
   reasons: readonly string[];
   phases: Facts['phases'];
   fault: Facts['fault'];
@@ -79,8 +80,11 @@ export async function runScenario(options: RunOptions): Promise<Run> {
     return { ...nothing, outcome: 'void', reasons, phases: [control], fault, alerts: backends.alerts.seen() };
   }
 
-  report(`Fault: ${what}.`);
   const journal = createJournal(report);
+  const earlier = activeAlerts(backends);
+  if (earlier.length > 0)
+    journal.note(`not of the fault, and not waited for: ${earlier.join(', ')}`, 'prometheus');
+  report(`Fault: ${what}.`);
   const startMs = Date.now();
   const [injectedMs, results] = await together(signal, (both) => [
     breaker.inject(scenario.fault, { durationSeconds: switchSeconds, signal: both }).then(() => Date.now()),
@@ -120,6 +124,14 @@ export async function runScenario(options: RunOptions): Promise<Run> {
 function reasonOf({ what, withinSeconds, lastSeen, phase }: Result): string {
   const when = phase === 'throughout' ? '' : ` within ${withinSeconds} s`;
   return `Not seen${when}: ${what}. Last seen: ${lastSeen}.`;
+}
+
+/** The alerts that are pending or firing, such as `HighLatency of user-service`. */
+function activeAlerts({ alerts }: Backends): string[] {
+  return alerts
+    .seen()
+    .filter(({ resolvedMs }) => resolvedMs === undefined)
+    .map(alertTitle);
 }
 
 async function runControl({ isFast, report, signal }: RunOptions) {

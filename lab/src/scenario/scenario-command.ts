@@ -57,13 +57,13 @@ async function carryOut(
   scenario: Scenario,
   isFast: boolean,
   session: Session,
-  signal: AbortSignal,
+  interruption: AbortSignal,
 ): Promise<Facts> {
   const { settings, mode, report } = session;
   const stores = storesOf(settings);
   let traffic: Traffic | undefined;
   try {
-    return await withTrial(`scenario ${scenario.name}`, session, signal, async (breaker) => {
+    return await withTrial(`scenario ${scenario.name}`, session, interruption, async (breaker, signal) => {
       report(`${scenario.name}: ${scenario.title}\n\n${scenario.story}\n`);
       const customers = await startTraffic(settings, scenario.traffic.pages_per_second);
       traffic = customers;

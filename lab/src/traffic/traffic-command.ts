@@ -17,7 +17,7 @@ export async function trafficCommand(
       `The shop is not open: frontend is ${frontend?.state ?? 'missing'}. ./start.sh starts it.`,
     );
   const { pages, stop } = await startTraffic(settings, pagesPerSecond);
-  report(`Customers open ${pagesPerSecond} pages a second at ${frontend.address}. Ctrl-C ends it.`);
+  report(`Customers open pages at ${frontend.address}, ${pagesPerSecond} a second. Ctrl-C ends it.`);
   let before = { ...pages };
   while (!signal.aborted) {
     await wait(betweenMs, undefined, { signal }).catch(() => undefined);

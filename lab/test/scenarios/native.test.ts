@@ -1,6 +1,6 @@
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { scenarioNames } from '../../src/scenario/scenario.ts';
-import { stateOf } from '../stack/part-status.ts';
+import { readStatus, stateOf } from '../stack/part-status.ts';
 import { readFacts, startScenario } from '../stack/scenario.ts';
 import { test } from '../stack/stack-test.ts';
 
@@ -26,4 +26,15 @@ test('When a scenario is killed while a database is frozen, then the next ./vitr
   const { stdout } = await stack.vitrine('status');
   expect(stdout).toContain('The scenario database-hanging ended without undoing what it had broken.');
   await expect.poll(() => stateOf(stack, 'product_dbase'), { timeout: 30_000 }).toBe('ready');
+});
+
+test('When the shop is stopped in the middle of a scenario, then that ends, and starts nothing again', async ({
+  stack,
+}) => {
+  onTestFinished(async () => void (await stack.vitrine('up')));
+  const { ended, said } = await startScenario(stack, 'crash', 'Control:');
+  expect(await stack.vitrine('down')).toMatchObject({ status: 0 });
+  expect(await ended).toBe(1);
+  expect(said()).toMatch(/The shop was stopped, and the scenario crash with it\.\n$/);
+  expect((await readStatus(stack)).states['product-service']).toBe('stopped');
 });

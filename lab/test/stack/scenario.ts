@@ -22,14 +22,20 @@ export function readFacts({ home }: Site, name: string) {
 export async function startScenario({ environment }: Site, name: string, text: string) {
   const child = spawn(join(root, 'vitrine'), ['scenario', name, '--fast'], {
     env: environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    errors += text;
+  });
   const ended = once(child, 'close').then(([status]) => Number(status));
   const lines = createInterface({ input: child.stdout });
   await new Promise<void>((resolve, reject) => {
     lines.on('line', (line) => line.includes(text) && resolve());
     ended.then((status) => reject(new Error(`The scenario ended with ${status} before it said ${text}.`)));
   });
-  return { child, ended };
+  /** What it has written to stderr. */
+  const said = () => errors;
+  return { child, ended, said };
 }
