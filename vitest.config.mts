@@ -15,7 +15,7 @@ class LongestFirst extends BaseSequencer {
 const unit = {
   name: 'unit',
   include: ['*/test/**/*.test.ts'],
-  exclude: ['lab/test/{stack,compose,long,scenarios}/**', '**/node_modules/**'],
+  exclude: ['lab/test/{stack,compose,long,scenarios,alerts}/**', '**/node_modules/**'],
   globalSetup: ['test/database-server.ts', 'test/compiled-services.ts'],
   // Vitest leaves one core idle by itself, which is half of two.
   maxWorkers: '100%',
@@ -53,6 +53,13 @@ const scenarios = {
   ...{ testTimeout: 600_000, hookTimeout: 900_000 },
 };
 
+// Every alert by a real cause, and ten healthy minutes without any: npm run test:alerts.
+const alerts = {
+  ...{ name: 'alerts', include: ['lab/test/alerts/**/*.test.ts'] },
+  ...{ isolate: false, maxWorkers: 1, sequence: { groupOrder: 5 } },
+  ...{ testTimeout: 900_000, hookTimeout: 240_000 },
+};
+
 // biome-ignore lint/style/noDefaultExport: vitest wants one
 export default defineConfig({
   // service-kit comes from its sources: what is tested is what stands in the editor, built or not.
@@ -67,6 +74,7 @@ export default defineConfig({
       { extends: true, test: long },
       { extends: true, test: compose },
       { extends: true, test: scenarios },
+      { extends: true, test: alerts },
     ],
   },
 });

@@ -2,7 +2,7 @@
 # Usage: ./scripts/test.sh [file …]      (npm test -- [file …])
 #
 # Runs every check and test, or the test files whose path holds one of the given words. Installs what they need:
-# packages of package-lock.json, and from Debian or Ubuntu, as root, a database server, ShellCheck and Chromium.
+# packages of package-lock.json, and from Debian or Ubuntu, as root, a database server, ShellCheck, Chromium and Alertmanager.
 # The last line counts: "N passed, N failed".
 set -Eeuo pipefail
 
@@ -13,6 +13,7 @@ missing=()
 command -v mariadbd mysqld >/dev/null || missing+=(mariadb-server-core)
 command -v shellcheck >/dev/null || missing+=(shellcheck)
 command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
+command -v alertmanager prometheus-alertmanager >/dev/null || missing+=(prometheus-alertmanager)
 
 if ((${#missing[@]})); then
   install="apt-get install -y --no-install-recommends ${missing[*]}"
@@ -22,6 +23,8 @@ if ((${#missing[@]})); then
   fi
   echo "Installing ${missing[*]} (apt-get) …"
   export DEBIAN_FRONTEND=noninteractive
+  # Alertmanager's package would start a service of the system.
+  ! command -v systemctl >/dev/null || systemctl mask prometheus-alertmanager.service >/dev/null 2>&1 || true
   { apt-get update && $install; } >"${TMPDIR:-/tmp}/vitrine-apt.log" 2>&1 || {
     tail -n 20 "${TMPDIR:-/tmp}/vitrine-apt.log" >&2
     exit 1

@@ -141,7 +141,7 @@ remember() (
 
 # Takes all containers away, with those of `docker compose run`. What ./vitrine remembers of the start holds until then.
 down() {
-  compose --profile load down --remove-orphans "$@"
+  compose --profile load --profile alerting down --remove-orphans "$@"
   [[ $remembered != *'"mode":"docker"'* ]] || remember
 }
 
@@ -169,7 +169,7 @@ open_mounts() {
 # Stops the containers when `up` fails and the shop was down before.
 stop_again() {
   echo 'Stopping what was started …'
-  compose --profile load down --remove-orphans
+  compose --profile load --profile alerting down --remove-orphans
 }
 
 up() {

@@ -42,6 +42,21 @@ export function createBackendParts(settings: Settings): readonly (BackendPart | 
     environment: { ...passedOn, ...stores, ...environment },
   });
 
+  const alertmanager: ViewerPart = {
+    ...{
+      kind: 'viewer',
+      name: 'alertmanager',
+      port: ports.alertmanager,
+      furtherPorts: [],
+      needs: ['console'],
+    },
+    ...{
+      address: urlOf('alertmanager'),
+      readyUrl: `${urlOf('alertmanager')}/-/ready`,
+      environment: passedOn,
+    },
+  };
+
   return [
     backend(
       'otel-collector',
@@ -88,6 +103,7 @@ export function createBackendParts(settings: Settings): readonly (BackendPart | 
       GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',
       GF_NEWS_NEWS_FEED_ENABLED: 'false',
     }),
+    ...(values.ALERTING === 'on' ? [alertmanager] : []),
     viewer('console', ownUrlOf('console'), '/healthz', {
       HOST: values.BIND_ADDRESS,
       PORT: portOf('console'),

@@ -6,7 +6,7 @@ import { addDrillCommands } from './drill/commands.ts';
 import { repairAbandoned } from './faults/break-shop.ts';
 import { forgetTrial } from './faults/trial.ts';
 import { signal } from './interruption.ts';
-import { type PartName, partNames } from './part-names.ts';
+import { isWanted, type PartName, partNames } from './part-names.ts';
 import { addPracticeCommands } from './practice-commands.ts';
 import { backendUrls } from './query/backend-urls.ts';
 import { createPrometheus } from './query/prometheus.ts';
@@ -82,14 +82,15 @@ program
   .option('-f, --follow', 'keep printing new lines')
   .option('-n, --lines <n>', 'lines of each log', parseCount, 20)
   .action((part: PartName | undefined, { follow = false, lines }: { follow?: boolean; lines: number }) =>
-    withStack(AbortSignal.any([signal, stdoutClosed.signal]), async ({ stack, report }) => {
+    withStack(AbortSignal.any([signal, stdoutClosed.signal]), async ({ settings, stack, report }) => {
       let isWritten = false;
       const onLine = (name: PartName, line: string) => {
         isWritten = true;
         report(part ? line : `${name.padEnd(15)} | ${line}`);
       };
       // People see the end of long output, so the parts that matter most are printed last.
-      await stack.logs(part ? [part] : partNames.toReversed(), { lines, follow, onLine });
+      const all = partNames.filter((name) => isWanted(name, settings.values)).toReversed();
+      await stack.logs(part ? [part] : all, { lines, follow, onLine });
       if (part && lines > 0 && !isWritten && !follow)
         process.stderr.write(`${part} has no log: it was not started yet, or its container is gone.\n`);
     }),

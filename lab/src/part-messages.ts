@@ -5,6 +5,13 @@ export function notRunning(part: PartName): LabError {
   return new LabError(`${part} is not running; ./vitrine start ${part} starts it.`);
 }
 
+/** The shop has no such part; `others` says which ones it has. */
+export function notAPart(part: PartName, others: string): LabError {
+  if (part === 'alertmanager')
+    return new LabError('alertmanager is a part of a shop that was started with ALERTING=on.');
+  return new LabError(`${part} is not ${others}.`);
+}
+
 export function notPaused(part: PartName): LabError {
   return new LabError(`${part} was not paused.`);
 }

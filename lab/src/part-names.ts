@@ -9,6 +9,7 @@ export const partNames = [
   'prometheus',
   'loki',
   'grafana',
+  'alertmanager',
   'console',
   'user_dbase',
   'product_dbase',
@@ -16,6 +17,11 @@ export const partNames = [
 ] as const;
 
 export type PartName = (typeof partNames)[number];
+
+/** Whether the part belongs to a shop with these settings. */
+export function isWanted(part: PartName, { ALERTING }: { ALERTING: 'on' | 'off' }): boolean {
+  return part !== 'alertmanager' || ALERTING === 'on';
+}
 
 /** The parts that are services of the shop. */
 export const serviceNames = [

@@ -24,10 +24,10 @@ export type BackendPart = Common & {
   readyUrl: string;
   environment: Variables;
 };
-/** A program that shows telemetry to a person. */
+/** A program that shows or tells a person what telemetry says. */
 export type ViewerPart = Common & {
   kind: 'viewer';
-  name: 'grafana' | 'console';
+  name: 'grafana' | 'alertmanager' | 'console';
   readyUrl: string;
   environment: Variables;
 };

@@ -46,6 +46,7 @@ export const defaultPorts: Record<PortName, number> = {
   loki: 3100,
   'loki-grpc': 9095,
   grafana: 3000,
+  alertmanager: 9093,
   console: 5004,
   user_dbase: 13306,
   product_dbase: 13307,
@@ -85,6 +86,7 @@ const valuesSchema = secretsSchema.extend({
     .refine((value) => isIP(value) !== 0, 'must be an IP address')
     .default('127.0.0.1'),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+  ALERTING: z.enum(['on', 'off'], 'must be on or off').default('off'),
   ADMIN_PASSWORD: z
     .string()
     .min(8, 'must have 8 characters at least')
@@ -98,7 +100,7 @@ const valuesSchema = secretsSchema.extend({
 
 /** Matches the variables that a start may leave for later commands; .env knows the others. */
 const remembered =
-  /^(?:BIND_ADDRESS|LOG_LEVEL|BCRYPT_COST|API_KEY_TTL_HOURS|(?:JAEGER|GRAFANA)_URL|OTEL_(?!.*HEADERS).*)$/;
+  /^(?:BIND_ADDRESS|LOG_LEVEL|ALERTING|BCRYPT_COST|API_KEY_TTL_HOURS|(?:JAEGER|GRAFANA)_URL|OTEL_(?!.*HEADERS).*)$/;
 /** Matches an address with a user or a password in it. Secrets are not left for later commands. */
 const credentials = /:\/\/[^/?#]*@/;
 

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { test as base, describe, expect } from 'vitest';
 import { openBrowser } from '../../frontend/test/browser.ts';
 import { type FakeService, startFakeService } from '../../test/fake-service.ts';
@@ -7,6 +9,8 @@ import { createJaeger } from '../src/query/jaeger.ts';
 import { createLoki } from '../src/query/loki.ts';
 import { createPrometheus } from '../src/query/prometheus.ts';
 import recorded from './recorded-request.json' with { type: 'json' };
+
+const runbooks = resolve(import.meta.dirname, '../../docs/runbooks');
 
 const id = '8d3f279282f0065383b3471821925241';
 
@@ -55,7 +59,7 @@ const test = base.extend('console', async ({}, { onCleanup }) => {
   onCleanup(async () => {
     await Promise.all([close(), jaeger.stop(), prometheus.stop(), loki.stop()]);
   });
-  return { ...openBrowser(url), jaeger, prometheus, loki };
+  return { ...openBrowser(url), url, jaeger, prometheus, loki };
 });
 
 function rowsOf(page: Awaited<ReturnType<ReturnType<typeof openBrowser>['open']>>): string[] {
@@ -323,7 +327,48 @@ test('When Prometheus does not answer, then the list of requests waits for it on
   expect(page.html.querySelectorAll('tbody tr')).toHaveLength(1);
 });
 
-test.for(['HighErrorRate', 'HighLatency', 'PipelineDown', 'ServiceDown', 'TelemetryLost'])(
+describe('the page of alerts', () => {
+  const alert = {
+    ...{ status: 'firing', startsAt: '2026-11-01T10:00:00Z', endsAt: '0001-01-01T00:00:00Z' },
+    labels: { alertname: 'ServiceDown', service_name: 'frontend', severity: 'critical' },
+    annotations: { summary: 'frontend is <gone>' },
+  };
+  const send = (url: string, body: string, type = 'application/json') =>
+    fetch(`${url}/alerts`, { method: 'POST', headers: { 'content-type': type }, body });
+
+  test('When Alertmanager sends alerts, then it shows them, the newest first', async ({ console }) => {
+    expect((await console.open('/alerts')).text).toContain('Alertmanager has sent none');
+    const messages = [alert, { ...alert, status: 'resolved' }].map((one) => ({ alerts: [one] }));
+    for (const message of messages)
+      expect((await send(console.url, JSON.stringify(message))).status).toBe(204);
+    const rows = (await console.open('/alerts')).html.querySelectorAll('tbody tr');
+    expect(rows.map((row) => row.querySelector('td')?.textContent)).toEqual([
+      ...['resolved (critical)', 'firing (critical)'],
+    ]);
+    expect(rows[0]?.querySelector('a')?.getAttribute('href')).toBe('/runbooks/ServiceDown');
+    expect(rows[0]?.textContent).toContain('frontend is <gone>');
+  });
+
+  test('When it got hundreds, then it shows the newest', async ({ console }) => {
+    const alerts = Array.from({ length: 300 }, () => alert);
+    await send(console.url, JSON.stringify({ alerts }));
+    expect((await console.open('/alerts')).html.querySelectorAll('tbody tr')).toHaveLength(200);
+  });
+
+  test.for([
+    ['no JSON', '{', 'application/json'],
+    ['no alerts', '{"alerts":[{"status":"on"}]}', 'application/json'],
+    ['a form, as a web site could send it', 'alerts=1', 'application/x-www-form-urlencoded'],
+  ])(
+    'When it is sent %s, then it is a 400, and nothing is shown',
+    async ([, body = '', type], { console }) => {
+      expect((await send(console.url, body, type)).status).toBe(400);
+      expect((await console.open('/alerts')).html.querySelector('tbody')).toBeNull();
+    },
+  );
+});
+
+test.for(readdirSync(runbooks).map((file) => basename(file, '.md')))(
   'When the runbook of %s is opened, then it says what to do',
   async (alert, { console }) => {
     const page = await console.open(`/runbooks/${alert}`);

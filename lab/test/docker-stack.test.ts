@@ -72,6 +72,7 @@ test('When the repository was cloned under umask 077, then what containers mount
     'otel-collector-config.yaml',
     'prometheus.yml',
     'prometheus',
+    'alertmanager',
     'jaeger',
     'loki',
     'grafana',
@@ -85,7 +86,7 @@ test('When the repository was cloned under umask 077, then what containers mount
   const modeOf = (name: string) => statSync(join(checkout, name)).mode & 0o777;
   for (const file of [
     'otel-collector-config.yaml',
-    'prometheus/rules/services.yml',
+    'prometheus/rules/alerts.yml',
     'grafana/dashboards/overview.json',
   ])
     expect(modeOf(file), file).toBe(0o644);

@@ -22,14 +22,15 @@ function aSheet(level: 1 | 2 | 3, alert?: WatchedAlert) {
 }
 
 test('When several alerts are active, then somebody is called for that of the customers, else for the first', () => {
-  const [lost, product, frontend] = [
+  const [burn, lost, product, frontend] = [
+    anAlert('ErrorBudgetBurn', { service_name: 'frontend' }),
     anAlert('TelemetryLost', { exporter: 'jaeger' }),
     anAlert('ServiceDown', { service_name: 'product-service' }),
     anAlert('HighErrorRate', { service_name: 'frontend' }),
   ];
-  expect(chooseAlert([lost, product, frontend])).toBe(frontend);
-  expect(chooseAlert([lost, product])).toBe(product);
-  expect(chooseAlert([lost])).toBeUndefined();
+  expect(chooseAlert([burn, lost, product, frontend])).toBe(frontend);
+  expect(chooseAlert([burn, lost, product])).toBe(product);
+  expect(chooseAlert([burn, lost])).toBeUndefined();
 });
 
 test('When there is a sheet, then it has the alert or the complaint, and what is there to look at', () => {

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { createBackends } from '../src/native/backends/backends.ts';
 import { runProgram } from '../src/native/run-program.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const ruleFiles = globSync('prometheus/rules/*.yml', { cwd: root });
@@ -53,6 +54,17 @@ test('Prometheus takes its configuration, and every rule', async () => {
 
 test.each(testFiles)('The rules do what %s wants of them', async (file) => {
   const { status, output } = await promtool('test', 'rules', file);
+  expect(status, output).toBe(0);
+});
+
+test.each(testFiles)('They do so, too, when alerts see recordings of 5 s before: %s', async (file) => {
+  const test = readFileSync(join(root, file), 'utf8')
+    .replace(/^group_eval_order: \[(.+), alerts\]$/m, 'group_eval_order: [alerts, $1]')
+    .replaceAll('../rules', join(root, 'prometheus/rules'));
+  expect(test).toContain('group_eval_order: [alerts, ');
+  const changed = join(temporaryFolder(), 'test.yml');
+  writeFileSync(changed, test);
+  const { status, output } = await promtool('test', 'rules', changed);
   expect(status, output).toBe(0);
 });
 

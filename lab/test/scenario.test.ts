@@ -63,7 +63,7 @@ test.each(scenarioNames())(
   'When an alert is expected by the scenario %s, then there is a rule for it',
   (name) => {
     const rules: { groups: { rules: { alert?: string }[] }[] } = parse(
-      readFileSync(join(root, 'prometheus/rules/services.yml'), 'utf8'),
+      readFileSync(join(root, 'prometheus/rules/alerts.yml'), 'utf8'),
     );
     const known = rules.groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
     const { signs, recovery } = readScenario(name);

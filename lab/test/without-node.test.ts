@@ -61,7 +61,7 @@ test('When the repository was cloned under umask 077, then up opens what contain
   const env = { PATH: fakeDocker('').PATH, VITRINE_HOME: join(checkout, 'home') };
   expect(spawnSync(join(checkout, 'scripts/without-node.sh'), ['up'], { env })).toMatchObject({ status: 0 });
   const modeOf = (name: string) => statSync(join(checkout, name)).mode & 0o777;
-  for (const file of ['prometheus.yml', 'prometheus/rules/services.yml', 'mysql/entrypoint.sh'])
+  for (const file of ['prometheus.yml', 'prometheus/rules/alerts.yml', 'mysql/entrypoint.sh'])
     expect(modeOf(file), file).toBe(0o644);
   expect(modeOf('prometheus/rules')).toBe(0o755);
   for (const file of ['LICENSE', 'home/.env']) expect(modeOf(file), file).toBe(0o600);

@@ -19,7 +19,7 @@ export type DockerPart = {
 
 const checkTimeoutMs = 2000;
 
-/** The twelve parts of docker-compose.yml, in the order in which they are listed. */
+/** The twelve parts of docker-compose.yml, and Alertmanager with ALERTING=on, in the order in which they are listed. */
 export function createDockerParts({ ports, values }: Settings): readonly DockerPart[] {
   const host = reachableHost(values.BIND_ADDRESS);
   const urlOf = (port: PortName) => `http://${host}:${ports[port]}`;
@@ -53,6 +53,7 @@ export function createDockerParts({ ports, values }: Settings): readonly DockerP
     backend('prometheus', `${urlOf('prometheus')}/-/ready`),
     backend('loki', `${urlOf('loki')}/ready`),
     backend('grafana', `${urlOf('grafana')}/api/health`),
+    ...(values.ALERTING === 'on' ? [backend('alertmanager', `${urlOf('alertmanager')}/-/ready`)] : []),
     database('user_dbase'),
     database('product_dbase'),
     database('order_dbase'),

@@ -1,9 +1,9 @@
 import { emptyHome, hasNativeData } from '../home.ts';
-import { LabError } from '../lab-error.ts';
 import { makeReadable } from '../native/check-pipeline.ts';
 import {
   databaseNotRunning,
   migrationsStay,
+  notAPart,
   notPaused,
   notRunning,
   remedyFor,
@@ -56,7 +56,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
   const find = (name: PartName): DockerPart => {
     const found = parts.find((part) => part.name === name);
     if (found) return found;
-    throw new LabError(`${name} is not one of the twelve containers.`);
+    throw notAPart(name, 'one of the twelve containers');
   };
   const readContainers = async (ask = docker) =>
     new Map((await listContainers(ask, project.name)).map((container) => [container.part, container]));
@@ -139,7 +139,7 @@ export function createDockerStack(settings: Settings, { report, signal }: Progre
   };
 
   /** Takes all containers away, with those of the load tests, and a trial that a killed command has left. */
-  const down = ['--profile', 'load', 'down', '--remove-orphans'];
+  const down = ['--profile', 'load', '--profile', 'alerting', 'down', '--remove-orphans'];
 
   /** Works after an interruption. */
   const removeContainers = async (started: readonly DockerPart[]) => {

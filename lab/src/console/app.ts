@@ -5,8 +5,9 @@ import express, { type ErrorRequestHandler, type Express, type Response } from '
 import helmet from 'helmet';
 import { deliveryNotices } from '../delivery.ts';
 import { LabError } from '../lab-error.ts';
-import { formatDuration, formatTime, serviceNumber } from '../trace-view/label.ts';
+import { formatDuration, formatTime, sanitizeForTerminal, serviceNumber } from '../trace-view/label.ts';
 import { readTraceId } from '../trace-view/trace-id.ts';
+import { createInbox } from './inbox.ts';
 import { requestPage } from './request-page.ts';
 import type { Sources } from './sources.ts';
 import { tracePage } from './trace-page.ts';
@@ -17,7 +18,7 @@ const ownFiles = join(import.meta.dirname, 'public');
 const shopFiles = join(import.meta.dirname, '../../../frontend/public');
 const runbooks = join(import.meta.dirname, '../../../docs/runbooks');
 
-/** An app of pages that show data of the backends, without state and without scripts. */
+/** An app of pages without scripts that show data of the backends, and the alerts that Alertmanager has sent. */
 export function createConsole(sources: Sources): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -60,6 +61,22 @@ export function createConsole(sources: Sources): Express {
       'A trace appears within 3 seconds of its request: if that was just now, load this page again. Jaeger keeps only the newest.',
       ...(await deliveryNotices(sources.prometheus)),
     ]);
+  });
+
+  const inbox = createInbox();
+  app.get('/alerts', (_request, response) => {
+    response.render('alerts', { title: 'Alerts', alerts: inbox.alerts() });
+  });
+  // A web site can send no JSON here through somebody's browser: that would have to ask first.
+  app.post('/alerts', express.json({ limit: '1mb' }), (request, response) => {
+    const alerts = inbox.receive(request.body);
+    if (alerts === undefined)
+      return showProblem(response, 400, 'This is no message of Alertmanager', [
+        'A JSON object with a list of alerts is wanted.',
+      ]);
+    for (const { name, of, status } of alerts)
+      process.stdout.write(`${sanitizeForTerminal(`${name} of ${of} is ${status}`)}\n`);
+    return response.sendStatus(204);
   });
 
   // The annotation runbook_url of each alert leads here.

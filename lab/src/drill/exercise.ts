@@ -3,7 +3,7 @@ import { clearSwitches } from '../faults/fault-switch.ts';
 import { LabError } from '../lab-error.ts';
 import { pause, poll } from '../poll.ts';
 import { storesOf } from '../query/stores.ts';
-import { type AlertWatch, alertTitle, watchAlerts } from '../scenario/alert-watch.ts';
+import { type AlertWatch, alertTitle, lastingAlerts, watchAlerts } from '../scenario/alert-watch.ts';
 import type { Backends } from '../scenario/check.ts';
 import type { Session } from '../stack.ts';
 import { startTraffic } from '../traffic/traffic.ts';
@@ -110,7 +110,7 @@ async function awaitQuiet(
 ): Promise<void> {
   let hasReported = false;
   const active = () =>
-    seen().filter(({ name, resolvedMs }) => resolvedMs === undefined && name !== 'TelemetryLost');
+    seen().filter(({ name, resolvedMs }) => resolvedMs === undefined && !lastingAlerts.includes(name));
   const check = () => {
     if (active().length === 0 && problem() === undefined) return true;
     if (!hasReported) report('Waiting until nothing of an earlier failure is left …');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WatchedAlert } from '../scenario/alert-watch.ts';
+import { lastingAlerts, type WatchedAlert } from '../scenario/alert-watch.ts';
 import type { PartStatus } from '../stack.ts';
 import { sanitizeForTerminal } from '../trace-view/label.ts';
 import { allowedCauses, allowedParts } from './answer.ts';
@@ -71,8 +71,8 @@ export function findingsAt(level: Level): number {
 
 /** The alert that somebody is called for: that of customers before that of what is behind. */
 export function chooseAlert(active: readonly WatchedAlert[]): WatchedAlert | undefined {
-  // What was lost counts for five minutes, so it may be left from before.
-  const telling = active.filter(({ name }) => name !== 'TelemetryLost');
+  // One that lasts may be left from before.
+  const telling = active.filter(({ name }) => !lastingAlerts.includes(name));
   return telling.find(({ labels }) => labels.service_name === 'frontend') ?? telling[0];
 }
 

@@ -72,6 +72,7 @@ const portOfTarget: Record<string, PortName> = {
   'jaeger:8888': 'jaeger-self',
   'loki:3100': 'loki',
   'localhost:9090': 'prometheus',
+  'alertmanager:9093': 'alertmanager',
 };
 
 /** Writes prometheus.yml with native addresses, since Prometheus reads none from the environment. Returns its path. */
@@ -90,6 +91,9 @@ function writePrometheusConfig(settings: Settings, folder: string): string {
       config.setIn(['scrape_configs', job, 'static_configs', index, 'targets'], moved);
     }
   }
+  const alertmanager = nativeAddress('alertmanager:9093', settings, source);
+  if (settings.values.ALERTING === 'off') config.delete('alerting');
+  else config.setIn(['alerting', 'alertmanagers'], [{ static_configs: [{ targets: [alertmanager] }] }]);
   const path = join(folder, 'prometheus.yml');
   writeFileSync(path, String(config));
   return path;

@@ -7,6 +7,7 @@ import type { BackendName, BackendPart, DatabasePart, Part, ServicePart, ViewerP
 import { pipelineFile, pipelineMemory } from '../pipeline-memory.ts';
 import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
+import { alertmanagerCommand, findAlertmanager } from './alertmanager.ts';
 import { backendCommand } from './backend-command.ts';
 import type { Backends } from './backends/backends.ts';
 import type { ProgramName } from './backends/programs.ts';
@@ -86,7 +87,7 @@ export function nativePart(part: Part, settings: Settings, programs: Programs): 
     case 'backend':
       return { process, ...backendPart(part, settings, programs) };
     case 'viewer':
-      return { process, ...(part.name === 'grafana' ? grafanaPart : consolePart)(part, settings) };
+      return { process, ...viewers[part.name](part, settings) };
   }
 }
 
@@ -203,6 +204,24 @@ function grafanaPart(part: ViewerPart, settings: Settings): Behaviour {
   };
 }
 
+function alertmanagerPart(part: ViewerPart, settings: Settings): Behaviour {
+  const find = () => findAlertmanager(settings.passedOn.PATH ?? '');
+  return {
+    part,
+    host: backendAddress(settings.values.BIND_ADDRESS),
+    missingProgram: async () =>
+      find() ? undefined : { why: 'not on PATH: in Debian it is the package prometheus-alertmanager' },
+    check: noop,
+    async prepare() {
+      const program = find();
+      if (program) return alertmanagerCommand(part, program, settings);
+      throw new LabError('alertmanager is no longer on PATH.');
+    },
+    whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
+    afterStart: noop,
+  };
+}
+
 function consolePart(part: ViewerPart, settings: Settings): Behaviour {
   const directory = join(settings.root, 'lab');
   const args = [join(directory, 'src/console/server.ts')];
@@ -216,3 +235,5 @@ function consolePart(part: ViewerPart, settings: Settings): Behaviour {
     afterStart: noop,
   };
 }
+
+const viewers = { grafana: grafanaPart, alertmanager: alertmanagerPart, console: consolePart };

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { emptyHome, openHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { followLines, lastLines } from '../log-file.ts';
-import { databaseNotRunning, notPaused, notRunning, runsAsBefore } from '../part-messages.ts';
+import { databaseNotRunning, notAPart, notPaused, notRunning, runsAsBefore } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { createParts } from '../parts.ts';
 import type { Progress } from '../progress.ts';
@@ -38,7 +38,7 @@ export function createNativeStack(
   const find = (name: PartName): NativePart => {
     const found = parts.find(({ part }) => part.name === name);
     if (found) return found;
-    throw new LabError(`${name} is not part of the native stack.`);
+    throw notAPart(name, 'part of the native stack');
   };
 
   const record = () =>

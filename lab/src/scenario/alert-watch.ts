@@ -20,6 +20,9 @@ export type AlertWatch = {
 
 const betweenMs = 1000;
 
+/** Alerts that look back for minutes, and so may last long after a repair. */
+export const lastingAlerts: readonly string[] = ['TelemetryLost', 'ErrorBudgetBurn'];
+
 /** Asks Prometheus for its alerts every second until it is stopped. */
 export function watchAlerts(prometheus: Prometheus): AlertWatch {
   const stopping = new AbortController();

@@ -1,10 +1,8 @@
-import { alertTitle, isAlert, type WatchedAlert } from './alert-watch.ts';
+import { alertTitle, isAlert, lastingAlerts, type WatchedAlert } from './alert-watch.ts';
 import { type Backends, type Check, describeValues, isHealthy, readValues, type Window } from './check.ts';
 
 /** Recording rules look back a minute, and are evaluated every five seconds. */
 const clearSeconds = 100;
-/** It looks back five minutes. */
-const lasting = 'TelemetryLost';
 
 /** What is expected after every repair: the signs of alerts and metrics are gone, and so are the fault's other alerts. */
 export function recoveryChecks(
@@ -48,7 +46,7 @@ function gone({ expectation, what }: Check, { alerts, prometheus }: Backends): C
 /** An alert whose patience was not over at the repair may still begin to fire after it, and has to be resolved as well. */
 function allResolved({ alerts }: Backends, control: Window, fault: Window): Check {
   const isOfFault = (one: WatchedAlert) =>
-    one.name !== lasting && one.pendingMs >= fault.startMs && one.pendingMs <= fault.endMs;
+    !lastingAlerts.includes(one.name) && one.pendingMs >= fault.startMs && one.pendingMs <= fault.endMs;
   /** It came and went in the control, too: the machine is busy. */
   const isUsual = ({ name, labels }: WatchedAlert) =>
     alerts
@@ -64,8 +62,13 @@ function allResolved({ alerts }: Backends, control: Window, fault: Window): Chec
       .seen()
       .filter((one) => one.resolvedMs === undefined && isOfFault(one) && !isUsual(one));
     const names = active.map(alertTitle);
-    const rest = alerts.seen().some(({ name, resolvedMs }) => name === lasting && resolvedMs === undefined);
-    const none = rest ? `none is active but ${lasting}, which looks back five minutes` : 'none is active';
+    const rest = alerts
+      .seen()
+      .filter(({ name, resolvedMs }) => resolvedMs === undefined && lastingAlerts.includes(name));
+    const none =
+      rest.length > 0
+        ? `none is active but ${rest.map(alertTitle).join(', ')}, which looks back for minutes`
+        : 'none is active';
     const state = names.length > 0 ? `active: ${names.join(', ')}` : none;
     return { isMet: names.length === 0 && !alerts.problem(), lastSeen: alerts.problem() ?? state };
   };

@@ -75,7 +75,7 @@ function copyWithoutRule(alert: string): string {
   const isCopied = (path: string) => !['node_modules', '.git', '.vitrine', '.env'].includes(basename(path));
   cpSync(root, folder, { recursive: true, filter: isCopied });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const file = join(folder, 'prometheus/rules/services.yml');
+  const file = join(folder, 'prometheus/rules/alerts.yml');
   const rules: { groups: { rules: { alert?: string }[] }[] } = parse(readFileSync(file, 'utf8'));
   for (const group of rules.groups) group.rules = group.rules.filter((rule) => rule.alert !== alert);
   writeFileSync(file, stringify(rules));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBrowser } from '../../../frontend/test/browser.ts';
 import { findGrafana } from '../../src/native/grafana.ts';
-import { partNames } from '../../src/part-names.ts';
+import { isWanted, partNames } from '../../src/part-names.ts';
 import type { Site } from './start-stack.ts';
 
 /** Reads the state of each part from `./vitrine status`, and its exit status. */
@@ -27,8 +27,10 @@ export function pidOf(site: Site, part: string): number {
   return JSON.parse(readFileSync(join(site.home, 'run', `${part}.json`), 'utf8')).pid;
 }
 
-// Grafana is a part only where it is installed.
+// Grafana is a part only where it is installed, and Alertmanager only where it is wanted.
 // biome-ignore lint/style/noProcessEnv: the PATH that ./vitrine is run with
 const hasGrafana = findGrafana(process.env.PATH ?? '') !== undefined;
-export const ours = partNames.filter((part) => part !== 'grafana' || hasGrafana);
+export const ours = partNames.filter(
+  (part) => isWanted(part, { ALERTING: 'off' }) && (part !== 'grafana' || hasGrafana),
+);
 export const everything = (state: string) => Object.fromEntries(ours.map((part) => [part, state]));
