@@ -49,7 +49,9 @@ function isInstalled(path, entry) {
   if (![path, ...commandsOf(path, entry)].every((file) => existsSync(join(root, file)))) return false;
   if (entry.link) return true;
   try {
-    return JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).version === entry.version;
+    // Some packages call their version v1.2.3; npm leaves out the v.
+    const { version } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
+    return version.replace(/^v/, '') === entry.version;
   } catch {
     return false;
   }

@@ -6,13 +6,12 @@ import { z } from 'zod';
 const folder = resolve(import.meta.dirname, '../../grafana');
 
 const sourceSchema = z.object({ type: z.string(), uid: z.string() });
+const linksSchema = z.array(z.object({ title: z.string(), url: z.string() })).default([]);
 const targetSchema = z.object({
-  /** Queries of Prometheus and Loki. */
-  expr: z.string().optional(),
+  refId: z.string(),
+  expr: z.string(),
   exemplar: z.boolean().default(false),
-  /** Queries of Jaeger. */
-  queryType: z.literal('search').optional(),
-  service: z.string().optional(),
+  instant: z.boolean().default(false),
 });
 const panelSchema = z.object({
   id: z.number(),
@@ -22,34 +21,71 @@ const panelSchema = z.object({
   gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
   datasource: sourceSchema,
   targets: z.array(targetSchema).min(1),
+  options: z.object({
+    graphMode: z.string().optional(),
+    legend: z.object({ showLegend: z.boolean() }).optional(),
+  }),
   fieldConfig: z
     .object({
       defaults: z.object({
         unit: z.string().optional(),
-        custom: z.object({ thresholdsStyle: z.object({ mode: z.string() }).optional() }).optional(),
+        min: z.number().optional(),
+        max: z.number().optional(),
+        noValue: z.string().optional(),
+        custom: z
+          .object({
+            thresholdsStyle: z.object({ mode: z.string() }).optional(),
+            axisSoftMax: z.number().optional(),
+          })
+          .default({}),
         thresholds: z.object({ steps: z.array(z.object({ value: z.number().nullable() })) }).optional(),
-        links: z.array(z.object({ title: z.string(), url: z.string() })).default([]),
+        links: linksSchema,
       }),
+      overrides: z.array(
+        z.object({
+          matcher: z.object({ id: z.string(), options: z.unknown() }),
+          properties: z.array(z.object({ id: z.string(), value: z.unknown() })),
+        }),
+      ),
     })
     .optional(),
 });
 const dashboardSchema = z.object({
   uid: z.string(),
   title: z.string(),
+  refresh: z.string(),
   panels: z.array(panelSchema),
-  annotations: z.object({ list: z.array(z.object({ datasource: sourceSchema, expr: z.string() })) }),
+  annotations: z.object({
+    list: z.array(z.object({ name: z.string(), datasource: sourceSchema, expr: z.string() })),
+  }),
   templating: z.object({
     list: z.array(
-      z.object({ name: z.string(), allValue: z.string(), query: z.object({ query: z.string() }) }),
+      z.object({
+        name: z.string(),
+        label: z.string().optional(),
+        multi: z.boolean().default(false),
+        allValue: z.string().optional(),
+        query: z.object({ query: z.string() }),
+      }),
     ),
   }),
+  links: z.array(
+    z.object({
+      title: z.string(),
+      type: z.string(),
+      url: z.string().optional(),
+      keepTime: z.boolean(),
+      includeVars: z.boolean(),
+      placement: z.undefined().optional(),
+    }),
+  ),
 });
 
 const dataSourceSchema = sourceSchema.extend({
   url: z.string(),
   jsonData: z.object({
     exemplarTraceIdDestinations: z
-      .array(z.object({ name: z.string(), datasourceUid: z.string() }))
+      .array(z.object({ name: z.string(), url: z.string(), datasourceUid: z.undefined().optional() }))
       .optional(),
     tracesToLogsV2: z.object({ datasourceUid: z.string(), query: z.string() }).optional(),
     tracesToMetrics: z
@@ -76,8 +112,23 @@ export type Dashboard = z.output<typeof dashboardSchema>;
 export type Panel = z.output<typeof panelSchema>;
 export type DataSource = z.output<typeof dataSourceSchema>;
 
-export const dashboards: readonly Dashboard[] = globSync('dashboards/*.json', { cwd: folder }).map((file) =>
-  dashboardSchema.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))),
+/** The text of each dashboard, by the name of its file. */
+export const dashboardTexts: Readonly<Record<string, string>> = Object.fromEntries(
+  globSync('dashboards/*', { cwd: folder }).map((file) => [
+    file.replace('dashboards/', ''),
+    readFileSync(join(folder, file), 'utf8'),
+  ]),
+);
+
+export function parseDashboard(text: string): Dashboard {
+  return dashboardSchema.parse(JSON.parse(text));
+}
+
+export const dashboards: readonly Dashboard[] = Object.values(dashboardTexts).map(parseDashboard);
+
+/** Every panel, with a name for tests. */
+export const panels = dashboards.flatMap((dashboard) =>
+  dashboard.panels.map((panel) => ({ dashboard, panel, name: `${dashboard.title}: ${panel.title}` })),
 );
 
 /** Reads them as Grafana does, which takes `$$` for a dollar sign and `$NAME` for a variable of the environment. */
@@ -95,8 +146,34 @@ export function readDataSources(environment: Record<string, string>): readonly D
 /** Fills in the variables of a query: `{service: '.+'}` for `$service`. Throws when one is left. */
 export function fillIn(query: string, values: Record<string, string>): string {
   return query.replace(/\$(?:\{([^}]+)\}|(\w+))/g, (whole, braced, bare) => {
-    const value = values[braced ?? bare];
+    // `$1` is a group of label_replace.
+    const value = values[braced ?? bare] ?? (/^\d+$/.test(bare) ? whole : undefined);
     if (value === undefined) throw new Error(`Nobody fills in ${whole} in ${query}`);
     return value;
   });
+}
+
+/**
+ * The values of the dashboard's variable as Grafana writes them into a query of Prometheus or Loki: all services, one of
+ * them, or two.
+ */
+export function choices({ templating }: Dashboard, source: string): readonly string[] {
+  const two = 'frontend|order-service';
+  return templating.list.flatMap(({ multi, allValue }) =>
+    multi && allValue ? [allValue, 'frontend', source === 'loki' ? two : `(${two})`] : ['frontend'],
+  );
+}
+
+/** What Grafana fills in for the last 15 minutes. */
+export const builtIn = { __range: '900s', __rate_interval: '1m0s' };
+
+/** Fills in the first of the choices, as the dashboard does when it is opened. */
+export function asOpened(dashboard: Dashboard, expression: string): string {
+  const [service = ''] = choices(dashboard, 'prometheus');
+  return fillIn(expression, { ...builtIn, service });
+}
+
+/** Whether a query may rightly find nothing in a healthy shop; the query itself says so. */
+export function mayBeEmpty(expression: string): boolean {
+  return expression.endsWith('\n# empty while healthy');
 }

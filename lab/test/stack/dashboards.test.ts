@@ -1,14 +1,14 @@
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { poll } from '../../src/poll.ts';
 import type { Span } from '../../src/query/span.ts';
-import { dashboards, fillIn, readDataSources } from '../grafana-files.ts';
+import { asOpened, dashboards, fillIn, panels, readDataSources } from '../grafana-files.ts';
 import { type Backends, backendsOf } from './backends.ts';
 import { newCustomer } from './customer.ts';
 import { lately, services, whatPanelLacks } from './panel.ts';
 import { test as base } from './stack-test.ts';
 import { steadyTraffic } from './traffic.ts';
 
-const range = '15m';
+const starts = { limit: 10, direction: 'backward' } as const;
 
 /** The backends of a shop in which a customer has ordered something and goes on looking around. */
 const test = base.extend('shop', { scope: 'file' }, async ({ stack }, { onCleanup }) => {
@@ -28,25 +28,25 @@ const test = base.extend('shop', { scope: 'file' }, async ({ stack }, { onCleanu
   return { ...backends, ordersBefore, traceId: ordered.headers.get('x-trace-id') ?? '' };
 });
 
-const panels = dashboards.flatMap((dashboard) =>
-  dashboard.panels.map((panel) => ({ panel, name: `${dashboard.title}: ${panel.title}` })),
-);
-
 describe('When people shop', () => {
-  test.for(panels)('then $name shows something', async ({ panel }, { shop }) => {
-    for (const target of panel.targets) {
-      await eventually(async () => expect(await whatPanelLacks(panel, target, shop)).toBeUndefined());
-    }
+  test.for(dashboards)('then every panel of $title shows something', async (dashboard, { shop }) => {
+    await eventually(async () => {
+      const lacks = await Promise.all(
+        dashboard.panels.map(async (panel) => [panel.title, await whatPanelLacks(dashboard, panel, shop)]),
+      );
+      expect(lacks.filter(([, lack]) => lack !== undefined)).toEqual([]);
+    });
   });
 
   test('then the overview counts the order', async ({ shop }) => {
     await eventually(async () => expect(await ordersCompleted(shop)).toBeGreaterThan(shop.ordersBefore));
   });
 
-  test.for(dashboards.flatMap(({ templating }) => templating.list))(
-    'then variable $name offers every service',
-    async ({ query }, { shop }) => {
-      const [, metric, label = ''] = /^label_values\((.+), (\w+)\)$/.exec(query.query) ?? [];
+  test.for(dashboards)(
+    'then the variable of $title offers every service',
+    async ({ templating }, { shop }) => {
+      const [, metric, label = ''] =
+        /^label_values\((.+), (\w+)\)$/.exec(templating.list[0]?.query.query ?? '') ?? [];
       await eventually(async () => {
         const samples = await shop.prometheus.query(`group by (${label}) (${metric})`);
         expect(samples.map(({ labels }) => labels[label]).toSorted()).toEqual(services);
@@ -55,8 +55,13 @@ describe('When people shop', () => {
   );
 
   test('then every rule and every mark on a graph is evaluated without error', async ({ shop }) => {
-    for (const { annotations } of dashboards) {
-      for (const { expr } of annotations.list) await shop.prometheus.query(fillIn(expr, { service: '.+' }));
+    for (const dashboard of dashboards) {
+      for (const { datasource, expr } of dashboard.annotations.list) {
+        const query = asOpened(dashboard, expr);
+        if (datasource.uid === 'prometheus') await shop.prometheus.query(query);
+        else
+          expect((await shop.loki.queryRange(query, { ...lately(), ...starts })).length).toBeGreaterThan(0);
+      }
     }
     await eventually(async () => {
       const rules = await shop.prometheus.rules();
@@ -66,12 +71,14 @@ describe('When people shop', () => {
   });
 
   test('then an exemplar leads to its trace', async ({ shop }) => {
-    const targets = panels.flatMap(({ panel }) => panel.targets).filter(({ exemplar }) => exemplar);
+    const queries = panels.flatMap(({ dashboard, panel }) =>
+      panel.targets.filter(({ exemplar }) => exemplar).map(({ expr }) => asOpened(dashboard, expr)),
+    );
     const destination = source(shop, 'prometheus').exemplarTraceIdDestinations?.[0];
-    expect(targets.length).toBeGreaterThan(0);
-    for (const { expr = '' } of targets) {
+    expect(queries.length).toBeGreaterThan(0);
+    for (const query of queries) {
       await eventually(async () => {
-        const found = await shop.prometheus.queryExemplars(fillIn(expr, { service: '.+' }), lately());
+        const found = await shop.prometheus.queryExemplars(query, lately());
         const traceId = found[0]?.labels[destination?.name ?? ''] ?? '';
         expect(await shop.jaeger.traceById(traceId)).toBeDefined();
       });
@@ -150,6 +157,18 @@ describe('When a service', () => {
       expect(await tilesOf(shop)).toEqual({ ...all, 'order-service': 0 });
       expect(await alarmed(shop, ['firing'])).toEqual(['order-service']);
       expect((await ask(shop, 'Firing alerts')).map(({ value }) => value)).not.toEqual([0]);
+      const down = (await ask(shop, 'Alerts')).filter(({ labels }) => labels.alertname === 'ServiceDown');
+      expect(down).toMatchObject([
+        {
+          labels: {
+            alertstate: 'firing',
+            severity: 'critical',
+            affected: expect.stringMatching(/^ *order-service *$/),
+          },
+        },
+      ]);
+      // A time in ms, for the column "Since".
+      expect(Math.abs(Date.now() - (down[0]?.value ?? 0))).toBeLessThan(240_000);
     });
     await stack.vitrine('start', 'order-service');
     await allAreUp(shop);
@@ -186,7 +205,7 @@ async function serverSpan(
 
 async function ordersCompleted(backends: Backends): Promise<number> {
   const [orders] = await ask(backends, 'Orders completed');
-  return orders?.value ?? Number.NaN;
+  return orders?.value ?? 0;
 }
 
 /** Waits: telemetry takes some seconds, and a rate needs two samples. */
@@ -194,10 +213,12 @@ function eventually(check: () => Promise<void>): Promise<void> {
   return vi.waitFor(check, { timeout: 90_000, interval: 500 });
 }
 
-/** Runs the first query of a panel. */
+/** Runs the first query of a panel of the overview. */
 function ask({ prometheus }: Backends, title: string) {
-  const expr = panels.find(({ panel }) => panel.title === title)?.panel.targets[0]?.expr ?? '';
-  return prometheus.query(fillIn(expr, { service: '.+', __range: range }));
+  const overview = panels.filter(({ dashboard }) => dashboard.uid === 'overview');
+  const found = overview.find(({ panel }) => panel.title === title);
+  if (!found) throw new Error(`The overview has no panel ${title}.`);
+  return prometheus.query(asOpened(found.dashboard, found.panel.targets[0]?.expr ?? ''));
 }
 
 function source({ urls }: Backends, uid: string) {
