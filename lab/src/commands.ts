@@ -14,6 +14,7 @@ import { withLockedStack, withSettings, withStack } from './session.ts';
 import { forgetStart } from './shop-record.ts';
 import type { Session } from './stack.ts';
 import { statusTable } from './status-table.ts';
+import { addVerifyCommand } from './verify/commands.ts';
 import { welcome } from './welcome.ts';
 
 // When the reader of stdout closes it, `./vitrine logs --follow | head` ends, but `./start.sh | head` keeps the shop.
@@ -164,6 +165,7 @@ program
     }),
   );
 
+addVerifyCommand(program);
 addPracticeCommands(program);
 addDrillCommands(program);
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { undeclaredIn } from '../../test/undeclared';
+import { undeclaredIn } from '../../lab/src/verify/contract.ts';
 
 type Telemetry = Parameters<typeof undeclaredIn>[0];
 

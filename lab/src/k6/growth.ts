@@ -53,7 +53,7 @@ export type Growth = { lines: readonly string[]; problems: readonly string[] };
  * An error in the log at any time is too much: a failed request is none there, but a bug is.
  */
 export async function measureGrowth(
-  { prometheus, loki }: { prometheus: Prometheus; loki: Loki },
+  { prometheus, loki }: { prometheus: Prometheus; loki: Pick<Loki, 'queryRange'> },
   { startMs, endMs }: { startMs: number; endMs: number },
 ): Promise<Growth> {
   const quarterMs = (endMs - startMs) / 4;

@@ -23,11 +23,18 @@ export type LogRange = {
 
 export type Loki = {
   queryRange: (logql: string, range: LogRange) => Promise<readonly LogLine[]>;
+  /** An instant query for numbers, such as `sum(count_over_time(…))`. */
+  querySamples: (logql: string) => Promise<readonly { labels: Fields; value: number }[]>;
 };
 
 /** The LogQL query for all lines of the shop with this trace id. */
 export function logsOfTrace(traceId: string): string {
   return `{service_namespace="vitrine"} | trace_id="${traceId}"`;
+}
+
+/** The same for several traces. */
+export function logsOfTraces(traceIds: readonly string[]): string {
+  return `{service_namespace="vitrine"} | trace_id=~"${traceIds.join('|')}"`;
 }
 
 const fields = z.record(z.string(), z.string());
@@ -48,6 +55,14 @@ const answerSchema = z.object({
         ),
       }),
     ),
+  }),
+});
+
+const samplesSchema = z.object({
+  status: z.literal('success'),
+  data: z.object({
+    resultType: z.literal('vector'),
+    result: z.array(z.object({ metric: fields, value: z.tuple([z.number(), z.string().transform(Number)]) })),
   }),
 });
 
@@ -72,6 +87,10 @@ export function createLoki(url: string, limitMs?: number): Loki {
       );
       // Lines arrive in order within a stream, but not across streams.
       return lines.toSorted((a, b) => (direction === 'forward' ? a.atMs - b.atMs : b.atMs - a.atMs));
+    },
+    async querySamples(logql) {
+      const { data } = await askAlways(backend, '/loki/api/v1/query', samplesSchema, { query: logql });
+      return data.result.map(({ metric, value: [, value] }) => ({ labels: metric, value }));
     },
   };
 }

@@ -46,6 +46,10 @@ export type Prometheus = {
   /** The alerts that are pending or firing. */
   alerts: () => Promise<readonly Alert[]>;
   rules: () => Promise<readonly Rule[]>;
+  /** The types of each metric that it reads: counter, gauge, histogram … A histogram has its name without `_bucket`. */
+  metricTypes: () => Promise<ReadonlyMap<string, readonly string[]>>;
+  /** The syntax tree of an expression, as `/api/v1/parse_query` describes it. Throws a BackendError when it is invalid. */
+  parse: (expression: string) => Promise<unknown>;
   /** When its process was started. */
   startedAtMs: () => Promise<number>;
   /** The same Prometheus, of which no answer is awaited for longer. */
@@ -118,6 +122,8 @@ const rulesSchema = success(
   }),
 );
 
+const metadataSchema = success(z.record(z.string(), z.array(z.object({ type: z.string() }))));
+
 const runtimeSchema = success(z.object({ startTime: time }));
 
 export function createPrometheus(url: string, limitMs?: number): Prometheus {
@@ -170,6 +176,13 @@ export function createPrometheus(url: string, limitMs?: number): Prometheus {
       return data.groups.flatMap(({ name: group, rules }) =>
         rules.map(({ lastError, ...rule }) => ({ group, ...rule, ...(lastError && { lastError }) })),
       );
+    },
+    async metricTypes() {
+      const { data } = await get('metadata', metadataSchema);
+      return new Map(Object.entries(data).map(([name, found]) => [name, found.map(({ type }) => type)]));
+    },
+    async parse(expression) {
+      return (await get('parse_query', success(z.unknown()), { query: expression })).data;
     },
     async startedAtMs() {
       const { data } = await get('status/runtimeinfo', runtimeSchema);

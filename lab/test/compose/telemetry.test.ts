@@ -66,3 +66,8 @@ test('When the shop is up, then Prometheus scrapes all it should and has its rul
     expect.arrayContaining(['HighErrorRate', 'HighLatency']),
   );
 });
+
+test('When the shop in containers is verified, then every check holds', async ({ shop }) => {
+  const { status, stdout, stderr } = await shop.vitrine('verify');
+  expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
+});

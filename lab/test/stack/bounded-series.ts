@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { requestsTo } from '../../../test/request.ts';
 import { poll } from '../../src/poll.ts';
 import type { Labels } from '../../src/query/prometheus.ts';
+import { labelsWithIds, SERIES_LIMIT } from '../../src/verify/series.ts';
 import { backendsOf } from './backends.ts';
 import { newCustomer } from './customer.ts';
 import { mixedTraffic } from './mixed-traffic.ts';
@@ -56,8 +57,7 @@ export async function expectBoundedSeries(stack: Site, isMoreWanted: () => boole
   // biome-ignore lint/suspicious/noConsole: a figure for whoever reads the run
   console.info(`series of the services: ${afterFirst.size}; of everything: ${all.length}`);
   expect([...added]).toEqual([]);
-  // A shop that has seen no outage has 4,900; an outage adds those of its statuses and errors, by route.
-  expect(all.length).toBeLessThan(8000);
+  expect(all.length).toBeLessThan(SERIES_LIMIT);
 
   const bought = await customer.browser.submit(await customer.browser.open('/checkout'), '/checkout/process');
   const session = decodeURIComponent(customer.browser.cookies.get('session') ?? '').slice(2, 20);
@@ -69,24 +69,10 @@ export async function expectBoundedSeries(stack: Site, isMoreWanted: () => boole
   );
   expect(named).toEqual([]);
   const ours = await seriesOf('{job=~"vitrine/.*"}');
-  expect([...new Set(ours.flatMap((labels) => whoIsNamed(labels, String(id))))]).toEqual([]);
+  expect([...new Set(ours.flatMap((labels) => labelsWithIds(labels, String(id))))]).toEqual([]);
 }
 
 const instanceOf = ({ instance }: Labels) => instance;
-
-/** Labels with few values: process, part of the SDK, product, a peer's answer, bucket. */
-const bounded =
-  /^(?:__name__|instance|process_pid|server_port|otel_component_name|product_id|http_response_status_code|error_type|le|.*_version)$/;
-
-/** Labels that hold a user's id, or seem to hold the id of a trace, a session, an order or a person. */
-function whoIsNamed(labels: Labels, userId: string): string[] {
-  return Object.entries(labels)
-    .filter(([name, value]) => {
-      if (/(?:user|order|session|trace|span)_?id$/.test(name)) return true;
-      return !bounded.test(name) && (value === userId || /[0-9a-f]{12}|^\d+$|@|\/\d+/.test(value));
-    })
-    .map(([name, value]) => `${labels.__name__}: ${name}=${value}`);
-}
 
 /** Resolves to a value once four looks, two seconds apart, have found it the same. */
 async function settled(look: () => Promise<number>): Promise<number> {

@@ -5,13 +5,21 @@ import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { openBrowser } from '../../../frontend/test/browser.ts';
 import { requestsTo } from '../../../test/request.ts';
-import { undeclaredIn } from '../../../test/undeclared.ts';
 import type { PartName } from '../../src/part-names.ts';
 import { poll } from '../../src/poll.ts';
+import { declared, type Telemetry, undeclaredIn } from '../../src/verify/contract.ts';
+import {
+  inWordsOfRegistry,
+  missingLogs,
+  missingMetrics,
+  missingSpans,
+  readLines,
+  readSpans,
+} from '../../src/verify/telemetry.ts';
 import { arrivals } from './arrivals.ts';
-import { backendsOf } from './backends.ts';
+import { type Backends, backendsOf } from './backends.ts';
 import { logIn, newCustomer } from './customer.ts';
-import { missingIn, readTelemetry } from './seen-telemetry.ts';
+import { lately } from './panel.ts';
 import { test } from './stack-test.ts';
 import type { Site } from './start-stack.ts';
 
@@ -32,6 +40,33 @@ test('When all is done that can be done, then everything that is declared is in 
   expect(missingIn(seen)).toEqual([]);
   expect(undeclaredIn(seen)).toEqual([]);
 });
+
+/** Log messages that nobody can bring about from outside: of a bug, a refused account, a database that goes, or a signal that comes, at just that moment. */
+const outOfReach = [
+  'Something went wrong on our side',
+  'cannot start',
+  'start abandoned',
+  'crashed',
+  'could not close cleanly',
+  'could not end a session',
+  'waiting for the database',
+];
+
+/** Reads all telemetry of the last minutes. */
+async function readTelemetry({ jaeger, loki, prometheus }: Backends): Promise<Telemetry> {
+  const [spans, series, lines] = await Promise.all([
+    readSpans(jaeger, lately(), 2000),
+    prometheus.query('{job=~"vitrine/.*"}'),
+    readLines(loki, lately(), Number.POSITIVE_INFINITY),
+  ]);
+  const labels = series.map((one) => one.labels);
+  return inWordsOfRegistry(spans, labels, lines);
+}
+
+function missingIn(seen: Telemetry): string[] {
+  const messages = declared.logs.filter(({ message }) => !outOfReach.includes(message));
+  return [...missingSpans(seen), ...missingMetrics(seen), ...missingLogs(seen, messages)];
+}
 
 /** Buys, and is refused on the way: with nothing in the cart, logged out, with a wrong password too often. */
 async function order(stack: Site) {

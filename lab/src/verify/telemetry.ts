@@ -1,3 +1,10 @@
+import { serviceNames } from '../part-names.ts';
+import type { Jaeger } from '../query/jaeger.ts';
+import type { LogLine, Loki } from '../query/loki.ts';
+import type { Labels } from '../query/prometheus.ts';
+import type { Attributes, Span } from '../query/span.ts';
+import { prometheusName } from '../telemetry-page/prometheus-name.ts';
+import { metrics as runtimeMetrics } from '../telemetry-page/runtime-metrics.ts';
 import {
   declared,
   isDeclaredAs,
@@ -5,59 +12,64 @@ import {
   LOGGED_ERROR,
   missingOwners,
   scopesOf,
-  type undeclaredIn,
-} from '../../../test/undeclared.ts';
-import type { LogLine, Loki } from '../../src/query/loki.ts';
-import type { Labels } from '../../src/query/prometheus.ts';
-import type { Attributes, Span } from '../../src/query/span.ts';
-import { prometheusName } from '../../src/telemetry-page/prometheus-name.ts';
-import { metrics as runtimeMetrics } from '../../src/telemetry-page/runtime-metrics.ts';
-import type { Backends } from './backends.ts';
-import { lately, services } from './panel.ts';
+  type Telemetry,
+} from './contract.ts';
 
-/** The contents of the backends, in the words of the registry. */
-type Telemetry = Parameters<typeof undeclaredIn>[0];
+type Range = { startMs: number; endMs: number };
+type Declared = typeof declared;
 
-/** Log messages that nobody can bring about from outside: of a bug, a refused account, a database that goes, or a signal that comes, at just that moment. */
-const outOfReach = [
-  'Something went wrong on our side',
-  'cannot start',
-  'start abandoned',
-  'crashed',
-  'could not close cleanly',
-  'could not end a session',
-  'waiting for the database',
-];
+/** Reads the spans of traces, at most so many traces of each service. */
+export async function readSpans(jaeger: Jaeger, range: Range, limit: number): Promise<readonly Span[]> {
+  const search = (service: string) => jaeger.findTraces({ service, ...range, limit });
+  const traces = (await Promise.all(serviceNames.map(search))).flat();
+  return [...new Map(traces.flatMap(({ spans }) => spans.map((span) => [span.spanId, span]))).values()];
+}
 
-/** Reads all telemetry of the last minutes. */
-export async function readTelemetry({ jaeger, loki, prometheus }: Backends): Promise<Telemetry> {
-  const traces = await Promise.all(
-    services.map((service) => jaeger.findTraces({ service, ...lately(), limit: 2000 })),
-  );
-  const spans = traces.flat().flatMap((trace) => trace.spans);
-  const series = await prometheus.query('{job=~"vitrine/.*",__name__!~"traces_span_metrics_.*|target_info"}');
-  const lines = await readLines(loki, lately());
+/** Reads the lines of the shop, the newest first, at most `limit` of them. Loki refuses a query for more than 5,000. */
+export async function readLines(loki: Loki, range: Range, limit: number): Promise<readonly LogLine[]> {
+  const page = Math.min(limit, 5000);
+  const options = { ...range, limit: page, direction: 'backward' } as const;
+  const lines = await loki.queryRange('{service_namespace="vitrine"}', options);
+  const last = lines.at(-1);
+  if (last === undefined || lines.length < page || page === limit) return lines;
+  return [...lines, ...(await readLines(loki, { ...range, endMs: last.atMs }, limit - page))];
+}
+
+/** The spans, series and lines in the words of the registry. Other series than those of the services are left out. */
+export function inWordsOfRegistry(
+  spans: readonly Span[],
+  series: readonly Labels[],
+  lines: readonly LogLine[],
+): Telemetry {
   const resource = new Set(spans.flatMap((span) => Object.keys(span.resource)).map(underscored));
   return {
     spans: spans.map(readSpan),
-    points: series.map(({ labels }) => readSeries(labels)),
+    points: series.filter(isOfService).map(readSeries),
     logs: lines.map((line) => readLine(line, resource)),
   };
 }
 
-/** Lists declared telemetry that was not seen. Spans and logs of every service need be seen of one only. */
-export function missingIn({ spans, points, logs }: Telemetry): string[] {
-  const seenSpans = declared.spans.flatMap((declaration) => {
+function isOfService({ job = '', __name__: name = '' }: Labels): boolean {
+  return job.startsWith('vitrine/') && !/^(?:traces_span_metrics_.*|target_info)$/.test(name);
+}
+
+/** Lists declared spans, attributes and events that were not seen. Those of every service need be seen of one only. */
+export function missingSpans({ spans }: Telemetry): string[] {
+  return declared.spans.flatMap((declaration) => {
     const { name, attributes, events } = declaration;
     const seen = spans.filter((span) => isDeclaredAs(declaration, span));
+    if (seen.length === 0) return [`span ${name}`];
     const hasAttribute = (attribute: string) => seen.some((span) => attribute in span.attributes);
     const hasEvent = (event: string) => seen.some((span) => span.events.some((one) => one.name === event));
     return [
-      ...(seen.length > 0 ? [] : [`span ${name}`]),
       ...Object.keys(attributes).flatMap((one) => (hasAttribute(one) ? [] : [`span ${name}: ${one}`])),
       ...Object.keys(events).flatMap((one) => (hasEvent(one) ? [] : [`span ${name}: event ${one}`])),
     ];
   });
+}
+
+/** Lists declared metrics that were not seen of a service, and labels that were seen of none. */
+export function missingMetrics({ points }: Telemetry): string[] {
   const metrics = declared.metrics.flatMap((declaration) => {
     const { name } = declaration;
     const seen = points.flatMap(({ metric, service }) => (metric === name ? [service] : []));
@@ -72,27 +84,17 @@ export function missingIn({ spans, points, logs }: Telemetry): string[] {
           .filter((one) => one !== 'error.type' && !seen.some((point) => one in point.attributes))
           .map((one) => `metric ${name}: ${one}`);
   });
-  const messages = declared.logs
-    .filter(({ message }) => !outOfReach.includes(message))
-    .flatMap(({ message, fields }) => {
-      const seen = logs.filter(({ body }) => isMessage({ message }, body));
-      const names = Object.keys(fields).map((field) => (field === 'err' ? 'exception.message' : field));
-      const absent = names.filter((field) => !seen.some(({ attributes }) => field in attributes));
-      return seen.length === 0 ? [`log ${message}`] : absent.map((field) => `log ${message}: ${field}`);
-    });
-  return [...seenSpans, ...metrics, ...labels, ...messages];
+  return [...metrics, ...labels];
 }
 
-/** Reads every line of the shop, the newest first. Loki refuses a query for more than 5,000. */
-async function readLines(
-  loki: Loki,
-  { startMs, endMs }: { startMs: number; endMs: number },
-): Promise<readonly LogLine[]> {
-  const range = { startMs, endMs, limit: 5000, direction: 'backward' } as const;
-  const lines = await loki.queryRange('{service_namespace="vitrine"}', range);
-  const last = lines.at(-1);
-  if (last === undefined || lines.length < range.limit) return lines;
-  return [...lines, ...(await readLines(loki, { startMs, endMs: last.atMs }))];
+/** Lists the messages, of those given, that were not seen, and fields that none of their lines has. */
+export function missingLogs({ logs }: Telemetry, messages: Declared['logs']): string[] {
+  return messages.flatMap(({ message, fields }) => {
+    const seen = logs.filter(({ body }) => isMessage({ message }, body));
+    const names = Object.keys(fields).map((field) => (field === 'err' ? 'exception.message' : field));
+    const absent = names.filter((field) => !seen.some(({ attributes }) => field in attributes));
+    return seen.length === 0 ? [`log ${message}`] : absent.map((field) => `log ${message}: ${field}`);
+  });
 }
 
 function readSpan({ service, name, kind, attributes, events }: Span): Telemetry['spans'][number] {

@@ -1,4 +1,5 @@
 import {
+  type Attribute,
   type Attributes,
   type LogDeclaration,
   type MetricDeclaration,
@@ -7,14 +8,23 @@ import {
 } from '@vitrine/service-kit/registry/declaration';
 import * as kit from '@vitrine/service-kit/registry/kit';
 import * as shop from '@vitrine/service-kit/registry/shop';
-import { metrics as runtimeMetrics } from '../lab/src/telemetry-page/runtime-metrics.ts';
-import type { SunkLog, SunkPoint, SunkSpan } from './otlp-sink';
+import { metrics as runtimeMetrics } from '../telemetry-page/runtime-metrics.ts';
 
-interface Telemetry {
-  spans: Pick<SunkSpan, 'service' | 'scope' | 'name' | 'kind' | 'attributes' | 'events'>[];
-  points: Pick<SunkPoint, 'service' | 'scope' | 'metric' | 'unit' | 'attributes'>[];
-  logs: Pick<SunkLog, 'service' | 'body' | 'attributes'>[];
-}
+type Values = Readonly<Record<string, unknown>>;
+
+/** Telemetry that arrived somewhere, in the words of the registry. */
+export type Telemetry = {
+  spans: readonly {
+    service: string;
+    scope: string;
+    name: string;
+    kind: 'SERVER' | 'CLIENT' | 'INTERNAL';
+    attributes: Values;
+    events: readonly { name: string; attributes: Values }[];
+  }[];
+  points: readonly { service: string; scope: string; metric: string; unit: string; attributes: Values }[];
+  logs: readonly { service: string; body: unknown; attributes: Values }[];
+};
 
 /** Everything the registry declares. */
 export const declared = {
@@ -37,16 +47,23 @@ export function isMessage({ message }: { message: string }, body: unknown): bool
 
 /** Tells whether a span has the declared scope, kind, name and required attributes. */
 export function isDeclaredAs(declaration: SpanDeclaration, span: Telemetry['spans'][number]): boolean {
-  const { name, kind = 'INTERNAL', attributes } = declaration;
-  const hasName = new RegExp(`^${name.replace(/\{\w+\}/g, '\\S+')}$`).test(span.name);
-  const required = Object.keys(attributes).filter((one) => !attributes[one]?.optional);
-  const isOwn = scopesOf(declaration).includes(span.scope) && span.kind === kind;
-  return isOwn && hasName && required.every((one) => one in span.attributes);
+  return isNamedAs(declaration, span) && lackingIn(declaration, span).length === 0;
 }
 
-/** Declares attributes that may have any value. */
+function isNamedAs(declaration: SpanDeclaration, span: Telemetry['spans'][number]): boolean {
+  const { name, kind = 'INTERNAL' } = declaration;
+  const hasName = new RegExp(`^${name.replace(/\{\w+\}/g, '\\S+')}$`).test(span.name);
+  return scopesOf(declaration).includes(span.scope) && span.kind === kind && hasName;
+}
+
+/** Lists the required attributes that the span lacks. */
+function lackingIn({ attributes }: SpanDeclaration, span: Telemetry['spans'][number]): string[] {
+  return Object.keys(attributes).filter((one) => !attributes[one]?.optional && !(one in span.attributes));
+}
+
+/** Declares attributes that may have any value, as that of an error has. */
 const withAnyValue = (names: readonly string[]): Attributes =>
-  Object.fromEntries(names.map((name) => [name, { type: 'string', meaning: name }]));
+  Object.fromEntries(names.map((name) => [name, { type: 'error', meaning: name }]));
 
 /** What any span has that failed. */
 const FAILURE = withAnyValue(['error.type']);
@@ -58,32 +75,54 @@ export const LOGGED_ERROR = {
   ...withAnyValue(['error.code', 'error.errno', 'error.syscall', 'error.sqlState']),
 };
 
+/** Whether a value has the type. Prometheus and Loki keep every value as a text, in which a number may stand. */
+function hasType(value: unknown, type: Attribute['type'], mayBeText: boolean): boolean {
+  const number = mayBeText && typeof value === 'string' && value !== '' ? Number(value) : value;
+  switch (type) {
+    case 'int':
+      return Number.isInteger(number);
+    case 'double':
+      return typeof number === 'number' && !Number.isNaN(number);
+    case 'boolean':
+      return typeof value === 'boolean' || (mayBeText && /^(?:true|false)$/.test(String(value)));
+    case 'string':
+      return typeof value === 'string';
+    case 'error':
+      return true;
+  }
+}
+
 /**
- * Lists what was sent but is not declared for its service: spans, events, metrics and log messages, and attributes with
- * their values.
+ * Lists what was sent but is not declared for its service: spans, events, metrics and log messages, attributes with
+ * values or types that are not, and spans without an attribute that they must have.
  */
 export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
   const undeclared = new Set<string>();
-  const check = (what: string, attributes: Record<string, unknown>, allowed: Attributes | undefined) => {
+  const check = (what: string, attributes: Values, allowed: Attributes | undefined, mayBeText = true) => {
     if (!allowed) undeclared.add(what);
     for (const [name, value] of Object.entries(attributes)) {
       const declaration = allowed?.[name];
       const isAllowed = declaration?.values?.includes(String(value)) ?? declaration !== undefined;
       if (!isAllowed) undeclared.add(`${what} ${name}=${value}`);
+      else if (declaration && !hasType(value, declaration.type, mayBeText))
+        undeclared.add(
+          `${what} ${name}=${value}, a ${typeof value} that should be of type ${declaration.type}`,
+        );
     }
   };
   for (const span of spans) {
     const what = `span ${span.name} of ${span.service}`;
-    const declaration = declared.spans.find(
-      (one) => mayComeFrom(one, span.service) && isDeclaredAs(one, span),
-    );
-    check(what, span.attributes, declaration && { ...FAILURE, ...declaration.attributes });
+    const declaration = declared.spans.find((one) => mayComeFrom(one, span.service) && isNamedAs(one, span));
+    for (const name of declaration ? lackingIn(declaration, span) : [])
+      undeclared.add(`${what} without ${name}`);
+    check(what, span.attributes, declaration && { ...FAILURE, ...declaration.attributes }, false);
     for (const { name, attributes } of span.events) {
       const isException = name === 'exception';
       check(
         `${what}: event ${name}`,
         attributes,
         isException ? EXCEPTION : declaration?.events[name]?.attributes,
+        false,
       );
     }
   }

@@ -1,0 +1,100 @@
+import type { LogLine } from '../query/loki.ts';
+import type { Labels } from '../query/prometheus.ts';
+import { prometheusName } from '../telemetry-page/prometheus-name.ts';
+import { metrics as runtimeMetrics } from '../telemetry-page/runtime-metrics.ts';
+import { declared, LOGGED_ERROR } from './contract.ts';
+
+export type LabelNames = ReadonlySet<string> | 'any';
+
+/** Metrics and labels that there are, or that are declared. */
+export type Names = {
+  /** The labels of a metric; undefined if there is no such metric, `any` if nothing tells. */
+  labelsOf: (metric: string) => LabelNames | undefined;
+  /** Whether the label may have this value, as far as that is known. */
+  mayBe: (metric: string, label: string, value: string) => boolean;
+  /** Labels and fields of log lines. */
+  fields: ReadonlySet<string>;
+};
+
+/** Labels of every series of a service. */
+const common = ['__name__', 'service_name', 'job', 'instance', 'le'];
+/** Metrics that begin with their first event, which a healthy shop may not have had. */
+const bornByEvents =
+  /^(?:ALERTS(?:_FOR_STATE)?|otelcol_(?:exporter_(?:send|enqueue)_failed|receiver_(?:refused|failed)|processor_\w*(?:refused|dropped)|connector_\w*|scraper_\w*)_\w+|loki_discarded_\w+)$/;
+/** Values of a label of span metrics. */
+const spanStatuses = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'];
+
+/** The last line of a query that may find nothing in a healthy shop. */
+export const emptyWhileHealthy = /\n\s*#\s*empty while healthy\s*$/;
+
+/** Learns the names from the series and lines that there are, the registry, and the rules. */
+export function learnNames(
+  series: readonly Labels[],
+  lines: readonly LogLine[],
+  rules: readonly { name: string; expr: string }[],
+): Names {
+  // Of these, only some of the series that there can be may be there.
+  const isBornByEvents = (metric: string) =>
+    bornByEvents.test(metric) ||
+    rules.some(({ name, expr }) => name === metric && emptyWhileHealthy.test(expr));
+  const seen = Map.groupBy(series, ({ __name__: name = '' }) => name);
+  const ofLines = lines.flatMap(({ labels, metadata }) => [...Object.keys(labels), ...Object.keys(metadata)]);
+  return {
+    fields: new Set([...ofLines, ...declaredFields]),
+    labelsOf(metric) {
+      const own = declaredLabels(metric);
+      const found = seen.get(metric);
+      if (isBornByEvents(metric)) return 'any';
+      if (own || found)
+        return new Set([
+          ...common,
+          ...Object.keys(own ?? {}),
+          ...(found ?? []).flatMap((labels) => Object.keys(labels)),
+        ]);
+      return rules.some(({ name }) => name === metric) ? 'any' : undefined;
+    },
+    mayBe(metric, label, value) {
+      const values = declaredLabels(metric)?.[label] ?? [];
+      if (values.includes(value) || openLabels.has(label) || isBornByEvents(metric)) return true;
+      if (label === 'status_code' && spanStatuses.includes(value)) return true;
+      return seen.get(metric)?.some((labels) => labels[label] === value) ?? true;
+    },
+  };
+}
+
+const underscored = (name: string) => name.replaceAll('.', '_');
+
+type Declared = Readonly<Record<string, readonly string[]>>;
+
+/** The labels that the registry gives each metric, with the values that it lists. */
+const declaredMetrics: ReadonlyMap<string, Declared> = new Map([
+  ...declared.metrics.map((metric): [string, Declared] => {
+    const labels = Object.entries(metric.attributes).map(([name, { values = [] }]) => [
+      underscored(name),
+      values,
+    ]);
+    return [prometheusName(metric), Object.fromEntries(labels)];
+  }),
+  ...runtimeMetrics.map((metric): [string, Declared] => {
+    const labels = metric.attributes.map((name) => [underscored(name), []]);
+    return [prometheusName(metric), Object.fromEntries(labels)];
+  }),
+]);
+
+/** @param series a metric's name in Prometheus, of a histogram with `_bucket`, `_count` or `_sum` */
+function declaredLabels(series: string): Declared | undefined {
+  return declaredMetrics.get(series) ?? declaredMetrics.get(series.replace(/_(?:bucket|count|sum)$/, ''));
+}
+
+/** Labels whose values the registry does not list: statuses, say. */
+const openLabels: ReadonlySet<string> = new Set(
+  [...declared.metrics, ...declared.spans].flatMap(({ attributes }) =>
+    Object.entries(attributes).flatMap(([name, { values }]) => (values ? [] : [underscored(name)])),
+  ),
+);
+
+/** Fields of log lines that the registry declares, and that Loki adds. */
+const declaredFields = [
+  ...declared.logs.flatMap(({ fields }) => Object.keys(fields)),
+  ...[...Object.keys(LOGGED_ERROR), 'severity_text', 'detected_level', 'trace_id', 'span_id'],
+].map(underscored);

@@ -1,0 +1,151 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { z } from 'zod';
+import type { Labels } from '../../src/query/prometheus.ts';
+import { storesOf } from '../../src/query/stores.ts';
+import { findPlaces, readSettings } from '../../src/settings.ts';
+import { type Check, settle } from '../../src/verify/check.ts';
+import { checkContract } from '../../src/verify/contract-check.ts';
+import { checkDashboards } from '../../src/verify/dashboards.ts';
+import { learnNames, type Names } from '../../src/verify/names.ts';
+import { whatIsWrong } from '../../src/verify/queries.ts';
+import { readRules } from '../../src/verify/rules.ts';
+import { checkSeries } from '../../src/verify/series.ts';
+import { readLines } from '../../src/verify/telemetry.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { lately } from './panel.ts';
+import { test as base } from './stack-test.ts';
+import { root, type Site } from './start-stack.ts';
+
+const verdictSchema = z.object({
+  holds: z.boolean(),
+  score: z.string(),
+  checks: z.array(
+    z.object({ group: z.string(), name: z.string(), holds: z.boolean(), problems: z.array(z.string()) }),
+  ),
+});
+
+/** A shop that was just verified, with the verdict. */
+const test = base.extend('verified', { scope: 'file' }, async ({ stack }) => {
+  const startMs = Date.now();
+  const outcome = await stack.vitrine('verify', '--json');
+  return { ...outcome, startMs };
+});
+
+test('When the shop is healthy, then every check of verify holds', async ({ verified }) => {
+  const { status, stdout, stderr } = verified;
+  const { holds, score, checks } = verdictSchema.parse(JSON.parse(stdout));
+  expect(checks.filter((check) => !check.holds)).toEqual([]);
+  expect({ status, holds, score }).toEqual({
+    ...{ status: 0, holds: true, score: `${checks.length} of ${checks.length}` },
+  });
+  const groups = ['part', 'flow', 'dashboards', 'rules', 'contract', 'series'];
+  expect([...new Set(checks.map(({ group }) => group))]).toEqual(groups);
+  expect(stderr).toContain('A customer visits the shop');
+});
+
+test('When the queries of the page on troubleshooting are asked, then they find something', async ({
+  stack,
+  verified,
+}) => {
+  expect(verified.status).toBe(0);
+  const stores = storesFor(stack);
+  const page = readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```(promql|logql)\n(.*?)\n```$/gms)];
+  expect(blocks.length).toBeGreaterThan(10);
+  for (const [, language, text = ''] of blocks) {
+    const type = language === 'logql' ? 'loki' : 'prometheus';
+    const query = { type, text, legend: '', isExemplar: false, isForEvents: false };
+    expect(await whatIsWrong(query, stores, await namesOf(stack), lately()), text).toEqual([]);
+  }
+});
+
+describe('When there is telemetry that should not be, then verify names', () => {
+  const series = async (stack: Site) => {
+    const samples = await storesFor(stack).prometheus.query('{__name__=~".+"}');
+    return samples.map(({ labels }) => labels);
+  };
+  const ofFrontend = { service_name: 'frontend', job: 'vitrine/frontend' };
+
+  test('an undeclared metric', async ({ stack, verified }) => {
+    const added: Labels = { ...ofFrontend, __name__: 'carts_abandoned_total' };
+    const read = async () => [...(await series(stack)), added];
+    const problems = await lookOnce(checkContract(storesFor(stack), read, verified.startMs));
+    expect(problems).toEqual([
+      'metric carts_abandoned_total in unknown of frontend: arrives, but is not what service-kit/src/registry declares.',
+    ]);
+  });
+
+  test('a label with many values', async ({ stack }) => {
+    const added = Array.from({ length: 200 }, (_, index) => ({
+      ...{ ...ofFrontend, __name__: 'user_logins_total', result: 'success', city: `town ${index}` },
+    }));
+    const problems = await lookOnce(checkSeries(async () => [...(await series(stack)), ...added]));
+    expect(problems).toEqual([
+      expect.stringMatching(/^user_logins_total has \d+ series: its label city has 201 values\.$/),
+    ]);
+  });
+
+  test('a label with ids', async ({ stack }) => {
+    const added = { ...ofFrontend, __name__: 'user_logins_total', session: '9f8e7d6c5b4a39281706' };
+    const problems = await lookOnce(checkSeries(async () => [...(await series(stack)), added]));
+    expect(problems).toEqual([expect.stringContaining('user_logins_total: session=9f8e7d6c5b4a39281706')]);
+  });
+});
+
+describe('When a file of Grafana is wrong, then verify names', () => {
+  test.for([
+    {
+      what: 'a misspelt label of a panel',
+      file: 'dashboards/overview.json',
+      change: [/service_name=~/g, 'servce_name=~'],
+      problem: /overview\.json, panel “[^”]+”: \S+ has no label servce_name; it has .*service_name/,
+    },
+    {
+      what: 'a misspelt metric of a panel',
+      file: 'dashboards/overview.json',
+      change: [/nodejs_eventloop_utilization_ratio/g, 'nodejs_eventloop_utilisation_ratio'],
+      problem: /overview\.json, panel “[^”]+”: there is no metric nodejs_eventloop_utilisation_ratio/,
+    },
+    {
+      what: 'the changed uid of a data source',
+      file: 'provisioning/datasources/datasources.yaml',
+      change: [/^( {4}uid:) loki$/m, '$1 loki-2'],
+      problem: /asks the data source loki \(loki\), which \S+datasources\.yaml does not have/,
+    },
+  ] as const)('$what', async ({ file, change: [before, after], problem }, { stack, verified }) => {
+    expect(verified.status).toBe(0);
+    const folder = temporaryFolder();
+    cpSync(join(root, 'grafana'), join(folder, 'grafana'), { recursive: true });
+    const path = join(folder, 'grafana', file);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toMatch(before);
+    writeFileSync(path, text.replace(before, after));
+
+    const names = () => namesOf(stack);
+    const problems = await lookOnce(checkDashboards(folder, storesFor(stack), names));
+    expect(problems).toContainEqual(expect.stringMatching(problem));
+  });
+});
+
+function storesFor({ environment }: Site) {
+  return storesOf(readSettings(findPlaces(environment), environment));
+}
+
+/** The names in a shop that was just verified. */
+async function namesOf(stack: Site): Promise<Names> {
+  const stores = storesFor(stack);
+  const series = await stores.prometheus.query('{__name__=~".+"}');
+  const lines = await readLines(stores.loki, lately(), 1000);
+  return learnNames(
+    series.map(({ labels }) => labels),
+    lines,
+    readRules(root),
+  );
+}
+
+async function lookOnce(checks: readonly Check[]): Promise<string[]> {
+  const results = await settle(checks, { limitMs: 0, signal: new AbortController().signal });
+  return results.flatMap(({ problems }) => problems);
+}
