@@ -38,6 +38,8 @@ export interface Dependencies {
   orderService: ServiceClient;
   sessionSecret: string;
   telemetryUrls: TelemetryUrls;
+  /** The address to which browsers send spans; without it nothing is measured there. */
+  tracesUrl?: string | undefined;
   logger: Logger;
   faults?: Faults | undefined;
 }
@@ -46,7 +48,7 @@ const PUBLIC = join(__dirname, '../public');
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function createApp(dependencies: Dependencies): Express {
-  const { database, logger, faults, sessionSecret, telemetryUrls } = dependencies;
+  const { database, logger, faults, sessionSecret, telemetryUrls, tracesUrl } = dependencies;
   const cipher = createSessionCipher(sessionSecret);
   const beforeBody = Router();
   beforeBody.use('/static', express.static(PUBLIC, { maxAge: DAY_MS, index: false, redirect: false }));
@@ -61,7 +63,7 @@ export function createApp(dependencies: Dependencies): Express {
   const app = createShell({
     logger,
     readiness: { session_dbase: database.ping },
-    helmetOptions: contentSecurity,
+    helmetOptions: contentSecurity(tracesUrl),
     beforeBody,
     faults,
   });
@@ -69,9 +71,10 @@ export function createApp(dependencies: Dependencies): Express {
   useTemplates(app, join(__dirname, '../views'));
 
   const csrf = createCsrf(sessionSecret);
-  const stylesheet = `/static/shop.css?v=${digestOf(join(PUBLIC, 'shop.css'))}`;
+  const stylesheet = addressOf('shop.css');
+  const browserScript = tracesUrl === undefined ? undefined : { src: addressOf('rum.js'), tracesUrl };
   const imageUrl = productImages(join(PUBLIC, 'products'));
-  const show = createPages({ csrf, imageUrl, telemetryUrls, stylesheet });
+  const show = createPages({ csrf, imageUrl, telemetryUrls, stylesheet, browserScript });
   const keptForms = createKeptForms(cipher);
   const shop: Shop = {
     access: createAccess(csrf, keptForms),
@@ -98,6 +101,10 @@ function switchOf(faults: Faults): Router {
   return api.router();
 }
 
-function digestOf(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('base64url').slice(0, 10);
+/** The address of a static file, which changes with its content. */
+function addressOf(file: string): string {
+  const digest = createHash('sha256')
+    .update(readFileSync(join(PUBLIC, file)))
+    .digest('base64url');
+  return `/static/${file}?v=${digest.slice(0, 10)}`;
 }

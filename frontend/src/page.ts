@@ -1,5 +1,6 @@
 import { sampledSpan } from '@vitrine/service-kit/telemetry/spans';
 import type { Request, RequestHandler, Response } from 'express';
+import { type BrowserScript, scriptFor } from './browser-script';
 import type { Csrf } from './csrf';
 import { formats } from './format';
 import { languageOf } from './language';
@@ -25,6 +26,8 @@ interface PageParts {
   telemetryUrls: TelemetryUrls;
   /** The stylesheet's address, which changes with its content. */
   stylesheet: string;
+  /** Undefined when nothing is measured in browsers. */
+  browserScript: BrowserScript | undefined;
 }
 
 const startedAt = new WeakMap<Request, number>();
@@ -36,7 +39,8 @@ export const recordStart: RequestHandler = (request, _response, next) => {
 };
 
 /** Renders templates with what they share: texts and formats in the visitor's language, notices, tokens and links. */
-export function createPages({ csrf, imageUrl, telemetryUrls, stylesheet }: PageParts): ShowPage {
+export function createPages(parts: PageParts): ShowPage {
+  const { csrf, imageUrl, telemetryUrls, stylesheet, browserScript } = parts;
   return (request, response, view, content, status = 200) => {
     const language = languageOf(request, response);
     const t = messages[language];
@@ -71,6 +75,7 @@ export function createPages({ csrf, imageUrl, telemetryUrls, stylesheet }: PageP
       logsHref: (traceId: string) => logsLink(telemetryUrls, traceId),
       imageUrl,
       stylesheet,
+      browserScript: browserScript && scriptFor(response, browserScript),
       ...content,
     });
   };

@@ -33,6 +33,7 @@ async function main(): Promise<void> {
       jaegerUrl: config.JAEGER_URL,
       grafanaUrl: config.GRAFANA_URL,
     },
+    tracesUrl: config.RUM === 'on' ? `${config.COLLECTOR_URL}/v1/traces` : undefined,
     logger,
     faults,
   });

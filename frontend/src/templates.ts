@@ -6,7 +6,7 @@ import type { Express } from 'express';
  * name up at run time. A name that may be missing, or that a template declares itself, is read as `locals.…`.
  */
 const SHARED =
-  't language path visitor notice loginHref languageHref csrfToken stylesheet imageUrl money number date';
+  't language path visitor notice loginHref languageHref csrfToken stylesheet browserScript imageUrl money number date';
 const TRACE = 'requestTrace traceHref logsHref';
 const CONTENT = 'name product products cart order orders users form errors next words status';
 const DETAILS = 'lines quantity isRefused refused refusedWith username isFirst before nextOrders nextUsers';

@@ -12,7 +12,8 @@ const SWITCH = '/internal/faults';
 /** A replica of the shop with a fault switch. */
 const test = base.extend('replica', async ({ shop }, { onCleanup }) => {
   const logger = createLogger({ level: 'silent' });
-  const { url, close } = await shop.openDoors(createFaults({ service: 'frontend', token: TOKEN, logger }));
+  const faults = createFaults({ service: 'frontend', token: TOKEN, logger });
+  const { url, close } = await shop.openDoors({ faults });
   onCleanup(async () => void (await close()));
   const ask = requestsTo(url);
   const set = (fault: object) => ask(`PUT ${SWITCH}`, { apiKey: TOKEN, json: { duration_s: 900, ...fault } });

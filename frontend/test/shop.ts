@@ -36,7 +36,13 @@ async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
   ]);
   const client = (name: string, { url }: FakeService) =>
     createServiceClient({ name, baseUrl: url, timeoutMs });
-  const openDoors = async (faults?: Faults) => {
+  const openDoors = async ({
+    faults,
+    tracesUrl,
+  }: {
+    faults?: Faults | undefined;
+    tracesUrl?: string;
+  } = {}) => {
     const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs, faults });
     const app = createApp({
       database,
@@ -45,6 +51,7 @@ async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
       orderService: client('order-service', orderService),
       sessionSecret: SESSION_SECRET,
       telemetryUrls: { jaegerUrl: 'http://jaeger.test', grafanaUrl: 'http://grafana.test' },
+      tracesUrl,
       logger,
       faults,
     });
@@ -70,7 +77,7 @@ async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
     userService,
     productService,
     orderService,
-    /** Starts another replica of the same shop, with a fault switch if there are `faults`. */
+    /** Starts another replica of the same shop, with a fault switch if there are `faults`, and measured if `tracesUrl` is there. */
     openDoors,
     async sessions() {
       const [found] = await rows.query<mysql.RowDataPacket[]>(

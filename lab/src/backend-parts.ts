@@ -12,6 +12,8 @@ export function createBackendParts(settings: Settings): readonly (BackendPart | 
   const addressOf = (port: PortName) => `${reachableHost(host)}:${ports[port]}`;
   const urlOf = (port: PortName) => `http://${addressOf(port)}`;
   const ownUrlOf = (name: PartName) => `http://${reachableHost(values.BIND_ADDRESS)}:${ports[name]}`;
+  const here = [`http://localhost:${ports.frontend}`, ownUrlOf('frontend')];
+  const origins = values.SHOP_URL === undefined ? here : [values.SHOP_URL];
   const passedOn = withoutTelemetry(settings.passedOn);
   const stores = {
     PROMETHEUS_URL: urlOf('prometheus'),
@@ -70,6 +72,8 @@ export function createBackendParts(settings: Settings): readonly (BackendPart | 
         SELF_METRICS_PORT: portOf('otel-collector-self'),
         JAEGER_OTLP_ENDPOINT: addressOf('jaeger-otlp'),
         LOKI_OTLP_ENDPOINT: `${urlOf('loki')}/otlp`,
+        RUM: values.RUM,
+        ORIGINS_WITH_RUM_on: JSON.stringify(origins),
       },
       ['jaeger', 'loki'],
     ),

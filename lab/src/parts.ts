@@ -10,7 +10,7 @@ export function createParts(settings: Settings): readonly Part[] {
   const { ports, values } = settings;
   const host = reachableHost(values.BIND_ADDRESS);
   const urlOf = (part: PartName) => `http://${host}:${ports[part]}`;
-  const collector = `http://${reachableHost(backendAddress(values.BIND_ADDRESS))}:${ports['otel-collector']}`;
+  const collector = `http://${reachableHost(backendAddress(values.BIND_ADDRESS))}`;
 
   const schema = (name: string, user: string, of: 'USER' | 'PRODUCT' | 'ORDER' | 'SESSION'): Schema => ({
     ...{ name, user, password: values[`${of}_DB_PASSWORD`] },
@@ -34,7 +34,7 @@ export function createParts(settings: Settings): readonly Part[] {
     ...{ kind: 'service', name, needs: [server, ...neighbours, 'otel-collector'] },
     ...{ port: ports[name], furtherPorts: [], address: urlOf(name), readyzUrl: `${urlOf(name)}/readyz` },
     environment: {
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `${collector}:${ports['otel-collector']}`,
       ...settings.passedOn,
       NODE_ENV: 'production',
       HOST: values.BIND_ADDRESS,
@@ -63,6 +63,8 @@ export function createParts(settings: Settings): readonly Part[] {
       CONSOLE_URL: urlOf('console'),
       JAEGER_URL: values.JAEGER_URL,
       GRAFANA_URL: values.GRAFANA_URL,
+      RUM: values.RUM,
+      COLLECTOR_URL: values.COLLECTOR_URL ?? `${collector}:${ports['otel-collector-http']}`,
     }),
     service('user-service', ['user_dbase', userSchema], [], {
       ADMIN_PASSWORD: values.ADMIN_PASSWORD,

@@ -96,11 +96,19 @@ const valuesSchema = secretsSchema.extend({
   API_KEY_TTL_HOURS: wholeNumber(1, 8760).optional(),
   JAEGER_URL: address.optional(),
   GRAFANA_URL: address.optional(),
+  RUM: z.enum(['on', 'off'], 'must be on or off').default('off'),
+  SHOP_URL: address
+    .refine(
+      (url) => new URL(url).origin === url,
+      'must be an address without a path, such as http://shop.example:5000',
+    )
+    .optional(),
+  COLLECTOR_URL: address.optional(),
 });
 
 /** Matches the variables that a start may leave for later commands; .env knows the others. */
 const remembered =
-  /^(?:BIND_ADDRESS|LOG_LEVEL|ALERTING|BCRYPT_COST|API_KEY_TTL_HOURS|(?:JAEGER|GRAFANA)_URL|OTEL_(?!.*HEADERS).*)$/;
+  /^(?:BIND_ADDRESS|LOG_LEVEL|ALERTING|BCRYPT_COST|API_KEY_TTL_HOURS|RUM|(?:JAEGER|GRAFANA|SHOP|COLLECTOR)_URL|OTEL_(?!.*HEADERS).*)$/;
 /** Matches an address with a user or a password in it. Secrets are not left for later commands. */
 const credentials = /:\/\/[^/?#]*@/;
 

@@ -151,3 +151,11 @@ test('When a database runs in a container, then only the services with a schema 
     expect(sharing.map(([name]) => name)).toEqual([...allowed, database]);
   }
 });
+
+test('When browsers are measured in containers, then they may send from the pages from which they may natively', () => {
+  const { container, native } = find('otel-collector');
+  const { RUM, ORIGINS_WITH_RUM_on: origins } = container.environment;
+  const withDefaults = (text = '') => text.replace(/\$\{\w+:-([^${}]*)\}/g, '$1');
+  expect(withDefaults(RUM)).toBe(native.environment.RUM);
+  expect(withDefaults(withDefaults(origins))).toBe(native.environment.ORIGINS_WITH_RUM_on);
+});

@@ -88,6 +88,8 @@ test.each([
   ['ADMIN_PASSWORD', 'short', 'ADMIN_PASSWORD must have 8 characters at least.'],
   ['BCRYPT_COST', '31', 'BCRYPT_COST must be a whole number from 4 to 15.'],
   ['BIND_ADDRESS', 'localhost', 'BIND_ADDRESS must be an IP address.'],
+  ['RUM', 'yes', 'RUM must be on or off.'],
+  ['SHOP_URL', 'http://shop.example/x', 'SHOP_URL must be an address without a path, such as'],
   ['JAEGER_URL', 'jaeger', 'JAEGER_URL must be an address such as http://127.0.0.1:16686.'],
   ['USER_DB_PASSWORD', 'é', 'USER_DB_PASSWORD must be printable ASCII without spaces.'],
   ['SESSION_DB_PASSWORD', "it's", "SESSION_DB_PASSWORD must have neither ' nor \\ in it."],

@@ -7,7 +7,7 @@ import { INTERNAL, routeOf, splitTarget, statusOf } from './http-route';
 import { type Logger, logEvent } from './logger';
 import { maskText } from './mask';
 import { logs } from './registry/kit';
-import { recordError, sampledSpan } from './telemetry/spans';
+import { recordError, sampledSpan, traceparentOf } from './telemetry/spans';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 /** Characters; the shop's own paths are shorter. */
@@ -147,7 +147,7 @@ const announceTrace: RequestHandler = (_request, response, next) => {
   const span = sampledSpan();
   if (span) {
     response.setHeader('X-Trace-Id', span.traceId);
-    response.setHeader('Server-Timing', `traceparent;desc="00-${span.traceId}-${span.spanId}-01"`);
+    response.setHeader('Server-Timing', `traceparent;desc="${traceparentOf(span)}"`);
   }
   next();
 };

@@ -1,3 +1,4 @@
+import * as browser from '@vitrine/service-kit/registry/browser';
 import type {
   Attribute,
   Attributes,
@@ -93,6 +94,10 @@ export function telemetryPage(): string {
     'A failed span has the status ERROR. The span of the request and the spans above the failure also have an event',
     '`exception` with type and message, and for a bug with the stack. The span of a request has its HTTP status as',
     '`error.type`.\n',
+    '### Spans of browsers\n',
+    'Pages send them only with RUM=on ([browser.md](browser.md)), within the trace of the request. Of the resource',
+    'attributes they have `service.name`, `service.namespace` and `deployment.environment.name`.\n',
+    ...Object.values<SpanDeclaration>(browser.spans).map(describeSpan),
     '## Metrics\n',
     '### Metrics of the shop\n',
     table(
@@ -118,7 +123,8 @@ export function telemetryPage(): string {
       ]),
     ),
     'The collector derives `traces_span_metrics_calls_total` and `traces_span_metrics_duration_seconds` from the spans,',
-    'with exemplars.\n',
+    'with exemplars. Their labels are `service_name`, `span_name`, `span_kind`, `status_code` and, where the span has the',
+    'attribute, `http_response_status_code`, `peer_service`, `db_system_name`, `http_route` and `browser_web_vital_rating`.\n',
     '## Log events\n',
     'Each event is a JSON line on standard output and a log record with the message as its body. Events of a request carry',
     '`trace_id` and `span_id`. The record has the line’s `err` as `exception.type` (its class), `exception.message` and',

@@ -1,3 +1,4 @@
+import * as browser from '@vitrine/service-kit/registry/browser';
 import {
   type Attribute,
   type Attributes,
@@ -26,7 +27,7 @@ export type Telemetry = {
   logs: readonly { service: string; body: unknown; attributes: Values }[];
 };
 
-/** Everything the registry declares. */
+/** Everything that the registry declares of the services. */
 export const declared = {
   spans: Object.values<SpanDeclaration>({ ...shop.spans, ...kit.spans }),
   metrics: Object.values<MetricDeclaration>({ ...shop.metrics, ...kit.metrics }),
@@ -112,7 +113,9 @@ export function undeclaredIn({ spans, points, logs }: Telemetry): string[] {
   };
   for (const span of spans) {
     const what = `span ${span.name} of ${span.service}`;
-    const declaration = declared.spans.find((one) => mayComeFrom(one, span.service) && isNamedAs(one, span));
+    const declaration = [...declared.spans, ...Object.values<SpanDeclaration>(browser.spans)].find(
+      (one) => mayComeFrom(one, span.service) && isNamedAs(one, span),
+    );
     for (const name of declaration ? lackingIn(declaration, span) : [])
       undeclared.add(`${what} without ${name}`);
     check(what, span.attributes, declaration && { ...FAILURE, ...declaration.attributes }, false);

@@ -3,6 +3,9 @@
 export const SERVICES = ['frontend', 'user-service', 'product-service', 'order-service'] as const;
 export type Service = (typeof SERVICES)[number];
 
+/** The `service.name` of the frontend's pages in browsers, which send telemetry with RUM=on. */
+export const BROWSER = 'frontend-browser';
+
 export interface Attribute {
   type: 'string' | 'int' | 'double' | 'boolean' | 'error';
   meaning: string;
@@ -34,7 +37,7 @@ interface Source {
   /** Short names of the instrumentations that emit it; the default is the shop's own code. */
   by?: readonly string[];
   /** The only service that emits it; the default is every service. */
-  owner?: Service;
+  owner?: Service | typeof BROWSER;
 }
 
 export interface SpanDeclaration extends Source {

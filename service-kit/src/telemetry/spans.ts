@@ -25,6 +25,11 @@ export function sampledSpan(): SpanContext | undefined {
   return spanContext.traceFlags & TraceFlags.SAMPLED ? spanContext : undefined;
 }
 
+/** The W3C `traceparent` by which others join the trace of a sampled span. */
+export function traceparentOf({ traceId, spanId }: SpanContext): string {
+  return `00-${traceId}-${spanId}-01`;
+}
+
 /** Does the work inside the span. An error is recorded on it, unless it is a refusal: an HttpError below 500. */
 export function inSpan<const Declaration extends SpanDeclaration, Result>(
   declaration: Declaration,
