@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { BenchChoice } from './bench/bench-command.ts';
+import { addCompareCommand } from './compare/commands.ts';
 import { withDelivery } from './delivery.ts';
 import { addDrillCommands } from './drill/commands.ts';
 import { repairAbandoned } from './faults/break-shop.ts';
@@ -157,17 +158,18 @@ program
   .description("the collector's telemetry pipeline")
   .command('check')
   .description('let the collector validate its configuration')
-  .argument('[file]', 'by default otel-collector-config.yaml of this repository')
-  .action((file: string | undefined) =>
+  .argument('[files...]', 'merged in this order; by default otel-collector-config.yaml of this repository')
+  .action((files: readonly string[]) =>
     withSettings(async (session) => {
       const { checkPipeline } = await import('./native/check-pipeline.ts');
-      await checkPipeline(file, session, signal);
+      await checkPipeline(files, session, signal);
     }),
   );
 
 addVerifyCommand(program);
 addPracticeCommands(program);
 addDrillCommands(program);
+addCompareCommand(program);
 
 program
   .command('bench')

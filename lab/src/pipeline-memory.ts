@@ -13,6 +13,11 @@ import type { Settings } from './settings.ts';
 
 export const pipelineFile = ({ root }: Pick<Settings, 'root'>) => join(root, 'otel-collector-config.yaml');
 
+/** The files that the collector merges into its configuration, in this order. */
+export function pipelineFiles(settings: Pick<Settings, 'root' | 'overlay'>): readonly string[] {
+  return [pipelineFile(settings), settings.overlay ?? []].flat();
+}
+
 /** Remembers the configuration with which the collector was ready last, and why a later one could not be used. */
 export function pipelineMemory(settings: Pick<Settings, 'root' | 'home'>) {
   const file = pipelineFile(settings);

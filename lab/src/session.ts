@@ -6,9 +6,9 @@ import { type LockOwner, underLock } from './lock.ts';
 import { type Choice, chooseMode, runsNatively } from './mode.ts';
 import { createNativeStack } from './native/native-stack.ts';
 import { refuseOtherPlace } from './other-place.ts';
-import { findPlaces, type Places, readSettings } from './settings.ts';
+import { findPlaces, type Places, readSettings, type Settings } from './settings.ts';
 import { type Mode, readShopRecord, restoreShopRecord } from './shop-record.ts';
-import type { Session } from './stack.ts';
+import type { Session, Stack } from './stack.ts';
 
 // biome-ignore lint/style/noProcessEnv: the only place where the lab reads it
 const environment = process.env;
@@ -76,8 +76,12 @@ export function underShopLock<Result>(
 function openSession(places: Places, { mode, running }: Choice, signal: AbortSignal): Session {
   if (running) refuseOtherPlace(readSettings(places, environment), environment, running);
   const settings = readSettings(places, environment, running);
+  return { settings, mode, stack: openStack(mode, settings, signal), report: writeLine };
+}
+
+export function openStack(mode: Mode, settings: Settings, signal: AbortSignal): Stack {
   const create = mode === 'docker' ? createDockerStack : createNativeStack;
-  return { settings, mode, stack: create(settings, { report: writeLine, signal }), report: writeLine };
+  return create(settings, { report: writeLine, signal });
 }
 
 function writeLine(line: string): void {

@@ -24,6 +24,8 @@ export type Settings = Places & {
   newSecrets: Variables;
   /** What a start with these settings leaves in the home for later commands. */
   start: Start;
+  /** The absolute path of a file that the collector merges into its configuration when it is started with these settings. */
+  overlay?: string;
 };
 
 /** The containers listen on these ports too, each inside its own network address. */

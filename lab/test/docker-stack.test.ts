@@ -16,7 +16,11 @@ import { LabError } from '../src/lab-error.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
 import { readShopRecord, recordShop } from '../src/shop-record.ts';
 import { fakeDocker } from './fake-docker.ts';
+import { findFreePorts } from './stack/start-stack.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+/** It moves the ports to where nothing listens. */
+const { offset } = await findFreePorts('/nowhere');
 
 /** A stack with a `docker` that follows `script`. */
 function fakeStack(
@@ -27,7 +31,7 @@ function fakeStack(
   const { PATH, calls } = fakeDocker(script);
   const said: string[] = [];
   const settings = readSettings(places, {
-    ...{ PATH, PORT_OFFSET: '20000', ...environment },
+    ...{ PATH, PORT_OFFSET: String(offset), ...environment },
   });
   mkdirSync(places.home, { recursive: true });
   appendToEnvFile(places.envFile, settings.newSecrets);
@@ -108,7 +112,7 @@ test('When a port is taken, then up says so before it builds the images', async 
   const server = createServer().listen(port, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
-  const { stack, commands } = fakeStack('', { PORT_OFFSET: '', GRAFANA_PORT: String(port) });
+  const { stack, commands } = fakeStack('', { GRAFANA_PORT: String(port - offset) });
   await expect(stack.up()).rejects.toThrow(`Port ${port}, which grafana needs, is taken by process`);
   expect(commands()).toEqual([]);
 });
@@ -124,7 +128,7 @@ test('When the collector is restarted and cannot run with its new configuration,
   onTestFinished(() => void health.close());
   await once(health, 'listening');
   const { port } = z.object({ port: z.number() }).parse(health.address());
-  const ports = { PORT_OFFSET: '', OTEL_COLLECTOR_HEALTH_PORT: String(port) };
+  const ports = { OTEL_COLLECTOR_HEALTH_PORT: String(port - offset) };
   const { stack, commands } = fakeStack(script, ports);
   await expect(stack.restart('otel-collector')).rejects.toThrow(
     'cannot start pipelines: bind: address already in use\n\notel-collector runs as it did before',

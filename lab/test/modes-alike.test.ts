@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { honoured } from '@vitrine/service-kit/telemetry/variables';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { composeEnvironment } from '../src/compose/compose.ts';
 import { backendCommand } from '../src/native/backend-command.ts';
 import { programs } from '../src/native/backends/programs.ts';
 import { databaseServerCommand } from '../src/native/database-server.ts';
@@ -32,12 +33,13 @@ const compose = z
   .parse(parse(read('docker-compose.yml'), { merge: true }));
 
 /** Each part's entry in docker-compose.yml, and how it runs natively. */
-function find(name: string) {
-  const settings = readSettings(findPlaces({ VITRINE_HOME: temporaryFolder() }), {});
+function find(name: string, overlay?: string) {
+  const given = readSettings(findPlaces({ VITRINE_HOME: temporaryFolder() }), {});
+  const settings = { ...given, ...(overlay && { overlay }) };
   const part = createParts(settings).find((each) => each.name === name);
   const container = compose.services[name];
   if (container === undefined || part?.kind !== 'backend') throw new Error(`${name} is no backend.`);
-  return { container, native: backendCommand(part, name, settings) };
+  return { container, settings, native: backendCommand(part, name, settings) };
 }
 
 const without = (options: readonly string[], ...names: readonly string[]) =>
@@ -57,6 +59,22 @@ test('When Prometheus runs in a container, then it has the options that it has n
   const { container, native } = find('prometheus');
   const places = ['config.file', 'storage.tsdb.path', 'web.listen-address'];
   expect(without(native.args, ...places)).toEqual(without(container.command, ...places));
+});
+
+test('When a file is tried, then the collector merges it into its configuration in a container as it does natively', () => {
+  const overlay = join(temporaryFolder(), 'overlay.yaml');
+  const text = 'processors:\n  batch: { timeout: "$TIMEOUT" }\n';
+  writeFileSync(overlay, text);
+  const { native, container, settings } = find('otel-collector', overlay);
+  const file = join(settings.root, 'otel-collector-config.yaml');
+  expect(native.args).toEqual(['--config', file, '--config', overlay]);
+  expect(find('otel-collector').native.args).toEqual(['--config', file]);
+  expect(container.command).toEqual([
+    ...['--config', '/etc/otelcol-contrib/config.yaml'],
+    ...['--config', 'env:PIPELINE_OVERLAY'],
+  ]);
+  expect(container.environment.PIPELINE_OVERLAY).toContain('{PIPELINE_OVERLAY:-}');
+  expect(composeEnvironment(settings).PIPELINE_OVERLAY).toBe(text);
 });
 
 test('When Grafana runs in a container, then it opens with the dashboard that it opens with natively', () => {

@@ -115,6 +115,9 @@ test.each<[string, (checkout: string) => void]>([
 test('When node_modules is complete, whoever made it, then nothing is installed', () => {
   const checkout = clone();
   npmCi(checkout);
+  // Some packages call their version so; package-lock.json has it without the v.
+  const plain = { name: 'plain', version: 'v1.0.0', main: 'index.js' };
+  writeJson(join(checkout, 'node_modules/plain/package.json'), plain);
   expect(program(checkout)).toEqual({ status: 0, output: 'plain tool here\n', installs: false });
 });
 

@@ -28,6 +28,10 @@ test.for<[what: string, telemetry: Partial<Telemetry>]>([
   ['the exception event of an error', { spans: [{ ...span, events: [exception] }] }],
   ['a metric', { points: [{ ...point, metric: 'orders.checkout.completed' }] }],
   ['a message', { logs: [{ ...line, body: 'order_dbase is not available' }] }],
+  [
+    'a number that Prometheus keeps as a text',
+    { points: [{ ...measured, attributes: { 'http.response.status_code': '200' } }] },
+  ],
 ])('When %s is declared, then it is accepted', ([, telemetry]) => {
   expect(undeclaredIn({ ...nothing, ...telemetry })).toEqual([]);
 });
@@ -43,6 +47,10 @@ test.for<[what: string, telemetry: Partial<Telemetry>]>([
   ],
   ['an instrumentation', { spans: [{ ...span, scope: '@opentelemetry/instrumentation-express' }] }],
   ['a span without its required attributes', { spans: [{ ...span, attributes: {} }] }],
+  [
+    'the type of an attribute',
+    { spans: [{ ...span, attributes: { ...span.attributes, 'process.order_id': '7' } }] },
+  ],
   ['the kind of a span', { spans: [{ ...span, kind: 'CLIENT' }] }],
   [
     'a metric of another service',

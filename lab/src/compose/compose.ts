@@ -40,7 +40,7 @@ export function composeArguments(settings: Settings): string[] {
 }
 
 /** The variables that docker-compose.yml and the docker program itself read. */
-export function composeEnvironment({ ports, values, passedOn, tools }: Settings): Variables {
+export function composeEnvironment({ ports, values, passedOn, tools, overlay }: Settings): Variables {
   const { BIND_ADDRESS, BCRYPT_COST, API_KEY_TTL_HOURS } = values;
   return withoutEmpty({
     ...passedOn,
@@ -49,6 +49,7 @@ export function composeEnvironment({ ports, values, passedOn, tools }: Settings)
     BIND_ADDRESS: BIND_ADDRESS.includes(':') ? `[${BIND_ADDRESS}]` : BIND_ADDRESS,
     BCRYPT_COST: BCRYPT_COST?.toString(),
     API_KEY_TTL_HOURS: API_KEY_TTL_HOURS?.toString(),
+    PIPELINE_OVERLAY: overlay && readFileSync(overlay, 'utf8'),
     ...Object.fromEntries(portNames.map((name) => [portVariable(name), String(ports[name])])),
   });
 }

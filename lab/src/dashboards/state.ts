@@ -4,7 +4,7 @@ import { link, placeholder } from './links.ts';
 import { type Basics, lights, table } from './panels.ts';
 import { chosen, emptyWhileHealthy, now, rows } from './queries.ts';
 
-/** Tiles of what is up, for each place in the shop; people who are called look here first. */
+/** A tile for each schema. No part of the shop watches the databases, so their state is what services have met with. */
 export function databases(place: Pick<Basics, 'width' | 'height'>) {
   const schemas = `group by (service_name, db_client_connection_pool_name) (db_client_connection_max{${chosen}})`;
   const rate = (counter: string, error: string) =>
@@ -29,6 +29,7 @@ export function databases(place: Pick<Basics, 'width' | 'height'>) {
   });
 }
 
+/** A tile for each part of the pipeline. */
 export function telemetryParts(place: Pick<Basics, 'width' | 'height'>) {
   return lights({
     ...place,

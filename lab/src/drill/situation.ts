@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Fault } from '../faults/fault.ts';
 import type { PartName, ServiceName } from '../part-names.ts';
+import { createRandom, type Random } from '../random.ts';
 import { type Area, complaints } from './complaints.ts';
-import { createRandom, type Random } from './random.ts';
 
 /** What can be the matter with a part, and what that means to somebody who looks for it. */
 export const causes = {

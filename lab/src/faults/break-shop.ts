@@ -38,20 +38,21 @@ const needed: readonly PartName[] = ['otel-collector', 'jaeger', 'prometheus', '
  * Lets `work` break the running shop, and repairs it when that has ended, in whatever way: after a failure and Ctrl-C
  * here, after a kill -9 by the next command that calls {@link repairAbandoned}. Throws a LabError when a part is not ready
  * to begin with, while another trial is running, and when the shop is stopped meanwhile: then nothing is broken any more.
- * The signal that `work` gets aborts then, too.
+ * The signal that `work` gets aborts then, too. With `changes` = pipeline, the repair gives the collector its own configuration back, and leaves all else alone.
  */
 export async function withTrial<Result>(
   name: string,
   session: Session,
   signal: AbortSignal,
   work: (breaker: Breaker, signal: AbortSignal) => Promise<Result>,
+  changes: Trial['changes'] = 'shop',
 ): Promise<Result> {
   const { settings, stack, report } = session;
   const { home } = settings;
   refuseRunningTrial(home);
   await repairAbandoned(session);
   const parts = requireWhole(await stack.status());
-  const trial = await underShopLock(home, signal, async () => beginTrial(home, { name, parts }));
+  const trial = await underShopLock(home, signal, async () => beginTrial(home, { name, parts, changes }));
   const repair = () => repairShop(home, trial, report);
   const stopped = new AbortController();
   const watch = setInterval(() => {
@@ -65,7 +66,7 @@ export async function withTrial<Result>(
     return await work({ inject, repair }, either);
   } finally {
     clearInterval(watch);
-    if (signal.aborted) report('What is broken is put right …');
+    if (signal.aborted) report('What was changed is undone …');
     await repair();
     forgetTrial(home, trial);
   }
@@ -79,7 +80,7 @@ export async function repairAbandoned({ settings, report }: Session, isLocked = 
   const { home } = settings;
   const trial = readTrial(home);
   if (trial === undefined || isRunningTrial(trial)) return;
-  report(`The ${trial.name} ended without undoing what it had broken. It is undone now …`);
+  report(`The ${trial.name} ended without undoing what it had changed. It is undone now …`);
   try {
     await repairShop(home, trial, report, isLocked);
   } catch (error) {
@@ -91,7 +92,7 @@ export async function repairAbandoned({ settings, report }: Session, isLocked = 
 }
 
 /** The parts that run. Throws a LabError when one is not ready. */
-function requireWhole(parts: readonly PartStatus[]): readonly PartName[] {
+export function requireWhole(parts: readonly PartStatus[]): readonly PartName[] {
   const bad = parts.filter(
     ({ part, state }) => state !== 'ready' && (state !== 'unavailable' || needed.includes(part)),
   );
@@ -141,6 +142,7 @@ function repairShop(
   return withStack(signal, ({ settings, stack }) => {
     const repair = async () => {
       if (!isOnRecord(home, trial)) return;
+      if (trial.changes === 'pipeline') return restoreCollector(stack, trial);
       const failures = await startAgain(stack, trial);
       for (const why of await clearSwitches(settings)) report(`A fault may last for some minutes: ${why}`);
       if (failures.length > 0) throw failures[0];
@@ -165,6 +167,13 @@ async function startAgain(stack: Stack, { parts }: Trial): Promise<readonly unkn
     if (action) await stack[action](name).catch((error) => failures.push(error));
   }
   return failures;
+}
+
+/** Restarts the collector if it was started since the trial began. One that someone has stopped meanwhile stays so. */
+async function restoreCollector(stack: Stack, { beganMs }: Trial): Promise<void> {
+  const { state, startedAt } = (await stack.status()).find(({ part }) => part === 'otel-collector') ?? {};
+  const isAsBefore = state === 'stopped' || (startedAt !== undefined && startedAt.getTime() < beganMs);
+  if (!isAsBefore) await stack.restart('otel-collector');
 }
 
 function isDatabase(part: PartName): boolean {

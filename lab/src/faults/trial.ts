@@ -7,7 +7,7 @@ import { partNames } from '../part-names.ts';
 import { inspectProcess } from '../process-table.ts';
 
 /**
- * A scenario or a drill that breaks the shop on purpose. The record in the shop's home tells the next command that all
+ * A scenario or a drill that breaks the shop on purpose, or a comparison that changes its pipeline. The record in the shop's home tells the next command that all
  * has to be put right if the process ended without doing so; it does not tell what is broken.
  */
 const trialSchema = z.object({
@@ -17,6 +17,9 @@ const trialSchema = z.object({
   birth: z.string(),
   /** The parts that ran when it began. */
   parts: z.array(z.enum(partNames)).readonly(),
+  /** What it changes: the collector's configuration, or anything. */
+  changes: z.enum(['pipeline', 'shop']).default('shop'),
+  beganMs: z.int().default(0),
 });
 export type Trial = z.output<typeof trialSchema>;
 
@@ -33,7 +36,7 @@ export function readTrial(home: string): Trial | undefined {
   try {
     return trialSchema.parse(JSON.parse(text));
   } catch {
-    return { name: 'scenario', pid: 0, birth: '', parts: [...partNames] };
+    return { name: 'scenario', pid: 0, birth: '', parts: [...partNames], changes: 'shop', beganMs: 0 };
   }
 }
 
@@ -65,11 +68,21 @@ export function refuseRunningTrial(home: string): void {
   if (other && isRunningTrial(other)) throw trialRuns(other);
 }
 
-/** Records that this process is about to break the shop; the caller holds the shop's lock. Throws a LabError while another one does. */
-export function beginTrial(home: string, { name, parts }: Pick<Trial, 'name' | 'parts'>): Trial {
+/** Records that this process is about to change the shop for a while; the caller holds the shop's lock. Throws a LabError while another one does. */
+export function beginTrial(
+  home: string,
+  { name, parts, changes = 'shop' }: Pick<z.input<typeof trialSchema>, 'name' | 'parts' | 'changes'>,
+): Trial {
   refuseRunningTrial(home);
   openHome(home);
-  const trial: Trial = { name, parts, pid: process.pid, birth: inspectProcess(process.pid)?.birth ?? '' };
+  const trial: Trial = {
+    name,
+    parts,
+    changes,
+    beganMs: Date.now(),
+    pid: process.pid,
+    birth: inspectProcess(process.pid)?.birth ?? '',
+  };
   // Never half-written: what is recorded here is what gets repaired.
   const draft = `${recordFile(home)}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(trial), { mode: 0o600 });

@@ -7,19 +7,20 @@ import { foldersOf } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import type { BackendPart } from '../part.ts';
 import type { PortName } from '../part-names.ts';
-import { pipelineFile } from '../pipeline-memory.ts';
+import { pipelineFiles } from '../pipeline-memory.ts';
 import type { Settings } from '../settings.ts';
+import { configOptions } from './check-pipeline.ts';
 import type { Command } from './recorded-process.ts';
 
 /**
- * The command that runs a backend in the foreground; `program` is its path, and `pipeline` the collector's
+ * The command that runs a backend in the foreground; `program` is its path, and `pipeline` the files of the collector's
  * configuration. Creates the backend's folder and files.
  */
 export function backendCommand(
   part: BackendPart,
   program: string,
   settings: Settings,
-  pipeline = pipelineFile(settings),
+  pipeline = pipelineFiles(settings),
 ): Command {
   const data = join(foldersOf(settings.home).data, part.name);
   mkdirSync(data, { recursive: true, mode: 0o700 });
@@ -32,10 +33,10 @@ type Invocation = { args: readonly string[]; environment?: Record<string, string
 /** Go returns memory late where there is plenty; soft limits and early collections keep a laptop usable. */
 const invocations: Record<
   BackendPart['name'],
-  (settings: Settings, data: string, pipeline: string) => Invocation
+  (settings: Settings, data: string, pipeline: readonly string[]) => Invocation
 > = {
   'otel-collector': (_settings, _data, pipeline) => ({
-    args: ['--config', pipeline],
+    args: configOptions(pipeline),
     environment: { GOMEMLIMIT: '280MiB', GOGC: '50' },
   }),
   jaeger: ({ root }) => ({

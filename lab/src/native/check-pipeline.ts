@@ -1,24 +1,23 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Variables } from '../env-file.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { createParts } from '../parts.ts';
-import { pipelineFile } from '../pipeline-memory.ts';
+import { pipelineFiles } from '../pipeline-memory.ts';
 import type { Session } from '../stack.ts';
 import { createBackends } from './backends/backends.ts';
 import { runProgram } from './run-program.ts';
 
 /**
- * `./vitrine pipeline check`: lets the collector validate a configuration file with the addresses of this stack. Throws
- * a LabError with the collector's complaint.
+ * `./vitrine pipeline check`: lets the collector validate configuration files, merged in this order, with the addresses
+ * of this stack. Throws a LabError with the collector's complaint.
  */
 export async function checkPipeline(
-  file: string | undefined,
+  files: readonly string[],
   { settings, report }: Pick<Session, 'settings' | 'report'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const path = file === undefined ? pipelineFile(settings) : resolve(file);
-  if (!existsSync(path)) throw new UsageError(`There is no ${path}.`);
+  const paths = files.length === 0 ? pipelineFiles(settings) : files.map(existingFile);
 
   const backends = createBackends(settings, { report, signal });
   let collector = await backends.find('otelcol');
@@ -30,18 +29,32 @@ export async function checkPipeline(
   }
   const part = createParts(settings).find(({ name }) => name === 'otel-collector');
   const environment = part?.kind === 'backend' ? part.environment : {};
-  await refuseBadPipeline(path, { collector, environment, signal });
-  report(`The collector accepts ${path}`);
+  await refuseBadPipeline(paths, { collector, environment, signal });
+  report(`The collector accepts ${paths.join(' with ')}`);
 }
 
-/** Lets the program `collector` validate the file at `path`. Throws a LabError with its complaint. */
+/** The absolute path of a file that a person has named. Throws a UsageError when there is none. */
+export function existingFile(file: string): string {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new UsageError(`There is no ${path}.`);
+  if (statSync(path).isDirectory()) throw new UsageError(`${path} is a folder, not a file.`);
+  return path;
+}
+
+/** The options that make the collector merge these files, in this order, into its configuration. */
+export function configOptions(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => ['--config', path]);
+}
+
+/** Lets the program `collector` validate the files at `paths`. Throws a LabError with its complaint. */
 export async function refuseBadPipeline(
-  path: string,
+  paths: readonly string[],
   { collector, environment, signal }: { collector: string; environment: Variables; signal: AbortSignal },
 ): Promise<void> {
-  const args = ['validate', '--config', path];
+  const args = ['validate', ...configOptions(paths)];
   const { status, output } = await runProgram(collector, args, { directory: '/', environment, signal });
-  if (status !== 0) throw new LabError(`The collector refuses ${path}:\n${makeReadable(output)}`);
+  if (status !== 0)
+    throw new LabError(`The collector refuses ${paths.join(' with ')}:\n${makeReadable(output)}`);
 }
 
 /** The collector's complaint without its chain of wrapped errors and without the copy that it logs. */

@@ -4,7 +4,7 @@ import { backendAddress } from '../addresses.ts';
 import { foldersOf } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import type { BackendName, BackendPart, DatabasePart, Part, ServicePart, ViewerPart } from '../part.ts';
-import { pipelineFile, pipelineMemory } from '../pipeline-memory.ts';
+import { pipelineFiles, pipelineMemory } from '../pipeline-memory.ts';
 import { whyNotOk, whyServiceNotReady } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
 import { alertmanagerCommand, findAlertmanager } from './alertmanager.ts';
@@ -143,7 +143,7 @@ function databasePart(part: DatabasePart, settings: Settings, { findEngine }: Pr
 
 function backendPart(part: BackendPart, settings: Settings, { backends }: Programs): Behaviour {
   const name = programOf[part.name];
-  const prepare = async (pipeline?: string) => {
+  const prepare = async (pipeline?: readonly string[]) => {
     const program = await backends.find(name);
     if (program) return backendCommand(part, program, settings, pipeline);
     throw new LabError(`The program of ${part.name} is gone; ./vitrine backends compiles it again.`);
@@ -160,7 +160,7 @@ function backendPart(part: BackendPart, settings: Settings, { backends }: Progra
     async check(signal) {
       const collector = part.name === 'otel-collector' && (await backends.find(name));
       if (!collector) return;
-      await refuseBadPipeline(pipelineFile(settings), { collector, environment: part.environment, signal });
+      await refuseBadPipeline(pipelineFiles(settings), { collector, environment: part.environment, signal });
     },
     prepare: () => prepare(),
     whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
@@ -179,7 +179,7 @@ function backendPart(part: BackendPart, settings: Settings, { backends }: Progra
       remember: memory.refuse,
       async prepare() {
         const proven = memory.findProven();
-        return proven === undefined ? undefined : prepare(proven);
+        return proven === undefined ? undefined : prepare([proven]);
       },
       why: memory.whyRefused,
     },

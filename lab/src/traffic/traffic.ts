@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LabError } from '../lab-error.ts';
 import { reasonOf } from '../query/backend.ts';
+import { createRandom } from '../random.ts';
 import { serviceUrl } from '../service-url.ts';
 import type { Settings } from '../settings.ts';
 import { createShopper, type Shopper, UnexpectedAnswer } from './shopper.ts';
-import { type Account, buy, goAstray, look, mistype, type Visit } from './visits.ts';
+import { type Account, buy, goAstray, look, mistype, type Random, type Visit } from './visits.ts';
 
 /** Pages opened so far. `failed` got a 5xx or no answer; `skipped` were due while too many others waited. */
 export type PageCount = { opened: number; failed: number; skipped: number };
@@ -23,15 +24,24 @@ const MAX_OPEN = 200;
 /**
  * Lets customers visit the shop as they would, whatever it answers: pages are due at random moments, `pagesPerSecond` of
  * them on average, and an unanswered one does not keep others from being opened. Most visitors look around, one in three
- * buys, a few follow an old link or mistype their name. Throws a LabError when it cannot register its customers.
+ * buys, a few follow an old link or mistype their name. With a `seed`, pages are due at even intervals, and the visitors
+ * are the same each time. Throws a LabError when it cannot register its customers.
  */
-export async function startTraffic(settings: Settings, pagesPerSecond: number): Promise<Traffic> {
+export async function startTraffic(
+  settings: Settings,
+  pagesPerSecond: number,
+  seed?: number,
+): Promise<Traffic> {
   const frontendUrl = serviceUrl(settings, 'frontend');
   const accounts = await registerAccounts(serviceUrl(settings, 'user-service'));
   const stopping = new AbortController();
   const pages: PageCount = { opened: 0, failed: 0, skipped: 0 };
   const idle: OpenVisit[] = [];
   const pending = new Set<Promise<void>>();
+  // Each visit has numbers of its own: the order in which visits go on depends on how fast the shop is.
+  let visits = 0;
+  const newRandom = () => (seed === undefined ? Math.random : createRandom(seed + visits++).next);
+  const random = newRandom();
 
   const end = ({ shopper, account }: OpenVisit) => {
     shopper.leave();
@@ -49,16 +59,20 @@ export async function startTraffic(settings: Settings, pagesPerSecond: number): 
     }
   };
   const run = async () => {
-    for (;;) {
-      const pauseMs = (-Math.log(1 - Math.random()) * 1000) / pagesPerSecond;
-      await wait(pauseMs, undefined, { signal: stopping.signal });
+    const startMs = Date.now();
+    for (let due = 1; ; due += 1) {
+      const randomMs = (-Math.log(1 - random()) * 1000) / pagesPerSecond;
+      const evenMs = Math.max(0, startMs + (due * 1000) / pagesPerSecond - Date.now());
+      await wait(seed === undefined ? randomMs : evenMs, undefined, { signal: stopping.signal });
       if (pending.size >= MAX_OPEN) {
         pages.skipped += 1;
         continue;
       }
       // Someone in the shop goes on, or someone new comes in; without the latter all visits would be old ones.
-      const [visit] = Math.random() < 0.8 ? idle.splice(Math.floor(Math.random() * idle.length), 1) : [];
-      const page = openNextPage(visit ?? begin(frontendUrl, accounts)).finally(() => pending.delete(page));
+      const [visit] = random() < 0.8 ? idle.splice(Math.floor(random() * idle.length), 1) : [];
+      const page = openNextPage(visit ?? begin(frontendUrl, accounts, newRandom())).finally(() =>
+        pending.delete(page),
+      );
       pending.add(page);
     }
   };
@@ -81,13 +95,14 @@ export async function startTraffic(settings: Settings, pagesPerSecond: number): 
 
 type OpenVisit = { shopper: Shopper; steps: Visit; account?: Account | undefined };
 
-function begin(frontendUrl: string, accounts: Account[]): OpenVisit {
+function begin(frontendUrl: string, accounts: Account[], random: Random): OpenVisit {
   const shopper = createShopper(frontendUrl);
-  const chance = Math.random();
+  const chance = random();
   if (chance < 0.05) return { shopper, steps: goAstray(shopper) };
   if (chance < 0.08) return { shopper, steps: mistype(shopper) };
   const account = chance < 0.4 ? accounts.shift() : undefined;
-  return account ? { shopper, steps: buy(shopper, account), account } : { shopper, steps: look(shopper) };
+  if (account === undefined) return { shopper, steps: look(shopper, random) };
+  return { shopper, steps: buy(shopper, account, random), account };
 }
 
 /** Registers customers under names that nobody has yet. */

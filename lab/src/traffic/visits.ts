@@ -6,7 +6,10 @@ export type Account = { username: string; password: string };
 /** A visit of the shop, page by page: the next one opens when the visit is continued. */
 export type Visit = AsyncGenerator<void, void, void>;
 
-const pick = <Item>(items: readonly Item[]) => items[Math.floor(Math.random() * items.length)];
+/** Returns numbers from 0 up to, but not including, 1. */
+export type Random = () => number;
+
+const pick = <Item>(items: readonly Item[], random: Random) => items[Math.floor(random() * items.length)];
 
 /** The paths of the products on the page. */
 function productsOn(html: string): string[] {
@@ -14,34 +17,34 @@ function productsOn(html: string): string[] {
 }
 
 /** Looks at the home page and some products. */
-export async function* look(shopper: Shopper): Visit {
+export async function* look(shopper: Shopper, random: Random): Visit {
   const products = productsOn((await shopper.open('/')).html);
-  for (let count = Math.floor(Math.random() * 4); count >= 0; count -= 1) {
+  for (let count = Math.floor(random() * 4); count >= 0; count -= 1) {
     yield;
-    await shopper.open(pick(products) ?? '/');
+    await shopper.open(pick(products, random) ?? '/');
   }
 }
 
 /** Buys one to three products, and in one visit of three looks at the orders then. */
-export async function* buy(shopper: Shopper, account: Account): Visit {
+export async function* buy(shopper: Shopper, account: Account, random: Random): Visit {
   const products = productsOn((await shopper.open('/')).html);
   yield;
   await shopper.open('/login');
   yield;
   await shopper.submit('/login', { ...account });
-  for (let count = Math.floor(Math.random() * 3); count >= 0; count -= 1) {
-    const product = pick(products);
+  for (let count = Math.floor(random() * 3); count >= 0; count -= 1) {
+    const product = pick(products, random);
     if (product === undefined) return;
     yield;
     await shopper.open(product);
     yield;
-    await shopper.submit(product, { quantity: pick(['1', '1', '2']) ?? '1' });
+    await shopper.submit(product, { quantity: pick(['1', '1', '2'], random) ?? '1' });
   }
   yield;
   await shopper.open('/checkout');
   yield;
   await shopper.submit('/checkout/process');
-  if (Math.random() < 2 / 3) return;
+  if (random() < 2 / 3) return;
   yield;
   await shopper.open('/orders');
 }

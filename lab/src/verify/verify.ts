@@ -17,7 +17,7 @@ import { readLines } from './telemetry.ts';
 /** No telemetry is looked for before the first visit has ended, or so much time has passed. */
 const visitMs = 10_000;
 /** A healthy shop passes within 20 s; this is for a machine that is busy with something else, too. */
-const limitMs = 36_000;
+const limitMs = 34_000;
 const lookBackMs = 3_600_000;
 
 /**

@@ -37,7 +37,7 @@ async function openShop({ urls, environment }: Site): Promise<string> {
 /** A scenario takes some minutes, and waits until what the one before has left is gone. */
 const longMs = 1_200_000;
 
-test.for(['tour.md', 'scenarios.md', 'drill.md', 'troubleshooting.md'])(
+test.for(['tour.md', 'scenarios.md', 'drill.md', 'try-a-change.md', 'troubleshooting.md'])(
   'When the commands of docs/%s are typed, then each does what it says',
   { timeout: longMs },
   async (page, { stack }) => {

@@ -38,7 +38,8 @@ const ends: (() => void | Promise<void>)[] = [];
 
 beforeAll(async () => {
   ({ site, checkout } = await prepareCheckout((end) => ends.unshift(end)));
-  expect(await site.vitrine('up')).toMatchObject({ status: 0 });
+  const { status, stdout, stderr } = await site.vitrine('up');
+  if (status !== 0) throw new Error(`./vitrine up ended with exit status ${status}:\n${stdout}${stderr}`);
 });
 
 afterAll(async () => {

@@ -57,7 +57,7 @@ describe('When a drill is running', () => {
       'The drill has ended before its time. ./vitrine status puts right what it has left.\n',
     );
     const { status, states, stdout } = await readStatus(stack);
-    expect(stdout).toContain('The drill ended without undoing what it had broken. It is undone now …');
+    expect(stdout).toContain('The drill ended without undoing what it had changed. It is undone now …');
     expect({ status, states }).toMatchObject({ status: 0, states: everything('ready') });
     expect(existsSync(trialFile(stack))).toBe(false);
     expect(await stack.vitrine('drill', 'done')).toMatchObject({

@@ -18,9 +18,14 @@ export function readFacts({ home }: Site, name: string) {
   return factsSchema.parse(JSON.parse(readFileSync(join(folder, newest, 'report.json'), 'utf8')));
 }
 
-/** Starts a scenario and resolves once it has printed a line with `text`; it is killed when the test ends. */
-export async function startScenario({ environment }: Site, name: string, text: string) {
-  const child = spawn(join(root, 'vitrine'), ['scenario', name, '--fast'], {
+/** Starts a scenario and resolves once it has printed a line with `text`. */
+export function startScenario(site: Site, name: string, text: string) {
+  return startCommand(site, ['scenario', name, '--fast'], text);
+}
+
+/** Starts a command and resolves once it has printed a line with `text`; it is killed when the test ends. */
+export async function startCommand({ environment }: Site, args: readonly string[], text: string) {
+  const child = spawn(join(root, 'vitrine'), args, {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -33,7 +38,7 @@ export async function startScenario({ environment }: Site, name: string, text: s
   const lines = createInterface({ input: child.stdout });
   await new Promise<void>((resolve, reject) => {
     lines.on('line', (line) => line.includes(text) && resolve());
-    ended.then((status) => reject(new Error(`The scenario ended with ${status} before it said ${text}.`)));
+    ended.then((status) => reject(new Error(`${args[0]} ended with ${status} before it said ${text}.`)));
   });
   /** What it has written to stderr. */
   const said = () => errors;

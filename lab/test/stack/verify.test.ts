@@ -104,9 +104,9 @@ describe('When a file of Grafana is wrong, then verify names', () => {
     },
     {
       what: 'a misspelt metric of a panel',
-      file: 'dashboards/overview.json',
+      file: 'dashboards/service.json',
       change: [/nodejs_eventloop_utilization_ratio/g, 'nodejs_eventloop_utilisation_ratio'],
-      problem: /overview\.json, panel “[^”]+”: there is no metric nodejs_eventloop_utilisation_ratio/,
+      problem: /service\.json, panel “[^”]+”: there is no metric nodejs_eventloop_utilisation_ratio/,
     },
     {
       what: 'the changed uid of a data source',
