@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { freePort } from '../../../test/database-server.ts';
 import { clearSwitches, setSwitch } from '../../src/faults/fault-switch.ts';
 import { findPlaces, readSettings } from '../../src/settings.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -29,10 +28,9 @@ async function openPages({ urls }: Site, count: number, status: number): Promise
   return traceIds;
 }
 
-const ofPage = 'service_name="frontend",http_response_status_code!=""';
-/** How often the page was opened, by span metrics since the collector's start, and as the service counts it. */
-const bySpans = `traces_span_metrics_calls_total{${ofPage},span_name="GET /register",span_kind="SPAN_KIND_SERVER"}`;
-const byService = `http_server_request_duration_seconds_count{${ofPage},http_route="/register"}`;
+/** How often the page was opened, by span metrics since the collector's start. */
+const opened =
+  'traces_span_metrics_calls_total{service_name="frontend",span_name="GET /register",span_kind="SPAN_KIND_SERVER"}';
 
 test('When tail sampling is tried, then failed requests keep their traces, few others do, and span metrics count all; Ctrl-C ends it', async ({
   stack,
@@ -47,9 +45,7 @@ test('When tail sampling is tried, then failed requests keep their traces, few o
   const args = ['compare', tailSampling, '--seconds', '120'];
   const { child, ended } = await startCommand(stack, args, 'Customers open');
   expect(filesOf(stack)).toEqual(['otel-collector-config.yaml', 'tail-sampling.yaml']);
-  await expect.poll(() => count(bySpans), soon).toBe(0);
-  const before = Number(await count(byService));
-
+  await expect.poll(() => count(opened), soon).toBe(0);
   const healthy = await openPages(stack, 60, 200);
   const fault = { error_rate: 1, error_status: 503, routes: ['/register'] };
   await setSwitch(settings, 'frontend', fault, { durationSeconds: 60 });
@@ -58,31 +54,13 @@ test('When tail sampling is tried, then failed requests keep their traces, few o
 
   await expect.poll(() => stored(failed), soon).toBe(5);
   expect(await stored(healthy)).toBeLessThan(20);
-  await expect.poll(() => count(bySpans), soon).toBe(65);
-  await expect.poll(() => count(byService), soon).toBe(before + 65);
+  await expect.poll(() => count(opened), soon).toBe(65);
 
   child.kill('SIGINT');
   expect(await ended).toBe(130);
   expect(filesOf(stack)).toEqual(['otel-collector-config.yaml']);
   const again = await openPages(stack, 5, 200);
   await expect.poll(() => stored(again), soon).toBe(5);
-});
-
-test('When a second backend is tried, then the table shows what gets to it, and the collector runs as before', async ({
-  stack,
-}) => {
-  const file = join(temporaryFolder(), 'second.yaml');
-  const text = readFileSync(join(root, 'examples/pipelines/second-backend.yaml'), 'utf8');
-  writeFileSync(file, text.replaceAll('127.0.0.1:4327', `127.0.0.1:${await freePort()}`));
-  const { status, stdout, stderr } = await stack.vitrine('compare', file, '--seconds', '10');
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  for (const what of ['spans', 'log lines', 'metric points'])
-    expect(stdout).toMatch(new RegExp(`^${what}/s to otlp_grpc/second +– +[1-9][0-9.]* +new$`, 'm'));
-  for (const what of ['requests', 'traces', 'spans', 'log lines', 'kB'])
-    expect(stdout).toMatch(new RegExp(`^${what}/s.* +[1-9][0-9.]* +[1-9][0-9.]* `, 'm'));
-  for (const what of ['frontend', 'user-service', 'product-service', 'order-service'])
-    expect(stdout.match(new RegExp(`^  ${what} `, 'gm'))).toHaveLength(5);
-  expect(filesOf(stack)).toEqual(['otel-collector-config.yaml']);
 });
 
 test('When the comparison is killed, then the next command gives the collector its own configuration back', async ({
