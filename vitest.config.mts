@@ -24,11 +24,11 @@ const unit = {
   expect: { poll: { timeout: 10_000 } },
 };
 
-// Tests of the whole shop, native. Each worker starts one, and keeps it from file to file (stack-test.ts). Three of them
+// Tests of the whole shop, native. Each worker starts one, and keeps it from file to file (stack-test.ts). Four of them
 // keep two cores busy: much of a test is waiting for telemetry.
 const stack = {
   ...{ name: 'stack', include: ['lab/test/stack/**/*.test.ts'] },
-  ...{ isolate: false, maxWorkers: 3, sequence: { groupOrder: 1 } },
+  ...{ isolate: false, maxWorkers: 4, sequence: { groupOrder: 1 } },
   ...{ testTimeout: 240_000, hookTimeout: 240_000 },
 };
 
