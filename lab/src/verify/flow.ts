@@ -112,11 +112,11 @@ export function checkFlow(
   }));
 }
 
-/** Says whether a signal is lost before the collector, in it, or after it. */
+/** Says whether a signal is lost before the collector, in it, or after it; what came before a restart does not count. */
 async function whereLost(prometheus: Prometheus, items: 'spans' | 'log_records'): Promise<string> {
   const grows = async (metric: string) =>
-    (await prometheus.query(`sum(increase(${metric}_${items}_total{job="otel-collector"}[1m])) > 0`)).length >
-    0;
+    (await prometheus.query(`sum(increase(${metric}_${items}_total{job="otel-collector"}[20s])) > 0`))
+      .length > 0;
   const [name, part] = items === 'spans' ? ['spans', 'jaeger'] : ['log lines', 'loki'];
   const logs = './vitrine logs otel-collector may say why';
   if (!(await grows('otelcol_receiver_accepted')))
