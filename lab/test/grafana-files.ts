@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { fillIn } from '../src/verify/fill-in.ts';
 
 const folder = resolve(import.meta.dirname, '../../grafana');
 
@@ -141,16 +142,6 @@ export function readDataSources(environment: Record<string, string>): readonly D
     return value;
   });
   return z.object({ datasources: z.array(dataSourceSchema) }).parse(parse(expanded)).datasources;
-}
-
-/** Fills in the variables of a query: `{service: '.+'}` for `$service`. Throws when one is left. */
-export function fillIn(query: string, values: Record<string, string>): string {
-  return query.replace(/\$(?:\{([^}]+)\}|(\w+))/g, (whole, braced, bare) => {
-    // `$1` is a group of label_replace.
-    const value = values[braced ?? bare] ?? (/^\d+$/.test(bare) ? whole : undefined);
-    if (value === undefined) throw new Error(`Nobody fills in ${whole} in ${query}`);
-    return value;
-  });
 }
 
 /**

@@ -7,13 +7,13 @@ import { dashboardFiles } from '../src/dashboards/boards.ts';
 import { ownerColours } from '../src/dashboards/colours.ts';
 import { traceById } from '../src/dashboards/links.ts';
 import { withFields } from '../src/dashboards/queries.ts';
+import { fillIn } from '../src/verify/fill-in.ts';
 import {
   builtIn,
   choices,
   type Dashboard,
   dashboards,
   dashboardTexts,
-  fillIn,
   mayBeEmpty,
   type Panel,
   panels,

@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { poll } from '../../src/poll.ts';
 import type { Span } from '../../src/query/span.ts';
-import { asOpened, dashboards, fillIn, panels, readDataSources } from '../grafana-files.ts';
+import { fillIn } from '../../src/verify/fill-in.ts';
+import { asOpened, dashboards, panels, readDataSources } from '../grafana-files.ts';
 import { type Backends, backendsOf } from './backends.ts';
 import { newCustomer } from './customer.ts';
 import { lately, services, whatPanelLacks } from './panel.ts';
