@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { SERVICES } from '@vitrine/service-kit/registry/declaration';
+// By its path: nothing is compiled yet.
+import { SERVICES } from '../service-kit/src/registry/declaration.ts';
 
 /** Global setup: compiles the services, once for all tests that start them as processes of their own. */
 export function setup(): void {
