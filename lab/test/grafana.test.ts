@@ -180,6 +180,12 @@ describe('Graphs', () => {
     if (unit === 'percentunit') expect(softMax(panel)).toBeLessThanOrEqual(1);
   });
 
+  test('have a line if their description tells of one', () => {
+    const telling = graphs.filter(({ panel }) => panel.description.includes('the line'));
+    expect(telling.length).toBeGreaterThan(0);
+    expect(limited).toEqual(expect.arrayContaining(telling));
+  });
+
   test.each(limited)('$name has its line in sight', ({ panel }) => {
     expect(softMax(panel)).toBeGreaterThan(line(panel) ?? Number.POSITIVE_INFINITY);
   });
@@ -188,7 +194,8 @@ describe('Graphs', () => {
     const rules = globSync('prometheus/rules/*.yml', { cwd: root }).map((file) =>
       readFileSync(join(root, file), 'utf8'),
     );
-    const query = panel.targets[0]?.expr.replace('{service_name=~"$service"}', '') ?? '';
+    const query =
+      panel.targets[0]?.expr.split(' or ').at(-1)?.replace('{service_name=~"$service"}', '') ?? '';
     const limits = rules.flatMap((text) => text.split(`${query} > `).slice(1).map(Number.parseFloat));
     const collector = readFileSync(join(root, 'otel-collector-config.yaml'), 'utf8');
     const mebibytes = Number(/limit_mib: (\d+)/.exec(collector)?.[1]);
@@ -238,6 +245,18 @@ test('The service map has a place of its own for each service and database', () 
     // A circle is 80 pixels wide, and its name as much again.
     expect(distances.toSorted((a, b) => a - b)[1]).toBeGreaterThan(160);
   }
+});
+
+test('Every panel that a runbook names is there', () => {
+  const runbooks = globSync('docs/runbooks/*.md', { cwd: root }).map((file) =>
+    readFileSync(join(root, file), 'utf8'),
+  );
+  const named = runbooks.flatMap((text) =>
+    [...text.matchAll(/(?<!\*)\*([A-Z\d][^*]+)\*(?!\*)/g)].map(([, name = '']) => name.replace(/\s+/g, ' ')),
+  );
+  expect(named.length).toBeGreaterThan(3);
+  const titles = panels.map(({ panel }) => panel.title);
+  expect(named.filter((name) => !titles.some((title) => title.startsWith(name)))).toEqual([]);
 });
 
 test('Every link leads where Grafana can follow it', () => {

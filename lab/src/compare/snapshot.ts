@@ -19,7 +19,7 @@ const seed = 1;
 const warmUpMs = 5000;
 /** Telemetry arrives within so long: 5 s between two exports of metrics, and 5 s between two scrapes. */
 const settleMs = 12_000;
-/** Prometheus gets a sample each five seconds, some of them late, so that its rates look so much further back. */
+/** Some of the samples, which Prometheus gets every five seconds, are late: its rates look back so much further. */
 const overlapSeconds = 10;
 const maxTraces = 4000;
 /** Loki gives out no more at once. */

@@ -38,7 +38,8 @@ const needed: readonly PartName[] = ['otel-collector', 'jaeger', 'prometheus', '
  * Lets `work` break the running shop, and repairs it when that has ended, in whatever way: after a failure and Ctrl-C
  * here, after a kill -9 by the next command that calls {@link repairAbandoned}. Throws a LabError when a part is not ready
  * to begin with, while another trial is running, and when the shop is stopped meanwhile: then nothing is broken any more.
- * The signal that `work` gets aborts then, too. With `changes` = pipeline, the repair gives the collector its own configuration back, and leaves all else alone.
+ * The signal that `work` gets aborts then, too. With `changes` = pipeline, the repair gives the collector its own
+ * configuration back, and leaves all else alone.
  */
 export async function withTrial<Result>(
   name: string,

@@ -7,8 +7,9 @@ import { partNames } from '../part-names.ts';
 import { inspectProcess } from '../process-table.ts';
 
 /**
- * A scenario or a drill that breaks the shop on purpose, or a comparison that changes its pipeline. The record in the shop's home tells the next command that all
- * has to be put right if the process ended without doing so; it does not tell what is broken.
+ * A scenario or a drill that breaks the shop on purpose, or a comparison that changes its pipeline. The record in the shop's
+ * home tells the next command that all has to be put right if the process ended without doing so; it does not tell what is
+ * broken.
  */
 const trialSchema = z.object({
   /** `scenario crash`, or `drill`. */
@@ -68,7 +69,10 @@ export function refuseRunningTrial(home: string): void {
   if (other && isRunningTrial(other)) throw trialRuns(other);
 }
 
-/** Records that this process is about to change the shop for a while; the caller holds the shop's lock. Throws a LabError while another one does. */
+/**
+ * Records that this process is about to change the shop for a while; the caller holds the shop's lock. Throws a LabError
+ * while another one does.
+ */
 export function beginTrial(
   home: string,
   { name, parts, changes = 'shop' }: Pick<z.input<typeof trialSchema>, 'name' | 'parts' | 'changes'>,

@@ -1,8 +1,8 @@
 import { alertTitle, isAlert, lastingAlerts, type WatchedAlert } from './alert-watch.ts';
 import { type Backends, type Check, describeValues, isHealthy, readValues, type Window } from './check.ts';
 
-/** Recording rules look back a minute, and are evaluated every five seconds. */
-const clearSeconds = 100;
+/** Recording rules look back a minute, and are evaluated every five seconds; CheckoutFailing keeps firing for another. */
+const clearSeconds = 150;
 
 /** What is expected after every repair: the signs of alerts and metrics are gone, and so are the fault's other alerts. */
 export function recoveryChecks(

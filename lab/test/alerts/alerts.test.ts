@@ -34,7 +34,7 @@ const causes: readonly Cause[] = [
     fault: { switch: 'product-service', latency_ms: 800 },
   },
   {
-    ...{ alert: 'CheckoutFailing', labels: { service_name: 'frontend' }, seconds: 95 },
+    ...{ alert: 'CheckoutFailing', labels: { service_name: 'frontend' }, seconds: 105 },
     fault: { switch: 'order-service', error_rate: 1, routes: ['/api/order/checkout'] },
   },
   {

@@ -7,6 +7,7 @@ import type { Span } from '../../src/query/span.ts';
 import { undeclaredIn } from '../../src/verify/contract.ts';
 import { backendsOf } from './backends.ts';
 import { test as base } from './chromium.ts';
+import { printedQueries } from './printed-queries.ts';
 import { runVitrine, type Site } from './start-stack.ts';
 
 const measuredParts = ['otel-collector', 'frontend'] as const;
@@ -120,6 +121,7 @@ test('When a page is opened and left, then its load is in the trace of the reque
   }
   expect(sent.join()).not.toMatch(/laptop-pro|zoe|mozilla|cookie/i);
 
+  let rating: string | undefined;
   for (const name of ['CLS', 'FCP', 'INP', 'LCP', 'TTFB']) {
     const selector = `{service_name="frontend-browser",span_name="${name}",http_route="/product/:slug"}`;
     const query = `traces_span_metrics_calls_total${selector}`;
@@ -128,6 +130,16 @@ test('When a page is opened and left, then its load is in the trace of the reque
     expect(series?.labels.browser_web_vital_rating, name).toMatch(/^(?:good|needs-improvement|poor)$/);
     const buckets = await prometheus.query(`traces_span_metrics_duration_seconds_bucket${selector}`);
     expect(buckets.length, name).toBeGreaterThan(5);
+    if (name === 'LCP') rating = series?.labels.browser_web_vital_rating;
+  }
+
+  const printed = printedQueries('docs/browser.md');
+  expect(printed.length).toBeGreaterThan(0);
+  for (const { text } of printed) {
+    // On a busy machine the page may not have been as fast as the query asks.
+    const query = text.replace('rating="good"', `rating="${rating}"`);
+    const find = async () => (await prometheus.query(query)).find(({ value }) => value > 0);
+    expect(await poll(find, { intervalMs: 500, limitMs: 30_000 }), query).toBeDefined();
   }
 });
 

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { z } from 'zod';
@@ -15,6 +15,7 @@ import { checkSeries } from '../../src/verify/series.ts';
 import { readLines } from '../../src/verify/telemetry.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { lately } from './panel.ts';
+import { printedQueries } from './printed-queries.ts';
 import { test as base } from './stack-test.ts';
 import { root, type Site } from './start-stack.ts';
 
@@ -45,17 +46,17 @@ test('When the shop is healthy, then every check of verify holds', async ({ veri
   expect(stderr).toContain('A customer visits the shop');
 });
 
-test('When the queries of the page on troubleshooting are asked, then they find something', async ({
+test('When the queries that the docs print are asked, then they find something', async ({
   stack,
   verified,
 }) => {
   expect(verified.status).toBe(0);
   const stores = storesFor(stack);
-  const page = readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8');
-  const blocks = [...page.matchAll(/^```(promql|logql)\n(.*?)\n```$/gms)];
-  expect(blocks.length).toBeGreaterThan(10);
-  for (const [, language, text = ''] of blocks) {
-    const type = language === 'logql' ? 'loki' : 'prometheus';
+  // The queries for browsers are asked where there is one.
+  const pages = globSync('docs/*.md', { cwd: root }).filter((page) => page !== 'docs/browser.md');
+  const queries = pages.flatMap(printedQueries);
+  expect(queries.length).toBeGreaterThan(10);
+  for (const { type, text } of queries) {
     const query = { type, text, legend: '', isExemplar: false, isForEvents: false };
     expect(await whatIsWrong(query, stores, await namesOf(stack), lately()), text).toEqual([]);
   }

@@ -106,7 +106,7 @@ export const databases = board({
       height: 8,
       queries: [
         graph(
-          `sum by (service_name, error_type) (rate(${failed}[$__rate_interval])) or sum by (service_name, error_type) (rate(${unconnected}[$__rate_interval])) or label_replace(vector(0), "error_type", "no error", "", "")`,
+          `sum by (service_name, error_type) (rate(${failed}[$__rate_interval]) or rate(${unconnected}[$__rate_interval])) or label_replace(vector(0), "error_type", "no error", "", "")`,
           '{{service_name}} {{error_type}}',
         ),
       ],

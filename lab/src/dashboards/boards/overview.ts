@@ -17,7 +17,8 @@ import { requests } from '../requests.ts';
 import { alerts, databases, telemetryParts } from '../state.ts';
 
 const servicePage = link('Dashboard of the service', serviceDashboard);
-const budget = 'objective:errors:ratio_rate6h / (1 - objective:target:ratio)';
+/** How many times too fast the error budget was used up in the last `window`. */
+const burned = (window: string) => `objective:errors:ratio_rate${window} / (1 - objective:target:ratio)`;
 
 export const overview = board({
   uid: 'overview',
@@ -77,7 +78,7 @@ export const overview = board({
         'Of the requests that may miss an objective, the share that has not. Availability: 99.5 % of the pages without a 5xx. Latency: 95 % within 300 ms. Below zero, the objective is missed.',
       width: 10,
       height: 4,
-      queries: [now(`1 - ${budget}`, '{{objective}}')],
+      queries: [now(`1 - ${burned('6h')}`, '{{objective}}')],
       unit: 'percentunit',
       decimals: 1,
       tint: [
@@ -91,10 +92,10 @@ export const overview = board({
     timeSeries({
       title: 'Burn rate of the budget',
       description:
-        'How many times too fast the error budget is used up, over the last hour. At 1 it lasts as long as it should. Above the line: ErrorBudgetBurn.',
+        'How many times too fast the error budget is used up, in the last hour and still in the last five minutes: the smaller of the two. At 1 it lasts as long as it should. Above the line for two minutes: ErrorBudgetBurn.',
       width: 10,
       height: 6,
-      queries: [graph('objective:errors:ratio_rate1h / (1 - objective:target:ratio)', '{{objective}}')],
+      queries: [graph(`${burned('1h')} < ${burned('5m')} or ${burned('5m')}`, '{{objective}}')],
       limit: 14.4,
       softMax: 16,
     }),
@@ -110,7 +111,8 @@ export const overview = board({
     }),
     timeSeries({
       title: 'Error share',
-      description: 'Share of the requests that end with 5xx. Above the line for a minute: HighErrorRate.',
+      description:
+        'Share of the requests that end with 5xx. Above the line for a minute, at ten requests a minute or more: HighErrorRate.',
       width: 8,
       height: 8,
       queries: [graph(`service:http_server_errors:ratio_rate1m{${chosen}}`, '{{service_name}}')],
@@ -161,7 +163,7 @@ export const overview = board({
     timeSeries({
       title: '95th percentile of durations',
       description:
-        'Above the line for a minute: HighLatency. An estimate between the limits of the histogram.',
+        'Above the line for a minute, at ten requests a minute or more: HighLatency. An estimate between the limits of the histogram.',
       width: 8,
       height: 8,
       queries: [

@@ -126,7 +126,7 @@ export const pipeline = board({
     }),
     timeSeries({
       title: 'Queues',
-      description: 'Items that wait for a backend. The line is where the smaller queue is full.',
+      description: 'Items that wait for a backend. A queue is full at 40,000 log lines or 60,000 spans.',
       width: 8,
       height: 8,
       queries: [graph('sum by (exporter) (otelcol_exporter_queue_size)', '{{exporter}}')],
