@@ -61,10 +61,24 @@ export const harmlessTexts = [
   'SELECT id FROM users WHERE email = ? AND password=?',
   'UPDATE users SET email=?, password = ? WHERE (token = ?)',
   'three tokens, no passwords; passing=3, compass=north',
+  "SELECT id FROM keys WHERE hash = ? AND 'a' = kind AND UTC_TIMESTAMP(3) = ends LIMIT 50",
   "Duplicate entry for key 'users_email'",
   '550e8400-e29b-41d4-a716-446655440000 at 1732467876000',
   '0.4222222222222222',
 ];
+
+/** What statements, addresses, paths and names look like that code puts a secret into. */
+function usualTextsWith(...secrets: readonly string[]): string[] {
+  return secrets.flatMap((secret) => [
+    `SELECT id FROM keys WHERE hash = ${secret}`,
+    `SELECT id FROM keys WHERE hash = ?\n AND password = ${secret}`,
+    ...[
+      `http://127.0.0.1:5002/api/product/${secret}`,
+      `http://user-service:5001/api/products?ids=1,${secret}`,
+    ],
+    ...[`http://${secret}:5001/`, `/product/${secret}`, `GET /product/${secret}`, `/u/${secret}/:id`],
+  ]);
+}
 
 /** Fields whose names or values tell that they are secret. */
 export const secretFields = {
@@ -108,6 +122,23 @@ export function canaryPayloads(traceId: string) {
       { name: `login of ${mail}`, timeUnixNano: now, attributes: attributes({ body: secretFields }) },
     ],
   };
+  // A text that looks as usual is not read in these places.
+  const spansOfText = (text: string) => ({
+    ...{ traceId, spanId: spanId(), name: text, kind: 3, startTimeUnixNano: now, endTimeUnixNano: now },
+    attributes: attributes({
+      'db.query.text': text,
+      'url.full': text,
+      'url.path': text,
+      'server.address': text,
+      'http.route': text,
+      'error.type': text,
+      'spared.query': text,
+    }),
+    events: [
+      { name: text, timeUnixNano: now, attributes: attributes({ 'db.query.text': text, 'url.path': text }) },
+    ],
+  });
+  const spans = [span, ...[...secretTexts, ...usualTextsWith(key, cardDigits)].map(spansOfText)];
   const record = (body: Value) => ({
     ...{ timeUnixNano: now, traceId, spanId: spanId(), severityText: 'info', body: otlp(body) },
     attributes: attributes({ user: secretFields, users: [secretFields, { x: mail }], note: mail }),
@@ -115,7 +146,7 @@ export function canaryPayloads(traceId: string) {
   const point = { asInt: '1', timeUnixNano: now, attributes: attributes({ email: mail, x: sentence }) };
   const sum = { aggregationTemporality: 2, isMonotonic: true, dataPoints: [point] };
   return {
-    traces: { resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] },
+    traces: { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] },
     logs: {
       resourceLogs: [
         {
