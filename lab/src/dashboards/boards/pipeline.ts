@@ -107,7 +107,8 @@ export const pipeline = board({
     }),
     timeSeries({
       title: 'Delivered',
-      description: 'Items a second that each exporter of the collector has got rid of.',
+      description:
+        'Items a second that each exporter of the collector has got rid of, and what Jaeger has stored.',
       width: 8,
       height: 8,
       queries: [graph('rate(exporter:sent_items[$__rate_interval])', '{{exporter}}')],
@@ -117,7 +118,7 @@ export const pipeline = board({
     timeSeries({
       title: 'Lost by the collector',
       description:
-        'Items a second that an exporter gave up, after five minutes of trying or because its queue was full.',
+        'Items a second that an exporter gave up, after five minutes of trying or because its queue was full, or that Jaeger could not store.',
       width: 8,
       height: 8,
       queries: [graph('rate(exporter:lost_items[$__rate_interval])', '{{exporter}}')],
