@@ -3,17 +3,12 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { fillIn } from '../src/verify/fill-in.ts';
+import { dataSourceSchema, targetSchema, variableSchema } from '../src/verify/grafana-files.ts';
 
 const folder = resolve(import.meta.dirname, '../../grafana');
 
 const sourceSchema = z.object({ type: z.string(), uid: z.string() });
 const linksSchema = z.array(z.object({ title: z.string(), url: z.string() })).default([]);
-const targetSchema = z.object({
-  refId: z.string(),
-  expr: z.string(),
-  exemplar: z.boolean().default(false),
-  instant: z.boolean().default(false),
-});
 const panelSchema = z.object({
   id: z.number(),
   type: z.string(),
@@ -21,7 +16,9 @@ const panelSchema = z.object({
   description: z.string().min(1),
   gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
   datasource: sourceSchema,
-  targets: z.array(targetSchema).min(1),
+  targets: z
+    .array(targetSchema.extend({ refId: z.string(), expr: z.string(), instant: z.boolean().default(false) }))
+    .min(1),
   options: z.object({
     graphMode: z.string().optional(),
     legend: z.object({ showLegend: z.boolean() }).optional(),
@@ -61,13 +58,7 @@ const dashboardSchema = z.object({
   }),
   templating: z.object({
     list: z.array(
-      z.object({
-        name: z.string(),
-        label: z.string().optional(),
-        multi: z.boolean().default(false),
-        allValue: z.string().optional(),
-        query: z.object({ query: z.string() }),
-      }),
+      variableSchema.extend({ label: z.string().optional(), query: z.object({ query: z.string() }) }),
     ),
   }),
   links: z.array(
@@ -82,36 +73,11 @@ const dashboardSchema = z.object({
   ),
 });
 
-const dataSourceSchema = sourceSchema.extend({
-  url: z.string(),
-  jsonData: z.object({
-    exemplarTraceIdDestinations: z
-      .array(z.object({ name: z.string(), url: z.string(), datasourceUid: z.undefined().optional() }))
-      .optional(),
-    tracesToLogsV2: z.object({ datasourceUid: z.string(), query: z.string() }).optional(),
-    tracesToMetrics: z
-      .object({
-        datasourceUid: z.string(),
-        tags: z.array(z.object({ key: z.string(), value: z.string() })),
-        queries: z.array(z.object({ name: z.string(), query: z.string() })),
-      })
-      .optional(),
-    derivedFields: z
-      .array(
-        z.object({
-          matcherType: z.literal('label'),
-          matcherRegex: z.string(),
-          datasourceUid: z.string(),
-          url: z.string(),
-        }),
-      )
-      .optional(),
-  }),
-});
+const sourceWithUrlSchema = dataSourceSchema.extend({ url: z.string() });
 
 export type Dashboard = z.output<typeof dashboardSchema>;
 export type Panel = z.output<typeof panelSchema>;
-export type DataSource = z.output<typeof dataSourceSchema>;
+export type DataSource = z.output<typeof sourceWithUrlSchema>;
 
 /** The text of each dashboard, by the name of its file. */
 export const dashboardTexts: Readonly<Record<string, string>> = Object.fromEntries(
@@ -141,7 +107,7 @@ export function readDataSources(environment: Record<string, string>): readonly D
     if (value === undefined) throw new Error(`The data sources ask for ${whole}, which nobody sets.`);
     return value;
   });
-  return z.object({ datasources: z.array(dataSourceSchema) }).parse(parse(expanded)).datasources;
+  return z.object({ datasources: z.array(sourceWithUrlSchema) }).parse(parse(expanded)).datasources;
 }
 
 /**
@@ -162,9 +128,4 @@ export const builtIn = { __range: '900s', __rate_interval: '1m0s' };
 export function asOpened(dashboard: Dashboard, expression: string): string {
   const [service = ''] = choices(dashboard, 'prometheus');
   return fillIn(expression, { ...builtIn, service });
-}
-
-/** Whether a query may rightly find nothing in a healthy shop; the query itself says so. */
-export function mayBeEmpty(expression: string): boolean {
-  return expression.endsWith('\n# empty while healthy');
 }

@@ -7,6 +7,7 @@ import { dashboardFiles } from '../src/dashboards/boards.ts';
 import { ownerColours } from '../src/dashboards/colours.ts';
 import { traceById } from '../src/dashboards/links.ts';
 import { withFields } from '../src/dashboards/queries.ts';
+import { mayBeEmpty } from '../src/empty-while-healthy.ts';
 import { fillIn } from '../src/verify/fill-in.ts';
 import {
   builtIn,
@@ -14,7 +15,6 @@ import {
   type Dashboard,
   dashboards,
   dashboardTexts,
-  mayBeEmpty,
   type Panel,
   panels,
   parseDashboard,
@@ -52,7 +52,7 @@ test('The data sources have the ids and addresses by which dashboards and links 
 
 test('Every link between data sources leads to one that is there', () => {
   const targets = dataSources.flatMap(({ jsonData }) => [
-    ...(jsonData.derivedFields ?? []),
+    ...jsonData.derivedFields,
     ...[jsonData.tracesToLogsV2, jsonData.tracesToMetrics].filter((link) => link !== undefined),
   ]);
   const uids = targets.map(({ datasourceUid }) => datasourceUid);
@@ -60,8 +60,8 @@ test('Every link between data sources leads to one that is there', () => {
 });
 
 test('An exemplar opens its trace like a request in a table does: by its id, without a query type', () => {
-  const [destination] = dataSources.flatMap(({ jsonData }) => jsonData.exemplarTraceIdDestinations ?? []);
-  expect(destination?.url).toBe(traceById(`\${__value.raw}`));
+  const [destination] = dataSources.flatMap(({ jsonData }) => jsonData.exemplarTraceIdDestinations);
+  expect(destination).toEqual({ name: 'trace_id', url: traceById(`\${__value.raw}`) });
   expect(pane(fillIn(destination?.url ?? '', { '__value.raw': 'abc' })).queries).toEqual([
     { refId: 'A', datasource: { type: 'jaeger', uid: 'jaeger' }, query: 'abc' },
   ]);

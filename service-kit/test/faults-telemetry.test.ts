@@ -1,8 +1,8 @@
 import { test as base, describe, expect, onTestFinished, vi } from 'vitest';
-import { undeclaredIn } from '../../lab/src/verify/contract.ts';
 import type { SunkSpan } from '../../test/otlp-sink';
 import { requestsTo } from '../../test/request';
 import { startTracedShop } from '../../test/traced-shop';
+import { undeclaredIn } from '../src/registry/contract';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -2,10 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test as base, describe, expect, onTestFinished, vi } from 'vitest';
-import { undeclaredIn } from '../../lab/src/verify/contract.ts';
 import { listen } from '../../test/listen';
 import { startOtlpSink } from '../../test/otlp-sink';
 import { runTraced } from '../../test/traced-program';
+import { undeclaredIn } from '../src/registry/contract';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -3,10 +3,10 @@ import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test as base, expect, onTestFinished } from 'vitest';
-import { undeclaredIn } from '../../lab/src/verify/contract.ts';
 import { freePort } from '../../test/database-server';
 import { startOtlpSink } from '../../test/otlp-sink';
 import { launchTraced, runTraced } from '../../test/traced-program';
+import { undeclaredIn } from '../src/registry/contract';
 
 // biome-ignore lint/correctness/noEmptyPattern: vitest insists on a pattern
 const test = base.extend('sink', async ({}, { onCleanup }) => {

@@ -2,10 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test as base, describe, expect, vi } from 'vitest';
-import { declared, missingOwners, undeclaredIn } from '../../lab/src/verify/contract.ts';
 import type { SunkSpan } from '../../test/otlp-sink';
 import { purchase, startTracedShop, type TracedShop } from '../../test/traced-shop';
 import { untilServed } from '../../test/until-served';
+import { declared, missingOwners, undeclaredIn } from '../src/registry/contract';
 import type { SpanDeclaration } from '../src/registry/declaration';
 import * as shopRegistry from '../src/registry/shop';
 

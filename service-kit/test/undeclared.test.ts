@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { undeclaredIn } from '../../lab/src/verify/contract.ts';
+import { undeclaredIn } from '../src/registry/contract';
 
 type Telemetry = Parameters<typeof undeclaredIn>[0];
 

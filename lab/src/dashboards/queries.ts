@@ -3,6 +3,7 @@ import {
   DataqueryBuilder as PrometheusQuery,
   PromQueryFormat,
 } from '@grafana/grafana-foundation-sdk/prometheus';
+import { emptyWhileHealthy as lastLine } from '../empty-while-healthy.ts';
 
 /** The data sources of grafana/provisioning, by the uid that each has there. */
 export const sources = {
@@ -17,7 +18,7 @@ export type Query = PrometheusQuery | LokiQuery;
 export const chosen = 'service_name=~"$service"';
 
 /** The end of a query that rightly finds nothing while the shop is healthy. */
-export const emptyWhileHealthy = '\n# empty while healthy';
+export const emptyWhileHealthy = `\n${lastLine}`;
 
 /**
  * A graph of PromQL. One point in 15 s is enough for a graph; and it makes `$__rate_interval` a minute or longer, so that

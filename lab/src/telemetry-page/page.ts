@@ -7,10 +7,10 @@ import type {
   SpanDeclaration,
 } from '@vitrine/service-kit/registry/declaration';
 import * as kit from '@vitrine/service-kit/registry/kit';
+import { metrics as runtimeMetrics } from '@vitrine/service-kit/registry/runtime';
 import * as shop from '@vitrine/service-kit/registry/shop';
 import { honoured, refused } from '@vitrine/service-kit/telemetry/variables';
 import { prometheusName } from './prometheus-name.ts';
-import { metrics as runtimeMetrics } from './runtime-metrics.ts';
 
 type Honoured = (typeof honoured)[keyof typeof honoured];
 

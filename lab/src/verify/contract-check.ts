@@ -1,11 +1,11 @@
+import { declared, undeclaredIn } from '@vitrine/service-kit/registry/contract';
 import { logs as kitLogs } from '@vitrine/service-kit/registry/kit';
+import { metrics as runtimeMetrics } from '@vitrine/service-kit/registry/runtime';
 import { logs as shopLogs } from '@vitrine/service-kit/registry/shop';
 import type { Labels } from '../query/prometheus.ts';
 import type { Stores } from '../query/stores.ts';
 import { prometheusName } from '../telemetry-page/prometheus-name.ts';
-import { metrics as runtimeMetrics } from '../telemetry-page/runtime-metrics.ts';
 import type { Check } from './check.ts';
-import { declared, undeclaredIn } from './contract.ts';
 import { shared } from './shared.ts';
 import {
   inWordsOfRegistry,

@@ -7,7 +7,7 @@ import { LabError } from '../lab-error.ts';
 /** The parts of Grafana's files that queries and links are in. What else is there, Grafana may read. */
 const sourceSchema = z.object({ type: z.string().optional(), uid: z.string() });
 
-const targetSchema = z.object({
+export const targetSchema = z.object({
   datasource: sourceSchema.optional(),
   /** A query of Prometheus or Loki. */
   expr: z.string().optional(),
@@ -36,7 +36,7 @@ const annotationSchema = z.object({
   target: z.object({ expr: z.string().optional() }).optional(),
 });
 
-const variableSchema = z.object({
+export const variableSchema = z.object({
   name: z.string(),
   type: z.string(),
   datasource: sourceSchema.nullish(),
@@ -55,7 +55,7 @@ const dashboardSchema = z.object({
   templating: z.object({ list: z.array(variableSchema).default([]) }).default({ list: [] }),
 });
 
-const dataSourceSchema = z.object({
+export const dataSourceSchema = z.object({
   type: z.string(),
   uid: z.string(),
   jsonData: z

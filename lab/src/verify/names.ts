@@ -1,8 +1,9 @@
+import { declared, LOGGED_ERROR } from '@vitrine/service-kit/registry/contract';
+import { metrics as runtimeMetrics } from '@vitrine/service-kit/registry/runtime';
+import { mayBeEmpty } from '../empty-while-healthy.ts';
 import type { LogLine } from '../query/loki.ts';
 import type { Labels } from '../query/prometheus.ts';
 import { prometheusName } from '../telemetry-page/prometheus-name.ts';
-import { metrics as runtimeMetrics } from '../telemetry-page/runtime-metrics.ts';
-import { declared, LOGGED_ERROR } from './contract.ts';
 
 export type LabelNames = ReadonlySet<string> | 'any';
 
@@ -24,9 +25,6 @@ const bornByEvents =
 /** Values of a label of span metrics. */
 const spanStatuses = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'];
 
-/** The last line of a query that may find nothing in a healthy shop. */
-export const emptyWhileHealthy = /\n\s*#\s*empty while healthy\s*$/;
-
 /** Learns the names from the series and lines that there are, the registry, and the rules. */
 export function learnNames(
   series: readonly Labels[],
@@ -35,8 +33,7 @@ export function learnNames(
 ): Names {
   // Of these, only some of the series that there can be may be there.
   const isBornByEvents = (metric: string) =>
-    bornByEvents.test(metric) ||
-    rules.some(({ name, expr }) => name === metric && emptyWhileHealthy.test(expr));
+    bornByEvents.test(metric) || rules.some(({ name, expr }) => name === metric && mayBeEmpty(expr));
   const seen = Map.groupBy(series, ({ __name__: name = '' }) => name);
   const ofLines = lines.flatMap(({ labels, metadata }) => [...Object.keys(labels), ...Object.keys(metadata)]);
   return {

@@ -1,6 +1,7 @@
+import { mayBeEmpty } from '../empty-while-healthy.ts';
 import type { Labels } from '../query/prometheus.ts';
 import type { Stores } from '../query/stores.ts';
-import { emptyWhileHealthy, type Names } from './names.ts';
+import type { Names } from './names.ts';
 import { unknownNames } from './unknown-names.ts';
 
 /** A query as it is sent to a data source of this type. A query for events, such as alerts, may find none. */
@@ -20,7 +21,7 @@ export async function whatIsWrong(
       : unknownNames(await stores.prometheus.parse(text), legend, names);
   const found = await run(query, stores, range);
   if (unknown.length > 0) return unknown;
-  if (found.length === 0) return isForEvents || emptyWhileHealthy.test(text) ? [] : ['it finds nothing'];
+  if (found.length === 0) return isForEvents || mayBeEmpty(text) ? [] : ['it finds nothing'];
   if (!isExemplar) return [];
   const exemplars = await stores.prometheus.queryExemplars(text, range);
   return exemplars.length > 0 ? [] : ['it finds no exemplar'];

@@ -1,10 +1,3 @@
-import { serviceNames } from '../part-names.ts';
-import type { Jaeger } from '../query/jaeger.ts';
-import type { LogLine, Loki } from '../query/loki.ts';
-import type { Labels } from '../query/prometheus.ts';
-import type { Attributes, Span } from '../query/span.ts';
-import { prometheusName } from '../telemetry-page/prometheus-name.ts';
-import { metrics as runtimeMetrics } from '../telemetry-page/runtime-metrics.ts';
 import {
   declared,
   isDeclaredAs,
@@ -13,7 +6,14 @@ import {
   missingOwners,
   scopesOf,
   type Telemetry,
-} from './contract.ts';
+} from '@vitrine/service-kit/registry/contract';
+import { metrics as runtimeMetrics } from '@vitrine/service-kit/registry/runtime';
+import { serviceNames } from '../part-names.ts';
+import type { Jaeger } from '../query/jaeger.ts';
+import type { LogLine, Loki } from '../query/loki.ts';
+import type { Labels } from '../query/prometheus.ts';
+import type { Attributes, Span } from '../query/span.ts';
+import { prometheusName } from '../telemetry-page/prometheus-name.ts';
 
 type Range = { startMs: number; endMs: number };
 type Declared = typeof declared;

@@ -1,10 +1,10 @@
+import { undeclaredIn } from '@vitrine/service-kit/registry/contract';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 import { en } from '../../../frontend/src/messages-en.ts';
 import { listen } from '../../../test/listen.ts';
 import { poll } from '../../src/poll.ts';
 import type { Span } from '../../src/query/span.ts';
-import { undeclaredIn } from '../../src/verify/contract.ts';
 import { backendsOf } from './backends.ts';
 import { test as base } from './chromium.ts';
 import { printedQueries } from './printed-queries.ts';

@@ -75,7 +75,7 @@ describe('When people shop', () => {
     const queries = panels.flatMap(({ dashboard, panel }) =>
       panel.targets.filter(({ exemplar }) => exemplar).map(({ expr }) => asOpened(dashboard, expr)),
     );
-    const destination = source(shop, 'prometheus').exemplarTraceIdDestinations?.[0];
+    const destination = source(shop, 'prometheus').exemplarTraceIdDestinations[0];
     expect(queries.length).toBeGreaterThan(0);
     for (const query of queries) {
       await eventually(async () => {
@@ -117,7 +117,7 @@ describe('When someone looks at the trace of a purchase', () => {
   });
 
   test('then a log line leads back to it', async ({ shop }) => {
-    const field = source(shop, 'loki').derivedFields?.[0];
+    const field = source(shop, 'loki').derivedFields[0];
     await eventually(async () => {
       const query = `{service_namespace="vitrine"} | trace_id="${shop.traceId}"`;
       const [line] = await shop.loki.queryRange(query, { ...lately(), limit: 1, direction: 'forward' });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { asOpened, type Dashboard, mayBeEmpty, type Panel } from '../grafana-files.ts';
+import { mayBeEmpty } from '../../src/empty-while-healthy.ts';
+import { asOpened, type Dashboard, type Panel } from '../grafana-files.ts';
 import type { Backends } from './backends.ts';
 
 /** The calls between services and to databases that customers cause. */

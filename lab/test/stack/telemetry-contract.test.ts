@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { declared, type Telemetry, undeclaredIn } from '@vitrine/service-kit/registry/contract';
 import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { openBrowser } from '../../../frontend/test/browser.ts';
 import { requestsTo } from '../../../test/request.ts';
 import type { PartName } from '../../src/part-names.ts';
 import { poll } from '../../src/poll.ts';
-import { declared, type Telemetry, undeclaredIn } from '../../src/verify/contract.ts';
 import {
   inWordsOfRegistry,
   missingLogs,

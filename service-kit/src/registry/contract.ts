@@ -1,4 +1,4 @@
-import * as browser from '@vitrine/service-kit/registry/browser';
+import * as browser from './browser';
 import {
   type Attribute,
   type Attributes,
@@ -6,10 +6,10 @@ import {
   type MetricDeclaration,
   SERVICES,
   type SpanDeclaration,
-} from '@vitrine/service-kit/registry/declaration';
-import * as kit from '@vitrine/service-kit/registry/kit';
-import * as shop from '@vitrine/service-kit/registry/shop';
-import { metrics as runtimeMetrics } from '../telemetry-page/runtime-metrics.ts';
+} from './declaration';
+import * as kit from './kit';
+import { metrics as runtimeMetrics } from './runtime';
+import * as shop from './shop';
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,4 @@
-/**
- * Metrics of the runtime instrumentation and the SDK: docs/telemetry.md lists them, and checks accept them beside the
- * registry's.
- */
+/** Metrics of the runtime instrumentation and the SDK: docs/telemetry.md lists them, and checks accept them. */
 
 export interface RuntimeMetric {
   name: string;
