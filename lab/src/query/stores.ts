@@ -6,12 +6,12 @@ import { createPrometheus, type Prometheus } from './prometheus.ts';
 
 export type Stores = { jaeger: Jaeger; prometheus: Prometheus; loki: Loki };
 
-/** The shop's stores of traces, metrics and log lines, to be asked. */
-export function storesOf(settings: Settings): Stores {
+/** The shop's stores of traces, metrics and log lines, to be asked. `limitMs` is how long an answer may take, by default 10 s. */
+export function storesOf(settings: Settings, limitMs?: number): Stores {
   const urls = backendUrls(settings);
   return {
-    jaeger: createJaeger(urls.jaeger),
-    prometheus: createPrometheus(urls.prometheus),
-    loki: createLoki(urls.loki),
+    jaeger: createJaeger(urls.jaeger, limitMs),
+    prometheus: createPrometheus(urls.prometheus, limitMs),
+    loki: createLoki(urls.loki, limitMs),
   };
 }

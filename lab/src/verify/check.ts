@@ -1,9 +1,14 @@
+import { once } from 'node:events';
 import limitConcurrency from 'p-limit';
 import { LabError } from '../lab-error.ts';
 import { poll } from '../poll.ts';
 
-/** Something that must hold. `look` says what is wrong at present, each in a sentence that says where to look. */
-export type Check = { group: string; name: string; look: () => Promise<readonly string[]> };
+/**
+ * Something that must hold. `look` says what is wrong at present, each in a sentence that says where to look; what it says
+ * after `deadline` is not heard.
+ */
+export type Check = { group: string; name: string; look: Look };
+type Look = (deadline: AbortSignal) => Promise<readonly string[]>;
 
 /** A check that holds has no problems. */
 export type Result = { group: string; name: string; problems: readonly string[] };
@@ -16,19 +21,28 @@ export function holds({ results }: Verdict): boolean {
 
 const betweenMs = 2000;
 
-/** Looks until each check holds or `limitMs` have passed, since telemetry takes some seconds. */
-export function settle(
+/**
+ * Looks until each check holds, since telemetry takes some seconds. When `limitMs` have passed, a check has the problems of
+ * its last look that came to an end.
+ */
+export async function settle(
   checks: readonly Check[],
   { limitMs, signal }: { limitMs: number; signal: AbortSignal },
 ): Promise<Result[]> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.max(limitMs, 0))]);
+  const isLate = once(deadline, 'abort');
   return Promise.all(
     checks.map(async ({ group, name, look }) => {
-      let problems: readonly string[] = [];
+      let problems: readonly string[] = [
+        `It did not come to an end within ${Math.round(limitMs / 1000)} s: a part answers slowly, or not at all. ./vitrine status may say which.`,
+      ];
       const check = async () => {
-        problems = await look().catch((error) => [messageOf(error)]);
+        const found = await look(deadline).catch((error) => [messageOf(error)]);
+        if (!deadline.aborted) problems = found;
         return problems.length === 0 || undefined;
       };
-      await poll(check, { intervalMs: betweenMs, limitMs, signal });
+      await Promise.race([poll(check, { intervalMs: betweenMs, limitMs, signal }), isLate]);
+      signal.throwIfAborted();
       return { group, name, problems: [...new Set(problems)].map(asSentence) };
     }),
   );
@@ -49,13 +63,13 @@ export function messageOf(error: unknown): string {
 export function lookIntoEach<Item>(
   items: readonly Item[],
   look: (item: Item) => Promise<readonly string[]>,
-): () => Promise<readonly string[]> {
+): Look {
   const some = limitConcurrency(4);
   let pending = items;
-  return async () => {
+  return async (deadline) => {
     const found = await some.map(pending, async (item) => ({
       item,
-      problems: await look(item).catch((error) => [messageOf(error)]),
+      problems: deadline.aborted ? [] : await look(item).catch((error) => [messageOf(error)]),
     }));
     pending = found.filter(({ problems }) => problems.length > 0).map(({ item }) => item);
     return found.flatMap(({ problems }) => problems);

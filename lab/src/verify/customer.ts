@@ -30,11 +30,13 @@ export function startCustomer(settings: Settings): Customer {
   const traceIds = new Set<string>();
   let isServed = false;
   let problem: string | undefined;
+  let leave = () => {};
 
   const mark = async (shopper: Shopper) => {
     const { method, path } = markedRequest;
-    const options = { headers: { cookie: shopper.cookie() }, signal: AbortSignal.timeout(10_000) };
-    const { status, headers } = await fetch(url + path, { method, ...options, redirect: 'manual' });
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(10_000)]);
+    const options = { headers: { cookie: shopper.cookie() }, redirect: 'manual', signal } as const;
+    const { status, headers } = await fetch(url + path, { method, ...options });
     const traceId = headers.get('x-trace-id');
     if (status !== 200) throw new LabError(`${method} ${path} answered ${status}`);
     if (traceId) traceIds.add(traceId);
@@ -42,6 +44,7 @@ export function startCustomer(settings: Settings): Customer {
 
   const visit = async (account: Account, isNew: boolean) => {
     const shopper = createShopper(url);
+    leave = shopper.leave;
     try {
       for await (const _ of steps(shopper, account, isNew, mark))
         await wait(betweenMs, undefined, { signal: stopping.signal });
@@ -72,6 +75,8 @@ export function startCustomer(settings: Settings): Customer {
     problem: () => problem,
     stop: () => {
       stopping.abort();
+      // A page that hangs is not waited for.
+      leave();
       return running;
     },
   };

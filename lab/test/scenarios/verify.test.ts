@@ -133,6 +133,14 @@ const sabotages: { name: string; does: () => Promise<() => unknown>; causes: rea
     },
     causes: ['loki is stopped. ./vitrine logs loki shows its end; ./vitrine start loki starts it.'],
   },
+  {
+    name: 'Prometheus hangs',
+    async does() {
+      await site.vitrine('pause', 'prometheus');
+      return () => site.vitrine('resume', 'prometheus');
+    },
+    causes: ['prometheus is paused', 'cannot be asked: no answer within 3 s'],
+  },
 ];
 
 test('When nothing is wrong, then every check of verify holds', async () => {
