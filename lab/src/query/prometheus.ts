@@ -26,6 +26,12 @@ export type Rule = {
   type: 'alerting' | 'recording';
   name: string;
   query: string;
+  labels: Labels;
+  /** An alert has them as its file does, with their templates; a recording has none. */
+  annotations: Labels;
+  /** How long an alert is pending before it fires (`for`), and how long it fires on (`keep_firing_for`). */
+  forSeconds: number;
+  keepFiringForSeconds: number;
   /** `err` when the expression fails, `unknown` before the first evaluation. */
   health: 'ok' | 'err' | 'unknown';
   lastError?: string;
@@ -113,6 +119,10 @@ const rulesSchema = success(
             type: z.enum(['alerting', 'recording']),
             name: z.string(),
             query: z.string(),
+            labels: labels.default({}),
+            annotations: labels.default({}),
+            duration: z.number().default(0),
+            keepFiringFor: z.number().default(0),
             health: z.enum(['ok', 'err', 'unknown']),
             lastError: z.string().optional(),
           }),
@@ -174,7 +184,10 @@ export function createPrometheus(url: string, limitMs?: number): Prometheus {
     async rules() {
       const { data } = await get('rules', rulesSchema);
       return data.groups.flatMap(({ name: group, rules }) =>
-        rules.map(({ lastError, ...rule }) => ({ group, ...rule, ...(lastError && { lastError }) })),
+        rules.map(({ lastError, duration, keepFiringFor, ...rule }) => ({
+          ...{ group, ...rule, forSeconds: duration, keepFiringForSeconds: keepFiringFor },
+          ...(lastError && { lastError }),
+        })),
       );
     },
     async metricTypes() {

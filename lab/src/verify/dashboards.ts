@@ -8,14 +8,13 @@ import {
   readDashboards,
   readDataSources,
   type Source,
+  sourcesFile,
   type Target,
 } from './grafana-files.ts';
 import { linksOf } from './links.ts';
 import type { Names } from './names.ts';
 import { whatIsWrong } from './queries.ts';
 import { shared } from './shared.ts';
-
-const sourcesFile = 'grafana/provisioning/datasources/datasources.yaml';
 
 /** Checks that every query of every panel, variable and mark finds something, filled in as Grafana does it. */
 export function checkDashboards(root: string, stores: Stores, names: () => Promise<Names>): readonly Check[] {
@@ -25,7 +24,7 @@ export function checkDashboards(root: string, stores: Stores, names: () => Promi
     {
       ...{ group: 'dashboards', name: 'data sources' },
       look: async () => [
-        ...linkProblems(sources),
+        ...sources.flatMap((source) => linkProblems(source, sources)),
         ...dashboards.flatMap((one) => sourceProblems(one, sources)),
       ],
     },
@@ -109,14 +108,15 @@ function sourceProblems(dashboard: Dashboard, sources: readonly DataSource[]): r
   });
 }
 
-function linkProblems(sources: readonly DataSource[]): readonly string[] {
-  return sources.flatMap((source) =>
-    linksOf(source).flatMap(({ name, uid, type }) =>
-      sources.some((one) => one.uid === uid && one.type === type)
-        ? []
-        : [
-            `${sourcesFile}, ${source.uid}: ${name} leads to ${uid}, which is no data source of type ${type}.`,
-          ],
-    ),
-  );
+function linkProblems(source: DataSource, sources: readonly DataSource[]): readonly string[] {
+  try {
+    return linksOf(source)
+      .filter(({ uid, type }) => !sources.some((one) => one.uid === uid && one.type === type))
+      .map(
+        ({ name, uid, type }) =>
+          `${sourcesFile}, ${source.uid}: ${name} leads to ${uid}, which is no data source of type ${type}.`,
+      );
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }

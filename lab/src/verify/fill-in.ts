@@ -71,7 +71,7 @@ async function chooseOf(
 ): Promise<readonly (string | readonly string[])[]> {
   const { name, regex, includeAll, multi, allValue } = variable;
   const found = await offersOf(variable, values, stores);
-  const pattern = new RegExp(regex.replace(/^\/(.*)\/$/, '$1'));
+  const pattern = regularExpression(regex.replace(/^\/(.*)\/$/, '$1'), name);
   const offers = found.flatMap((offer) => {
     const match = pattern.exec(offer);
     return match ? [match[1] ?? offer] : [];
@@ -79,6 +79,14 @@ async function chooseOf(
   if (offers.length === 0) throw new LabError(`The variable ${name} offers nothing to choose`);
   if (includeAll) return [allValue || offers];
   return multi ? offers.map((offer) => [offer]) : offers;
+}
+
+function regularExpression(text: string, variable: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    throw new LabError(`The regex of the variable ${variable} is none: ${text}`);
+  }
 }
 
 async function offersOf(

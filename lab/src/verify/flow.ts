@@ -98,7 +98,9 @@ export function checkFlow(
     },
     'logs → trace': async () => {
       const [field] = sourceOf(sources, 'loki').jsonData.derivedFields;
-      const values = (await markedLines()).map(({ metadata }) => metadata[field?.matcherRegex ?? '']);
+      // With another matcherType, Grafana looks for the id in the line itself.
+      const label = field?.matcherType === 'label' ? field.matcherRegex : '';
+      const values = (await markedLines()).map(({ metadata }) => metadata[label]);
       for (const value of new Set(values)) {
         const id = fillIn(field?.url ?? '', { '__value.raw': value ?? '' });
         if (id !== '' && (await jaeger.traceById(id))) return undefined;

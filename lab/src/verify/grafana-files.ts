@@ -1,8 +1,9 @@
-import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { LabError } from '../lab-error.ts';
+import { readAs } from './read-as.ts';
 
 /** The parts of Grafana's files that queries and links are in. What else is there, Grafana may read. */
 const sourceSchema = z.object({ type: z.string().optional(), uid: z.string() });
@@ -94,6 +95,8 @@ export type Variable = z.output<typeof variableSchema>;
 export type Dashboard = z.output<typeof dashboardSchema> & { file: string };
 export type DataSource = z.output<typeof dataSourceSchema>;
 
+export const sourcesFile = 'grafana/provisioning/datasources/datasources.yaml';
+
 /** Reads the dashboards in `grafana/dashboards`. */
 export function readDashboards(root: string): readonly Dashboard[] {
   const files = globSync('grafana/dashboards/*.json', { cwd: root }).toSorted();
@@ -106,23 +109,8 @@ export function readDashboards(root: string): readonly Dashboard[] {
 
 /** Reads the provisioned data sources; `$$` is a dollar sign, and a single one begins a variable of the environment. */
 export function readDataSources(root: string): readonly DataSource[] {
-  const path = 'grafana/provisioning/datasources/datasources.yaml';
   const schema = z.object({ datasources: z.array(dataSourceSchema) });
   const read = (text: string) =>
     parse(text.replace(/\$(?:\$|\{\w+\}|\w+)/g, (found) => (found === '$$' ? '$' : '')));
-  return readAs(schema, path, read, root).datasources;
-}
-
-function readAs<Schema extends z.ZodType>(
-  schema: Schema,
-  path: string,
-  read: (text: string) => unknown,
-  root: string,
-): z.output<Schema> {
-  try {
-    return schema.parse(read(readFileSync(join(root, path), 'utf8')));
-  } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new LabError(`${path} cannot be read: ${why}`);
-  }
+  return readAs(schema, sourcesFile, read, root).datasources;
 }

@@ -22,8 +22,12 @@ const common = ['__name__', 'service_name', 'job', 'instance', 'le'];
 /** Metrics that begin with their first event, which a healthy shop may not have had. */
 const bornByEvents =
   /^(?:ALERTS(?:_FOR_STATE)?|otelcol_(?:exporter_(?:send|enqueue)_failed|receiver_(?:refused|failed)|processor_\w*(?:refused|dropped)|connector_\w*|scraper_\w*)_\w+|loki_discarded_\w+)$/;
-/** Values of a label of span metrics. */
-const spanStatuses = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'];
+/** Values of labels that only failures show, so a healthy shop may lack them. */
+const ofFailures: Readonly<Record<string, RegExp>> = {
+  error_type: /./,
+  http_response_status_code: /^[1-5]\d\d$/,
+  status_code: /^STATUS_CODE_(?:UNSET|OK|ERROR)$/,
+};
 
 /** Learns the names from the series and lines that there are, the registry, and the rules. */
 export function learnNames(
@@ -51,9 +55,8 @@ export function learnNames(
       return rules.some(({ name }) => name === metric) ? 'any' : undefined;
     },
     mayBe(metric, label, value) {
-      const values = declaredLabels(metric)?.[label] ?? [];
-      if (values.includes(value) || openLabels.has(label) || isBornByEvents(metric)) return true;
-      if (label === 'status_code' && spanStatuses.includes(value)) return true;
+      const isDeclared = declaredLabels(metric)?.[label]?.includes(value);
+      if (isDeclared || ofFailures[label]?.test(value) || isBornByEvents(metric)) return true;
       return seen.get(metric)?.some((labels) => labels[label] === value) ?? true;
     },
   };
@@ -82,13 +85,6 @@ const declaredMetrics: ReadonlyMap<string, Declared> = new Map([
 function declaredLabels(series: string): Declared | undefined {
   return declaredMetrics.get(series) ?? declaredMetrics.get(series.replace(/_(?:bucket|count|sum)$/, ''));
 }
-
-/** Labels whose values the registry does not list: statuses, say. */
-const openLabels: ReadonlySet<string> = new Set(
-  [...declared.metrics, ...declared.spans].flatMap(({ attributes }) =>
-    Object.entries(attributes).flatMap(([name, { values }]) => (values ? [] : [underscored(name)])),
-  ),
-);
 
 /** Fields of log lines that the registry declares, and that Loki adds. */
 const declaredFields = [

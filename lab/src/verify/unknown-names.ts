@@ -28,6 +28,7 @@ const nodeSchema = z.object({
     return nodeSchema.optional();
   },
 });
+type Matcher = z.output<typeof matcherSchema>;
 type Node = z.output<typeof nodeSchema>;
 
 /** Lists metrics, labels and values that nothing has, of those in the syntax tree of an expression and in `legend`. */
@@ -54,9 +55,11 @@ export function unknownNames(tree: unknown, legend: string, names: Names): reado
     const made = op === 'count_values' ? [param?.val ?? ''] : [];
     return node.without ? union([inner, new Set(made)]) : new Set([...grouping, ...made]);
   };
-  const visitSelector = (matchers: readonly z.output<typeof matcherSchema>[]): LabelNames => {
-    const metric = matchers.find(({ name, type }) => name === '__name__' && type === '=')?.value;
-    if (metric === undefined) return 'any';
+  const visitSelector = (matchers: readonly Matcher[]): LabelNames => {
+    const metrics = metricsOf(matchers);
+    return metrics ? union(metrics.map((metric) => visitMetric(metric, matchers))) : 'any';
+  };
+  const visitMetric = (metric: string, matchers: readonly Matcher[]): LabelNames => {
     const labels = names.labelsOf(metric);
     if (labels === undefined) {
       unknown.push(`there is no metric ${metric}`);
@@ -73,6 +76,22 @@ export function unknownNames(tree: unknown, legend: string, names: Names): reado
   const found = visit(nodeSchema.parse(tree));
   for (const [, label = ''] of legend.matchAll(/\{\{\s*(\w+)\s*\}\}/g)) require(label, found, 'the result');
   return unknown;
+}
+
+/** The metrics that a selector names, also by alternatives such as `a_(?:b|c)_total|d`; undefined if it names none. */
+function metricsOf(matchers: readonly Matcher[]): readonly string[] | undefined {
+  const { type, value = '' } = matchers.find(({ name }) => name === '__name__') ?? {};
+  if (type === '=') return [value];
+  const all = type === '=~' ? alternativesOf(value) : [''];
+  return all.every((name) => /^[\w:]+$/.test(name)) ? all : undefined;
+}
+
+/** Lists the alternatives of a regular expression, in groups and outside. */
+function alternativesOf(pattern: string): readonly string[] {
+  const [group, inside] = /\((?:\?:)?([^()]*)\)/.exec(pattern) ?? [];
+  if (group === undefined || inside === undefined) return [...new Set(pattern.split('|'))];
+  const all = inside.split('|').flatMap((one) => alternativesOf(pattern.replace(group, () => one)));
+  return [...new Set(all)];
 }
 
 function union(sets: readonly LabelNames[]): LabelNames {

@@ -10,7 +10,7 @@ import { checkContract } from '../../src/verify/contract-check.ts';
 import { checkDashboards } from '../../src/verify/dashboards.ts';
 import { learnNames, type Names } from '../../src/verify/names.ts';
 import { whatIsWrong } from '../../src/verify/queries.ts';
-import { readRules } from '../../src/verify/rules.ts';
+import { checkRules, readRules } from '../../src/verify/rules.ts';
 import { checkSeries } from '../../src/verify/series.ts';
 import { readLines } from '../../src/verify/telemetry.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -95,14 +95,42 @@ describe('When there is telemetry that should not be, then verify names', () => 
   });
 });
 
-test('When files of Grafana are wrong, then verify names the label, the metric and the data source', async ({
+test('When Prometheus runs other rules than the files have, then verify says in what they differ', async ({
+  stack,
+  verified,
+}) => {
+  expect(verified.status).toBe(0);
+  const changes: Record<string, object> = {
+    HighErrorRate: { forSeconds: 61, keepFiringForSeconds: 1 },
+    HighLatency: { labels: { severity: 'critical' } },
+    ServiceDown: { annotations: {}, expr: 'service:up == 1' },
+    'service:up': { name: 'service:alive' },
+  };
+  const rules = readRules(root)
+    .filter(({ name, labels }) => name !== 'ErrorBudgetBurn' || labels.window !== '6h')
+    .map((rule) => ({ ...rule, ...changes[rule.name] }));
+  const problems = await lookOnce(checkRules(rules, storesFor(stack), () => namesOf(stack)));
+  const differs = 'Prometheus runs another version of it, which differs in';
+  const restart = './vitrine restart prometheus reads the files';
+  expect(problems.toSorted()).toEqual([
+    `ErrorBudgetBurn: Prometheus runs a rule that no file in prometheus/rules has: ${restart}`,
+    `prometheus/rules/alerts.yml, HighErrorRate: ${differs} for, keep_firing_for: ${restart}`,
+    `prometheus/rules/alerts.yml, HighLatency: ${differs} labels: ${restart}`,
+    `prometheus/rules/alerts.yml, ServiceDown: ${differs} expression, annotations: ${restart}`,
+    `prometheus/rules/recordings.yml, service:alive: Prometheus does not run it: ${restart}`,
+    `service:up: Prometheus runs a rule that no file in prometheus/rules has: ${restart}`,
+  ]);
+});
+
+test('When files of Grafana are wrong, then verify names the label, the metric, the value and the data source', async ({
   stack,
   verified,
 }) => {
   expect(verified.status).toBe(0);
   const folder = join(temporaryFolder(), 'grafana');
   const board = 'dashboards/databases.json';
-  for (const name of ['provisioning', board])
+  const [shop, pipeline] = ['dashboards/shop.json', 'dashboards/pipeline.json'];
+  for (const name of ['provisioning', board, shop, pipeline])
     cpSync(join(root, 'grafana', name), join(folder, name), { recursive: true });
   const wrong = [
     {
@@ -114,6 +142,16 @@ test('When files of Grafana are wrong, then verify names the label, the metric a
       file: board,
       change: [/db_client_connection_pending_requests/g, 'db_client_connection_pending'],
       problem: /databases\.json, panel “[^”]+”: there is no metric db_client_connection_pending\b/,
+    },
+    {
+      file: shop,
+      change: [/\/checkout\/process/g, '/checkout/proces'],
+      problem: /shop\.json, panel “[^”]+”: http_\S+ has no http_route="\/checkout\/proces"/,
+    },
+    {
+      file: pipeline,
+      change: [/\|otelcol_process_memory_rss_bytes/g, '|otelcol_process_rss_bytes'],
+      problem: /pipeline\.json, panel “[^”]+”: there is no metric otelcol_process_rss_bytes\b/,
     },
     {
       file: 'provisioning/datasources/datasources.yaml',

@@ -19,7 +19,7 @@ export type Telemetry = {
     service: string;
     scope: string;
     name: string;
-    kind: 'SERVER' | 'CLIENT' | 'INTERNAL';
+    kind: 'SERVER' | 'CLIENT' | 'INTERNAL' | 'PRODUCER' | 'CONSUMER';
     attributes: Values;
     events: readonly { name: string; attributes: Values }[];
   }[];
