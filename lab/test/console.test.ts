@@ -333,6 +333,7 @@ describe('the page of alerts', () => {
     labels: { alertname: 'ServiceDown', service_name: 'frontend', severity: 'critical' },
     annotations: { summary: 'frontend is <gone>' },
   };
+  const about = (labels: Record<string, string>) => ({ ...alert, labels: { ...alert.labels, ...labels } });
   const send = (url: string, body: string, type = 'application/json') =>
     fetch(`${url}/alerts`, { method: 'POST', headers: { 'content-type': type }, body });
 
@@ -349,8 +350,37 @@ describe('the page of alerts', () => {
     expect(rows[0]?.textContent).toContain('frontend is <gone>');
   });
 
+  test('When alerts are sent again because another of their group changed, then only that is added', async ({
+    console,
+  }) => {
+    const [one, other] = ['order-service', 'user-service'].map((service_name) => about({ service_name }));
+    const again = { ...one, startsAt: '2026-11-01T11:00:00Z' };
+    const group = [[one], [one, other], [{ ...one, status: 'resolved' }, other], [other], [again, other]];
+    for (const alerts of [...group, group.at(-1)]) await send(console.url, JSON.stringify({ alerts }));
+    const rows = (await console.open('/alerts')).html.querySelectorAll('tbody tr');
+    expect(rows.map((row) => row.textContent.match(/\w+-service|firing|resolved/g)?.join(' '))).toEqual([
+      ...['order-service firing', 'order-service resolved', 'user-service firing', 'order-service firing'],
+    ]);
+  });
+
+  test('When one service misses two objectives, then the page tells them apart', async ({ console }) => {
+    const objectives = [
+      { objective: 'availability', window: '1h' },
+      { objective: 'latency', window: '1h' },
+      { objective: 'latency', window: '6h' },
+    ];
+    const alerts = objectives.map((labels) => about({ alertname: 'ErrorBudgetBurn', ...labels }));
+    await send(console.url, JSON.stringify({ alerts }));
+    const rows = (await console.open('/alerts')).html.querySelectorAll('tbody th');
+    expect(rows.map(({ textContent }) => textContent)).toEqual([
+      'ErrorBudgetBurn frontend availability 1h',
+      'ErrorBudgetBurn frontend latency 1h',
+      'ErrorBudgetBurn frontend latency 6h',
+    ]);
+  });
+
   test('When it got hundreds, then it shows the newest', async ({ console }) => {
-    const alerts = Array.from({ length: 300 }, () => alert);
+    const alerts = Array.from({ length: 300 }, (_, index) => about({ service_name: `service-${index}` }));
     await send(console.url, JSON.stringify({ alerts }));
     expect((await console.open('/alerts')).html.querySelectorAll('tbody tr')).toHaveLength(200);
   });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { alertTitle } from '../src/alert-title.ts';
 import { type Facts, factsSchema } from '../src/report/facts.ts';
 import { schemes } from '../src/report/palette.ts';
 import { writeReport } from '../src/report/write-report.ts';
@@ -53,7 +54,7 @@ test('The Markdown and the page say the same, and report.json holds the facts', 
     ...['+4:00 (14:07:21 UTC)', '3.2 s', '1.80 s', '8 min 40 s', 'service_name="frontend"'],
     ...facts.timeline.map(({ what }) => what),
     ...facts.checks.flatMap(({ what, lastSeen }) => [what, lastSeen]),
-    ...facts.alerts.flatMap(({ summary, description }) => [summary, description]),
+    ...facts.alerts.flatMap((alert) => [alertTitle(alert), alert.summary, alert.description]),
     ...facts.traces.flatMap(({ request, what, traceId }) => [request, what, `./vitrine trace ${traceId}`]),
     ...facts.logLines.map(({ body }) => body),
     ...facts.improvements,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import ejs from 'ejs';
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import helmet from 'helmet';
+import { alertTitle } from '../alert-title.ts';
 import { deliveryNotices } from '../delivery.ts';
 import { LabError } from '../lab-error.ts';
 import { formatDuration, formatTime, sanitizeForTerminal, serviceNumber } from '../trace-view/label.ts';
@@ -74,8 +75,8 @@ export function createConsole(sources: Sources): Express {
       return showProblem(response, 400, 'This is no message of Alertmanager', [
         'A JSON object with a list of alerts is wanted.',
       ]);
-    for (const { name, of, status } of alerts)
-      process.stdout.write(`${sanitizeForTerminal(`${name} of ${of} is ${status}`)}\n`);
+    for (const alert of alerts)
+      process.stdout.write(`${sanitizeForTerminal(`${alertTitle(alert)} is ${alert.status}`)}\n`);
     return response.sendStatus(204);
   });
 

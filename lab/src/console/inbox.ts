@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { alertSubject } from '../alert-title.ts';
+import type { Labels } from '../query/prometheus.ts';
 
-/** An alert as Alertmanager has sent it. `of` names what it is about. Times are milliseconds since the epoch. */
+/** An alert as Alertmanager has sent it. Times are milliseconds since the epoch. */
 export type ReceivedAlert = {
   receivedMs: number;
   status: 'firing' | 'resolved';
   name: string;
-  of: string;
+  labels: Labels;
+  subject: string;
   severity: string;
   summary: string;
   sinceMs: number;
@@ -28,21 +32,27 @@ const messageSchema = z.object({
 /** Records what Alertmanager sends; the oldest alerts are forgotten. */
 export function createInbox() {
   let alerts: readonly ReceivedAlert[] = [];
+  /** Alertmanager sends all alerts of a group again when one of them changes, and now and then when none does. */
+  const isKnown = ({ status, labels, sinceMs }: ReceivedAlert) => {
+    const last = alerts.find((one) => isDeepStrictEqual(one.labels, labels));
+    return last?.status === status && last.sinceMs === sinceMs;
+  };
   return {
     /** Every alert that is kept, the newest first. */
     alerts: () => alerts,
-    /** Returns the alerts of a message that has just arrived; undefined when it is none. */
+    /** Returns the alerts of a message that has just arrived, as far as they are news; undefined when it is none. */
     receive(message: unknown): readonly ReceivedAlert[] | undefined {
       const { data } = messageSchema.safeParse(message);
-      const fresh = data?.alerts.map(({ status, labels, annotations, startsAt }) => ({
-        ...{ receivedMs: Date.now(), status, sinceMs: startsAt },
+      const sent = data?.alerts.map(({ status, labels, annotations, startsAt }) => ({
+        ...{ receivedMs: Date.now(), status, labels, sinceMs: startsAt },
         name: labels.alertname ?? '',
-        of: labels.service_name ?? labels.job ?? labels.exporter ?? '',
+        subject: alertSubject(labels),
         severity: labels.severity ?? '',
         summary: annotations.summary ?? '',
       }));
-      alerts = [...(fresh ?? []), ...alerts].slice(0, kept);
-      return fresh;
+      const news = sent?.filter((alert) => !isKnown(alert));
+      alerts = [...(news ?? []), ...alerts].slice(0, kept);
+      return news;
     },
   };
 }

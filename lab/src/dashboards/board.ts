@@ -12,6 +12,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import { subjectLabels } from '../alert-title.ts';
 import { states } from './colours.ts';
 import { siblings } from './links.ts';
 import { chosen, sources } from './queries.ts';
@@ -82,12 +83,10 @@ function serviceVariable(choice: BoardOptions['services']): QueryVariableBuilder
     .current({ text: ['All'], value: ['$__all'] });
 }
 
-/**
- * What an alert is about: a service, or a part of the pipeline, or an objective. An alert has one of these labels, and
- * only some have a service.
- */
+/** Adds to alerts a label that says what each is about. */
 export function affected(alerts: string): string {
-  return `label_join(${alerts}, "affected", " ", "service_name", "job", "exporter", "objective")`;
+  const names = subjectLabels.map((name) => `"${name}"`).join(', ');
+  return `label_join(${alerts}, "affected", " ", ${names})`;
 }
 
 const firingAlerts = new AnnotationQueryBuilder()

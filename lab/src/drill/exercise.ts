@@ -1,9 +1,10 @@
+import { alertTitle } from '../alert-title.ts';
 import { withTrial } from '../faults/break-shop.ts';
 import { clearSwitches } from '../faults/fault-switch.ts';
 import { LabError } from '../lab-error.ts';
 import { pause, poll } from '../poll.ts';
 import { storesOf } from '../query/stores.ts';
-import { type AlertWatch, alertTitle, lastingAlerts, watchAlerts } from '../scenario/alert-watch.ts';
+import { type AlertWatch, lastingAlerts, watchAlerts } from '../scenario/alert-watch.ts';
 import type { Backends } from '../scenario/check.ts';
 import type { Session } from '../stack.ts';
 import { startTraffic } from '../traffic/traffic.ts';

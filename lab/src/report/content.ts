@@ -1,3 +1,4 @@
+import { alertTitle } from '../alert-title.ts';
 import { formatDuration, serviceNumber } from '../trace-view/label.ts';
 import type { Facts } from './facts.ts';
 import {
@@ -137,12 +138,6 @@ function lanesOf(facts: Facts): { label: string; bars: Bar[] }[] {
       }),
     })),
   ];
-}
-
-/** The alert's name, and what it is about: `HighErrorRate, frontend`. */
-function alertTitle({ name, labels }: Facts['alerts'][number]): string {
-  const { alertname: _name, severity: _severity, ...about } = labels;
-  return [name, ...Object.values(about)].join(', ');
 }
 
 /** The labels of the lanes' scale, with their positions in percent. */

@@ -78,9 +78,3 @@ export function isAlert(alert: Pick<Alert, 'name' | 'labels'>, name: string, lab
     alert.name === name && Object.entries(labels).every(([label, value]) => alert.labels[label] === value)
   );
 }
-
-/** `HighErrorRate of frontend`, `PipelineDown of loki`. */
-export function alertTitle({ name, labels }: Pick<WatchedAlert, 'name' | 'labels'>): string {
-  const of = labels.service_name ?? labels.job ?? labels.exporter;
-  return of === undefined ? name : `${name} of ${of}`;
-}

@@ -1,4 +1,5 @@
 import { reachableHost } from '../addresses.ts';
+import { alertTitle } from '../alert-title.ts';
 import type { LogLine } from '../query/loki.ts';
 import type { Prometheus, Series } from '../query/prometheus.ts';
 import type { Span, Trace } from '../query/span.ts';
@@ -6,7 +7,7 @@ import type { Facts } from '../report/facts.ts';
 import type { Settings } from '../settings.ts';
 import type { Mode } from '../shop-record.ts';
 import { isFailure, levelOf, spanLabel, spanOutcome } from '../trace-view/label.ts';
-import { alertTitle, isAlert, type WatchedAlert } from './alert-watch.ts';
+import { isAlert, type WatchedAlert } from './alert-watch.ts';
 import type { Backends } from './check.ts';
 import type { Run } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,4 +1,5 @@
-import { alertTitle, isAlert, lastingAlerts, type WatchedAlert } from './alert-watch.ts';
+import { alertTitle } from '../alert-title.ts';
+import { isAlert, lastingAlerts, type WatchedAlert } from './alert-watch.ts';
 import { type Backends, type Check, describeValues, isHealthy, readValues, type Window } from './check.ts';
 
 /** Recording rules look back a minute, and are evaluated every five seconds; CheckoutFailing keeps firing for another. */

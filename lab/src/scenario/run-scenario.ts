@@ -1,10 +1,11 @@
+import { alertTitle } from '../alert-title.ts';
 import type { Breaker } from '../faults/break-shop.ts';
 import { describeFault } from '../faults/fault.ts';
 import { LabError } from '../lab-error.ts';
 import { pause, poll } from '../poll.ts';
 import type { Facts } from '../report/facts.ts';
 import type { PageCount } from '../traffic/traffic.ts';
-import { alertTitle, type WatchedAlert } from './alert-watch.ts';
+import type { WatchedAlert } from './alert-watch.ts';
 import {
   type Backends,
   type Check,
