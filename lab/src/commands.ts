@@ -113,9 +113,9 @@ program
   .command('console')
   .description('run the console until interrupted; a native shop runs it already')
   .action(() =>
-    withStack(signal, async ({ settings }) => {
+    withStack(signal, async (session) => {
       const { consoleCommand } = await import('./console/console-command.ts');
-      await consoleCommand(settings, signal);
+      await consoleCommand(session, signal);
     }),
   );
 

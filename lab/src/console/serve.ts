@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { LabError } from '../lab-error.ts';
 import { createJaeger } from '../query/jaeger.ts';
 import { createLoki } from '../query/loki.ts';
@@ -9,8 +9,15 @@ import type { ConsoleConfig } from './config.ts';
 
 const drainLimitMs = 2000;
 
-/** Listens until `signal` aborts, finishes running requests and resolves. Throws a LabError when it cannot listen. */
-export async function serveConsole(config: ConsoleConfig, signal: AbortSignal): Promise<void> {
+/**
+ * Listens until `signal` aborts, also at `hostForAlerts` if it is given, finishes running requests and resolves. Throws a
+ * LabError when it cannot listen.
+ */
+export async function serveConsole(
+  config: ConsoleConfig,
+  signal: AbortSignal,
+  hostForAlerts?: string,
+): Promise<void> {
   const app = createConsole({
     jaeger: createJaeger(config.JAEGER_URL),
     prometheus: createPrometheus(config.PROMETHEUS_URL),
@@ -18,18 +25,39 @@ export async function serveConsole(config: ConsoleConfig, signal: AbortSignal): 
     jaegerUrl: config.JAEGER_URL,
     shopUrl: config.SHOP_URL,
   });
-  const server = createServer(app);
   const { HOST: host, PORT: port } = config;
+  const servers: Server[] = [];
+  try {
+    if (hostForAlerts !== undefined) {
+      servers.push(await listen(app, hostForAlerts, port, signal));
+      process.stdout.write(`Alerts come in at http://${hostForAlerts}:${port}/alerts\n`);
+    }
+    servers.push(await listen(app, host, port, signal));
+    const address = host.includes(':') ? `[${host}]` : host;
+    process.stdout.write(`The console is open: http://${address}:${port}\n`);
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    await Promise.all(servers.map(close));
+  }
+}
+
+async function listen(
+  app: RequestListener,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Server> {
+  const server = createServer(app);
   try {
     server.listen(port, host);
     await once(server, 'listening', { signal });
+    return server;
   } catch (error) {
     throw new LabError(`The console cannot listen on ${host}:${port}: ${whyNot(error)}.`);
   }
-  const address = host.includes(':') ? `[${host}]` : host;
-  process.stdout.write(`The console is open: http://${address}:${port}\n`);
+}
 
-  if (!signal.aborted) await once(signal, 'abort');
+async function close(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();

@@ -1,20 +1,11 @@
 import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { openBrowser } from '../../../frontend/test/browser.ts';
 import { findAlertmanager } from '../../src/native/alertmanager.ts';
+import { receivedAlerts } from './received-alerts.ts';
 import { test as base } from './stack-test.ts';
-import { runVitrine, type Site } from './start-stack.ts';
+import { runVitrine } from './start-stack.ts';
 
 const soon = { timeout: 90_000, interval: 500 };
-
-/** What the console shows of the alerts that it got, the newest first. */
-async function received({ ports }: Site): Promise<string[]> {
-  const page = await openBrowser(`http://127.0.0.1:${ports.console}`).open('/alerts');
-  return page.html
-    .querySelectorAll('tbody tr')
-    .map((row) => row.querySelectorAll('th, td').slice(0, 2))
-    .map((cells) => cells.map(({ textContent }) => textContent.replace(/\s+/g, ' ').trim()).join(': '));
-}
 
 /** The shop, to which Alertmanager is added. */
 const test = base.extend('alerting', { scope: 'file' }, async ({ stack }, { onCleanup }) => {
@@ -37,9 +28,13 @@ test('When a part is away, then Alertmanager tells the console, and again when t
 }) => {
   expect(await alerting.vitrine('stop', 'loki')).toMatchObject({ status: 0 });
   onTestFinished(async () => void (await alerting.vitrine('start', 'loki')));
-  await expect.poll(() => received(alerting), soon).toContainEqual('PipelineDown loki: firing (critical)');
+  await expect
+    .poll(() => receivedAlerts(alerting), soon)
+    .toContainEqual('PipelineDown loki: firing (critical)');
   expect(await alerting.vitrine('start', 'loki')).toMatchObject({ status: 0 });
-  await expect.poll(() => received(alerting), soon).toContainEqual('PipelineDown loki: resolved (critical)');
+  await expect
+    .poll(() => receivedAlerts(alerting), soon)
+    .toContainEqual('PipelineDown loki: resolved (critical)');
 });
 
 test('When a service is down, then nobody is told of its errors, but of those of others', async ({
@@ -56,14 +51,14 @@ test('When a service is down, then nobody is told of its errors, but of those of
   });
   expect(sent.status).toBe(200);
   await expect
-    .poll(() => received(alerting), soon)
+    .poll(() => receivedAlerts(alerting), soon)
     .toEqual(
       expect.arrayContaining([
         'ServiceDown one: firing (critical)',
         'HighErrorRate other: firing (critical)',
       ]),
     );
-  expect(await received(alerting)).not.toContainEqual('HighErrorRate one: firing (critical)');
+  expect(await receivedAlerts(alerting)).not.toContainEqual('HighErrorRate one: firing (critical)');
   const inhibited = z
     .array(
       z.object({
