@@ -178,15 +178,31 @@ program
   .option('-s, --seconds <n>', 'how long each time (5, or 3 with --quick)', parseCount)
   .option('--only <words>', 'only what has these words in its name: "product list", say', '')
   .option('--against <folder>', 'in turns with another build: a git worktree of another commit, say')
+  .option('--stack', 'whole shops with all their backends: CPU time of each part, and memory')
   .addOption(
-    new Option('--price-list', 'what each instrumentation, signal and sampling rate costs').conflicts(
+    new Option(
+      '--original <address>',
+      'also the Flask shop that this one comes from, whose frontend runs there',
+    )
+      .argParser(parseAddress)
+      .implies({ stack: true }),
+  )
+  .addOption(
+    new Option('--dashboards', 'what the queries of each dashboard cost the running shop').conflicts([
+      ...['against', 'stack', 'original', 'priceList', 'quick'],
+    ]),
+  )
+  .addOption(
+    new Option('--price-list', 'what each instrumentation, signal and sampling rate costs').conflicts([
       'against',
-    ),
+      'stack',
+      'original',
+    ]),
   )
   .addOption(
     new Option('--quick', 'the price list in five minutes: fewer rows')
       .implies({ priceList: true })
-      .conflicts('against'),
+      .conflicts(['against', 'stack', 'original']),
   )
   .action(async (choice: BenchChoice) => {
     const { benchCommand } = await import('./bench/bench-command.ts');
@@ -197,6 +213,11 @@ function parsePart(text: string): PartName {
   const part = partNames.find((name) => name === text);
   if (part) return part;
   throw new InvalidArgumentError(`The parts are ${partNames.join(', ')}.`);
+}
+
+function parseAddress(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === 'http:') return text;
+  throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:5000.');
 }
 
 function parseCount(text: string): number {

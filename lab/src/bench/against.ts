@@ -5,12 +5,17 @@ import { LabError, UsageError } from '../lab-error.ts';
 import { runProgram } from '../native/run-program.ts';
 import { serviceNames } from '../part-names.ts';
 import type { Progress } from '../progress.ts';
-import { againstTable, type Measurement, type Memory, memoryTable, speedTable } from './report.ts';
+import { memoryTable } from './breakdown.ts';
+import { againstTable, type Measurement, speedTable } from './report.ts';
 import type { Scenario } from './scenarios.ts';
 import { type Shop, withShops } from './shops.ts';
 import { type BenchOptions, measureInTurns, shopContender } from './turns.ts';
+import type { Memory } from './usage.ts';
 
-const NEEDED = serviceNames.map((service) => `${service}/src/telemetry.ts`);
+const NEEDED = [
+  ...['scripts/node.sh', 'lab/src/cli.ts'],
+  ...serviceNames.map((service) => `${service}/src/telemetry.ts`),
+];
 
 /** Each build has two shops: V8 optimizes two processes of the same code differently, by a tenth of their speed or more. */
 const SHOPS = ['this', 'other', 'other again', 'this again'] as const;
@@ -27,6 +32,7 @@ export async function benchAgainst(
 ): Promise<void> {
   const { report, signal } = progress;
   const root = resolve(folder);
+  requireBuild(root);
   await installPackages(root, progress);
   await withShops(progress, async ({ sink, startShop }) => {
     const measurements: Measurement[] = [];
@@ -39,7 +45,7 @@ export async function benchAgainst(
         const place = build.startsWith('other') ? { root } : {};
         shops.push([name, await startShop({ name, environment, ...place })]);
       }
-      for (const [name, shop] of shops) memory.push([name, await shop.memory()]);
+      for (const [name, shop] of shops) memory.push([name, shop.memory()]);
       const contendersOf = (scenario: Scenario) =>
         shops.map(([name, shop]) => shopContender(name, shop, scenario, signal));
       const { settledSpans } = sink;
@@ -57,12 +63,14 @@ export async function benchAgainst(
   });
 }
 
+/** Throws a UsageError when the folder holds no build of the shop. */
+export function requireBuild(root: string): void {
+  const missing = NEEDED.find((file) => !existsSync(join(root, file)));
+  if (missing) throw new UsageError(`--against: ${root} is no build of Vitrine, for it has no ${missing}.`);
+}
+
 /** Lets the scripts of the build in `root` install its packages where they are missing or older than its lock file. */
 async function installPackages(root: string, { report, signal }: Progress): Promise<void> {
-  const missing = ['scripts/node.sh', 'lab/src/cli.ts', ...NEEDED].find(
-    (file) => !existsSync(join(root, file)),
-  );
-  if (missing) throw new UsageError(`--against: ${root} is no build of Vitrine, for it has no ${missing}.`);
   report(`Looking after the packages of ${root} …`);
   const { status, output } = await runProgram(
     join(root, 'scripts/node.sh'),

@@ -1,9 +1,12 @@
 import type { Progress } from '../progress.ts';
+import { withStack } from '../session.ts';
 import { benchAgainst } from './against.ts';
 import { bench } from './bench.ts';
+import { benchDashboards } from './dashboards.ts';
 import { priceList } from './price-list.ts';
 import { priceRows } from './price-rows.ts';
 import { chooseScenarios, productList, trip } from './scenarios.ts';
+import { benchStack } from './stack.ts';
 
 export type BenchChoice = {
   rounds: number;
@@ -12,11 +15,14 @@ export type BenchChoice = {
   against?: string;
   priceList?: true;
   quick?: true;
+  stack?: true;
+  original?: string;
+  dashboards?: true;
 };
 
 /** Runs the bench that the options ask for. */
 export async function benchCommand(
-  { rounds, seconds, only, against, priceList: isPriceList, quick }: BenchChoice,
+  { rounds, seconds, only, against, priceList: isPriceList, quick, stack, original, dashboards }: BenchChoice,
   progress: Progress,
 ): Promise<void> {
   const options = { rounds, seconds: seconds ?? (quick ? 3 : 5) };
@@ -24,6 +30,10 @@ export async function benchCommand(
     const rows = quick ? priceRows.filter(({ isQuick }) => isQuick) : priceRows;
     const loads = chooseScenarios(only, quick ? [productList] : [productList, trip]);
     await priceList(rows, loads, options, progress);
+  } else if (stack) {
+    await benchStack({ against, original }, chooseScenarios(only), options, progress);
+  } else if (dashboards) {
+    await withStack(progress.signal, ({ settings }) => benchDashboards(only, rounds, settings, progress));
   } else if (against === undefined) {
     await bench(chooseScenarios(only), options, progress);
   } else {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Progress } from '../progress.ts';
 import { startBareHandler } from './bare-process.ts';
+import { memoryTable } from './breakdown.ts';
 import { measureUrl } from './measure-url.ts';
 import { profileTable } from './profile.ts';
-import { comparisonLines, memoryTable, speedTable } from './report.ts';
+import { comparisonLines, speedTable } from './report.ts';
 import { CONNECTIONS, productList, type Scenario } from './scenarios.ts';
 import { withShops } from './shops.ts';
 import { type BenchOptions, measureInTurns, shopContender } from './turns.ts';
@@ -21,7 +22,10 @@ export function bench(
   return withShops(progress, async ({ sink, folder, startShop }) => {
     const off = await startShop({ name: 'telemetry off', environment: { OTEL_SDK_DISABLED: 'true' } });
     const on = await startShop({ name: 'telemetry on', environment: {} });
-    const memory = memoryTable({ 'telemetry off': await off.memory(), 'telemetry on': await on.memory() });
+    const memory = memoryTable({
+      'telemetry off': off.memory(),
+      'telemetry on': on.memory(),
+    });
 
     const bare = await startBareHandler(off.productDatabase);
     const bareHandler = {

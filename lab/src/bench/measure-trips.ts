@@ -1,15 +1,30 @@
 import { createShopper, type Shopper } from '../traffic/shopper.ts';
-import { type Sample, summarize } from './sample.ts';
+import { type Sample, spread, summarize } from './sample.ts';
 
 const PASSWORD = 'a long password';
+const PRODUCT = '/product/laptop-pro';
+
+/** What a customer does; the name of each step says what it opens. */
+export type Steps = Readonly<Record<string, (shopper: Shopper) => Promise<unknown>>>;
+
+/** A trip is seven requests, redirects included. */
+export const tripSteps: Steps = {
+  'home page': (shopper) => shopper.open('/'),
+  'product page': (shopper) => shopper.open(PRODUCT),
+  // The original answers this form with the product's page instead of a redirect to it.
+  'into the cart, and back': (shopper) => shopper.submit(PRODUCT, { quantity: '1' }, 200),
+  cart: (shopper) => shopper.open('/checkout'),
+  'checkout, and thank-you': (shopper) => shopper.submit('/checkout/process'),
+};
+export const stepsToOrders: Steps = { ...tripSteps, orders: (shopper) => shopper.open('/orders') };
 
 /** Registers the customers through the API; those who exist already stay as they are. */
 export async function registerCustomers(userServiceUrl: string, names: readonly string[]): Promise<void> {
   for (const username of names) {
-    const { status } = await fetch(`${userServiceUrl}/api/user/create`, {
+    if ((await fetch(`${userServiceUrl}/api/user/${username}/exists`)).ok) continue;
+    const { ok, status } = await fetch(`${userServiceUrl}/api/user/create`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
+      body: new URLSearchParams({
         username,
         email: `${username}@example.com`,
         first_name: 'Bench',
@@ -17,23 +32,36 @@ export async function registerCustomers(userServiceUrl: string, names: readonly 
         password: PASSWORD,
       }),
     });
-    if (status !== 201 && status !== 409) throw new Error(`Registering ${username} answered ${status}`);
+    if (!ok) throw new Error(`Registering ${username} answered ${status}`);
   }
 }
 
 /**
- * Lets each customer make one trip after the other until `seconds` have passed; an aborted signal ends it at once. A
- * trip is seven requests, redirects included: home, a product, into the cart (and back on the product's page), the
- * cart, checkout (and thank-you). With `logsInEachTime` it begins with the login of a new visitor, two requests more.
+ * Lets each customer make one trip after the other until `seconds` have passed; an aborted signal ends it at once. With
+ * `logsInEachTime`, a trip begins with the login of a new visitor, two requests more.
  */
 export async function measureTrips(
   frontendUrl: string,
   customers: readonly string[],
-  { seconds, logsInEachTime, signal }: { seconds: number; logsInEachTime: boolean; signal: AbortSignal },
+  {
+    steps,
+    logsInEachTime,
+    seconds,
+    signal,
+  }: { steps: Steps; logsInEachTime: boolean; seconds: number; signal: AbortSignal },
 ): Promise<Sample> {
   signal.throwIfAborted();
   const durationsMs: number[] = [];
+  const stepDurationsMs = new Map<string, number[]>();
   let failures = 0;
+  const timed = async <Result>(step: string, work: () => Promise<Result>): Promise<Result> => {
+    const startedAt = performance.now();
+    const result = await work();
+    const earlier = stepDurationsMs.get(step) ?? [];
+    earlier.push(performance.now() - startedAt);
+    stepDurationsMs.set(step, earlier);
+    return result;
+  };
   const shoppers: Shopper[] = [];
   // One after the other: services that have just started would take too long over all of them at once.
   if (!logsInEachTime) for (const name of customers) shoppers.push(await logIn(frontendUrl, name));
@@ -44,8 +72,8 @@ export async function measureTrips(
       while (performance.now() < endsAt && !signal.aborted) {
         const tripStartedAt = performance.now();
         try {
-          const shopper = shoppers[index] ?? (await logIn(frontendUrl, name));
-          await shop(shopper);
+          const shopper = shoppers[index] ?? (await timed('login', () => logIn(frontendUrl, name)));
+          for (const [step, open] of Object.entries(steps)) await timed(step, () => open(shopper));
           if (logsInEachTime) shopper.leave();
           durationsMs.push(performance.now() - tripStartedAt);
         } catch {
@@ -56,7 +84,9 @@ export async function measureTrips(
     }),
   );
   signal.throwIfAborted();
-  return summarize(durationsMs, (performance.now() - startedAt) / 1000, failures);
+  const medians = Array.from(stepDurationsMs, ([step, values]) => [step, spread(values).median] as const);
+  const sample = summarize(durationsMs, (performance.now() - startedAt) / 1000, failures);
+  return { ...sample, stepMs: Object.fromEntries(medians) };
 }
 
 async function logIn(frontendUrl: string, username: string): Promise<Shopper> {
@@ -64,12 +94,4 @@ async function logIn(frontendUrl: string, username: string): Promise<Shopper> {
   await shopper.open('/login');
   await shopper.submit('/login', { username, password: PASSWORD });
   return shopper;
-}
-
-async function shop(shopper: Shopper): Promise<void> {
-  await shopper.open('/');
-  await shopper.open('/product/laptop-pro');
-  await shopper.submit('/product/laptop-pro', { quantity: '1' });
-  await shopper.open('/checkout');
-  await shopper.submit('/checkout/process');
 }

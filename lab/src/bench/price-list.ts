@@ -9,7 +9,7 @@ import { contradictions, explanation, priceTable, type Reading } from './price-t
 import { productList, type Scenario } from './scenarios.ts';
 import { partsOfShop, type Shop, withShops } from './shops.ts';
 import type { BenchOptions } from './turns.ts';
-import { cpuSeconds } from './usage.ts';
+import { cpuSeconds, sum } from './usage.ts';
 
 /** V8 needs this long to optimize a request, and most of a trip. */
 const WARM_UP_SECONDS = { productList: 3, others: 10 };
@@ -80,7 +80,7 @@ async function measureRow(
   const warmUp = await load.run(shop, warmUpOf(load), signal);
 
   const pids = (await statusOf(stack, services)).flatMap(({ pid }) => pid ?? []);
-  const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const cpu = () => sum(pids.map(cpuSeconds));
   const cpuBefore = cpu();
   const sample = await load.run(shop, seconds, signal);
   const cpuMs = ((cpu() - cpuBefore) * 1000) / sample.count;

@@ -1,10 +1,12 @@
 import { type Sample, spread } from './sample.ts';
+import type { Figures } from './usage.ts';
 
 export type Measurement = Sample & {
   scenario: string;
   variant: string;
   /** CPU milliseconds that all the shop's processes used for one request or trip. */
   cpuMs: number | undefined;
+  cpuMsByPart?: Figures;
   /** The number of spans that arrived at the collector for one request or trip. */
   spans: number;
 };
@@ -39,13 +41,22 @@ export function comparisonLines(measurements: readonly Measurement[]): string[] 
       ? []
       : ['', `Product list, telemetry off, against the bare handler: ${rate} of the requests per second.`]),
     '',
-    '| telemetry on against off: median (min–max) | per second | p95 | CPU each | spans each |',
+    ...comparisonTable(measurements, ['telemetry on', 'telemetry off']),
+  ];
+}
+
+/** Compares two variants, round by round. */
+export function comparisonTable(
+  measurements: readonly Measurement[],
+  [of, to]: readonly [string, string],
+): string[] {
+  return [
+    row([`${of} / ${to}: median (min–max)`, 'per second', 'p95', 'CPU each', 'spans each']),
     '|---|---|---|---|---|',
     ...scenariosOf(measurements).map((scenario) => {
-      const on = runsOf(measurements, scenario, 'telemetry on');
-      const off = runsOf(measurements, scenario, 'telemetry off');
-      const cells = [scenario, ...picks.map((pick) => percent(ratios(on, off, pick))), spansEach(on)];
-      return row(cells);
+      const [own, other] = [runsOf(measurements, scenario, of), runsOf(measurements, scenario, to)];
+      const cells = picks.map((pick) => percent(ratios(own, other, pick)));
+      return row([scenario, ...cells, `${spansEach(own)} / ${spansEach(other)}`]);
     }),
   ];
 }
@@ -103,36 +114,16 @@ function spansEach(runs: readonly Measurement[]): string {
   return spread(runs.map(({ spans }) => spans)).median.toFixed(2);
 }
 
-export type Memory = { part: string; residentBytes: number; privateBytes: number };
-
-/** Shows the memory of each part, and of all services together, in a column for each of `shops`. */
-export function memoryTable(shops: Readonly<Record<string, readonly Memory[]>>): string[] {
-  const columns = Object.values(shops);
-  const line = (title: string, isMeant: (part: string) => boolean) =>
-    row([title, ...columns.map((parts) => memoryCell(parts.filter(({ part }) => isMeant(part))))]);
-  const names = columns[0]?.map(({ part }) => part) ?? [];
-  return [
-    row(['idle memory in MB: resident (of it private)', ...Object.keys(shops)]),
-    `|${'---|'.repeat(columns.length + 1)}`,
-    ...names.map((name) => line(name, (part) => part === name)),
-    line('all services', (part) => !part.endsWith('_dbase')),
-  ];
-}
-
-function memoryCell(parts: readonly Memory[]): string {
-  const megabytes = (pick: (memory: Memory) => number) =>
-    (parts.reduce((sum, memory) => sum + pick(memory), 0) / 1e6).toFixed(0);
-  return `${megabytes(({ residentBytes }) => residentBytes)} (${megabytes(({ privateBytes }) => privateBytes)})`;
-}
-
 /** Makes a row of a table in Markdown. */
 export function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function percent(values: number[]): string {
-  const { min, median, max } = spread(values.map((value) => value * 100));
-  return `${median.toFixed(0)} % (${min.toFixed(0)}–${max.toFixed(0)})`;
+/** Shows the median of ratios with the least and greatest; a dash when there is none, or none is a number. */
+export function percent(ratios: readonly number[]): string {
+  const numbers = ratios.filter(Number.isFinite);
+  const { min, median, max } = spread(numbers.map((ratio) => ratio * 100));
+  return numbers.length === 0 ? '–' : `${median.toFixed(0)} % (${min.toFixed(0)}–${max.toFixed(0)})`;
 }
 
 export function digits(rate: number): string {

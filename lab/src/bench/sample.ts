@@ -1,3 +1,5 @@
+import type { Figures } from './usage.ts';
+
 /** The outcome of one run of a scenario. */
 export type Sample = {
   /** The number of requests or trips that succeeded. */
@@ -7,6 +9,8 @@ export type Sample = {
   p50Ms: number;
   p95Ms: number;
   p99Ms: number;
+  /** The median latency of each step of a trip. */
+  stepMs?: Figures;
   /** Unexpected answers and failed connections. */
   failures: number;
 };

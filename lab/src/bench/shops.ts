@@ -9,10 +9,9 @@ import { findPlaces, readSettings, type Settings } from '../settings.ts';
 import type { Stack } from '../stack.ts';
 import { registerCustomers } from './measure-trips.ts';
 import { type OtlpSink, startOtlpSink } from './otlp-sink.ts';
-import type { Memory } from './report.ts';
-import { cpuSeconds, privateBytes } from './usage.ts';
+import { usageOf } from './usage.ts';
 
-const CUSTOMERS = ['bench-1', 'bench-2', 'bench-3', 'bench-4'];
+export const CUSTOMERS = ['bench-1', 'bench-2', 'bench-3', 'bench-4'];
 /** This is far from the ports that people use, and below those that Linux gives to outgoing connections (from 32768). */
 const FIRST_OFFSET = 15_000;
 
@@ -79,13 +78,20 @@ function settingsIn(environment: NodeJS.Dict<string>, root?: string): Settings {
   return root === undefined ? settings : { ...settings, root };
 }
 
-async function openShop(settings: Settings, stack: Stack) {
-  const urls = {
-    frontend: `http://127.0.0.1:${settings.ports.frontend}`,
-    'user-service': `http://127.0.0.1:${settings.ports['user-service']}`,
-    'product-service': `http://127.0.0.1:${settings.ports['product-service']}`,
+/** Returns the addresses that the load is sent to. */
+export function urlsOf({ ports }: Pick<Settings, 'ports'>) {
+  return {
+    frontend: `http://127.0.0.1:${ports.frontend}`,
+    'user-service': `http://127.0.0.1:${ports['user-service']}`,
+    'product-service': `http://127.0.0.1:${ports['product-service']}`,
   };
-  const pids = (await stack.status()).flatMap(({ pid }) => pid ?? []);
+}
+
+async function openShop(settings: Settings, stack: Stack) {
+  const urls = urlsOf(settings);
+  const pids = (await stack.status()).flatMap(({ part, pid }) =>
+    pid === undefined ? [] : [[part, pid] as const],
+  );
   const [schema] = createParts(settings).flatMap((part) =>
     part.name === 'product_dbase' && part.kind === 'database' ? part.schemas : [],
   );
@@ -101,14 +107,7 @@ async function openShop(settings: Settings, stack: Stack) {
       password: schema?.password,
       database: schema?.name,
     },
-    memory: async (): Promise<Memory[]> =>
-      (await stack.status()).flatMap(({ part, pid, residentBytes }) =>
-        pid === undefined || residentBytes === undefined
-          ? []
-          : [{ part, residentBytes, privateBytes: privateBytes(pid) }],
-      ),
-    /** Returns the CPU seconds that all its processes have used so far, databases included. */
-    cpuSeconds: () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0),
+    ...usageOf(Object.fromEntries(pids)),
     stop: () => stack.down({ reset: true }),
   };
 }

@@ -1,8 +1,8 @@
 import type { Progress } from '../progress.ts';
 import type { Measurement } from './report.ts';
 import type { Sample } from './sample.ts';
-import type { Scenario } from './scenarios.ts';
-import type { Shop } from './shops.ts';
+import type { Scenario, Target } from './scenarios.ts';
+import { cpuMsEach, type Figures, sum, type Usage } from './usage.ts';
 
 export type BenchOptions = { rounds: number; seconds: number };
 
@@ -10,7 +10,7 @@ export type BenchOptions = { rounds: number; seconds: number };
 export type Contender = {
   variant: string;
   run: (seconds: number) => Promise<Sample>;
-  cpuSeconds?: () => number;
+  cpuSeconds?: (() => Figures) | undefined;
 };
 
 /** V8 needs this long to optimize most of the code of a scenario; with a few trips a second, the rest takes a minute. */
@@ -19,7 +19,7 @@ const WARM_UP_SECONDS = 15;
 /** Makes the shop a contender in the scenario. */
 export function shopContender(
   variant: string,
-  shop: Shop,
+  shop: Target & Partial<Usage>,
   { run }: Scenario,
   signal: AbortSignal,
 ): Contender {
@@ -35,7 +35,7 @@ export async function measureInTurns(
     settledSpans,
   }: {
     scenarios: readonly Scenario[];
-    shops: readonly Shop[];
+    shops: readonly Target[];
     contendersOf: (scenario: Scenario) => readonly Contender[];
     settledSpans: () => Promise<number>;
   },
@@ -69,10 +69,11 @@ export function inTurn<Each>(contenders: readonly Each[], round: number): readon
 }
 
 async function measure({ run, cpuSeconds }: Contender, seconds: number, settledSpans: () => Promise<number>) {
-  const cpuBefore = cpuSeconds?.() ?? 0;
+  const cpuBefore = cpuSeconds?.() ?? {};
   const sample = await run(seconds);
   // Spans that are exported after the run belong to it, and so does the CPU time that their export takes.
   const spansSoFar = await settledSpans();
-  const cpuMs = cpuSeconds && ((cpuSeconds() - cpuBefore) * 1000) / sample.count;
-  return { ...sample, cpuMs, spansSoFar };
+  if (cpuSeconds === undefined) return { ...sample, cpuMs: undefined, spansSoFar };
+  const cpuMsByPart = cpuMsEach(cpuBefore, cpuSeconds(), sample.count);
+  return { ...sample, cpuMs: sum(Object.values(cpuMsByPart)), cpuMsByPart, spansSoFar };
 }

@@ -33,7 +33,7 @@ const ANSWER_LIMIT_MS = 10_000;
 export function createShopper(baseUrl: string): Shopper {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const cookies = new Map<string, string>();
-  let csrfToken = '';
+  let csrf: Record<string, string> = {};
 
   const cookieHeader = () => Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; ');
 
@@ -70,17 +70,19 @@ export function createShopper(baseUrl: string): Shopper {
   const open = async (path: string, expected = 200) => {
     const page = await send('GET', path);
     if (page.status !== expected) throw new UnexpectedAnswer(`GET ${path}`, page.status);
-    csrfToken = /name="_csrf" value="([^"]+)"/.exec(page.html)?.[1] ?? '';
+    // The original of this shop has a field of another name, with attributes between.
+    const [, name, token] = /name="(_csrf|csrf_token)"[^>]* value="([^"]+)"/.exec(page.html) ?? [];
+    csrf = name === undefined || token === undefined ? {} : { [name]: token };
     return page;
   };
 
   return {
     open,
     async submit(path, fields = {}, refused) {
-      const form = new URLSearchParams({ _csrf: csrfToken, ...fields }).toString();
+      const form = new URLSearchParams({ ...csrf, ...fields }).toString();
       const page = await send('POST', path, form);
       if (page.status === refused) return page;
-      if (page.status !== 303 || page.location === undefined)
+      if (![302, 303].includes(page.status) || page.location === undefined)
         throw new UnexpectedAnswer(`POST ${path}`, page.status);
       return open(page.location);
     },

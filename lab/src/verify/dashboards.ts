@@ -33,9 +33,9 @@ export function checkDashboards(root: string, stores: Stores, names: () => Promi
 }
 
 /** A target of a panel, or the query of a mark; `from` says where it stands. */
-type Asked = { from: string; source: Source | undefined; target: Target; isForEvents: boolean };
+export type Asked = { from: string; source: Source | undefined; target: Target; isForEvents: boolean };
 
-function asksOf({ panels, annotations }: Dashboard): readonly Asked[] {
+export function asksOf({ panels, annotations }: Dashboard): readonly Asked[] {
   const ofPanel = ({ title, datasource, targets, panels = [] }: Panel): Asked[] => [
     ...targets.map((target) => ({
       ...{ from: `panel “${title}”`, source: target.datasource ?? datasource ?? undefined, target },
@@ -43,9 +43,12 @@ function asksOf({ panels, annotations }: Dashboard): readonly Asked[] {
     })),
     ...panels.flatMap(ofPanel),
   ];
-  const ofAnnotations = annotations.list.map(({ name, datasource, expr, target }) => ({
+  const ofAnnotations = annotations.list.map(({ name, datasource, expr, step, target }) => ({
     ...{ from: `annotation “${name}”`, source: datasource, isForEvents: true },
-    target: { legendFormat: '', exemplar: false, expr: expr ?? target?.expr },
+    target: {
+      ...{ legendFormat: '', exemplar: false, instant: false, interval: step },
+      expr: expr ?? target?.expr,
+    },
   }));
   return [...panels.flatMap(ofPanel), ...ofAnnotations];
 }

@@ -14,6 +14,9 @@ export const targetSchema = z.object({
   expr: z.string().optional(),
   legendFormat: z.string().default(''),
   exemplar: z.boolean().default(false),
+  instant: z.boolean().default(false),
+  /** Of Loki. */
+  maxLines: z.number().optional(),
   interval: z.string().nullish(),
   /** A search of Jaeger. */
   service: z.string().optional(),
@@ -34,6 +37,7 @@ const annotationSchema = z.object({
   name: z.string(),
   datasource: sourceSchema.optional(),
   expr: z.string().optional(),
+  step: z.string().optional(),
   target: z.object({ expr: z.string().optional() }).optional(),
 });
 
