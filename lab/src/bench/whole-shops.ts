@@ -66,7 +66,8 @@ export async function withWholeShops(
   } finally {
     if (stops.length > 0) report('Stopping the shops …');
     await Promise.all(stops.map((stop) => stop()));
-    await rm(folder, { recursive: true, force: true });
+    // A part's last process may still write down how the part ended.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

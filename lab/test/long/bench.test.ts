@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { newCustomer } from '../stack/customer.ts';
 import { test } from '../stack/stack-test.ts';
 import { root, runVitrine } from '../stack/start-stack.ts';
@@ -13,11 +13,37 @@ const parts = [
   ...['otel-collector', 'jaeger', 'prometheus', 'loki', 'user_dbase', 'product_dbase', 'order_dbase'],
 ];
 
-test('When the whole stack is measured, then each part has CPU time and memory, and nothing of it stays', async () => {
+/** The variables for a bench whose shops stay in a folder of its own. Of what it leaves there, processes end with the test. */
+function ownFolder() {
   const TMPDIR = temporaryFolder();
-  const options = ['--stack', '--rounds', '1', '--seconds', '5', '--only', 'trip, 4'];
+  onTestFinished(() => {
+    for (const pid of processesIn(TMPDIR)) process.kill(pid, 'SIGKILL');
+  });
   // biome-ignore lint/style/noProcessEnv: a shell in which someone runs ./vitrine
-  const { status, stdout, stderr } = await runVitrine({ ...process.env, TMPDIR }, 'bench', ...options);
+  return { ...process.env, TMPDIR };
+}
+
+/** Each process of a shop has the variable TMPDIR of the command that started it. */
+function processesIn(folder: string): number[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder) ? [Number(pid)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function expectNothingIn(folder: string): Promise<void> {
+  expect(readdirSync(folder)).toEqual([]);
+  // The shell that waits for a part's process ends a moment after it.
+  await expect.poll(() => processesIn(folder), { timeout: 10_000 }).toEqual([]);
+}
+
+test('When the whole stack is measured, then each part has CPU time and memory, and nothing of it stays', async () => {
+  const environment = ownFolder();
+  const options = ['--stack', '--rounds', '1', '--seconds', '5', '--only', 'trip, 4'];
+  const { status, stdout, stderr } = await runVitrine(environment, 'bench', ...options);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^\| trip, 4 customers \| this \| .* \| 0 \|$/m);
   const [cpu = '', memory = ''] = stdout.split(/^\| memory/m);
@@ -25,13 +51,12 @@ test('When the whole stack is measured, then each part has CPU time and memory, 
     expect(cpu).toMatch(new RegExp(`^\\| ${part} \\| (?!0\\.00 )\\d+\\.\\d+ \\|$`, 'm'));
     expect(memory).toMatch(new RegExp(`^\\| ${part} \\| \\d+ \\(\\d+\\) \\| \\d+ \\(\\d+\\) \\|$`, 'm'));
   }
-  expect(readdirSync(TMPDIR)).toEqual([]);
+  await expectNothingIn(environment.TMPDIR);
 });
 
 test('When Ctrl-C ends the measurement, then its shop is stopped and deleted', async () => {
-  const TMPDIR = temporaryFolder();
-  // biome-ignore lint/style/noProcessEnv: a shell in which someone runs ./vitrine
-  const bench = spawn(join(root, 'vitrine'), ['bench', '--stack'], { env: { ...process.env, TMPDIR } });
+  const environment = ownFolder();
+  const bench = spawn(join(root, 'vitrine'), ['bench', '--stack'], { env: environment });
   const ended = once(bench, 'close');
   bench.stdout.setEncoding('utf8');
   let said = '';
@@ -41,7 +66,7 @@ test('When Ctrl-C ends the measurement, then its shop is stopped and deleted', a
   }
   expect(await ended).toEqual([130, null]);
   expect(said).toMatch(/Stopping the shops …\n$/);
-  expect(readdirSync(TMPDIR)).toEqual([]);
+  await expectNothingIn(environment.TMPDIR);
 });
 
 test('When the dashboards are measured, then it shows what each costs the backends, and the longest queries', async ({
