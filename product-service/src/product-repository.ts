@@ -4,10 +4,36 @@ import { type Product, type ProductInput, product } from './product';
 
 const products = z.array(product);
 
-export async function listProducts(database: Queryable): Promise<Product[]> {
-  return products.parse(
-    await database.query('SELECT id, name, slug, price, image FROM products ORDER BY id'),
+/** Chooses products: those with these ids, with an id above `after`, with one below `before`, and `limit` of them. */
+export interface ProductChoice {
+  ids?: number[] | undefined;
+  after?: number | undefined;
+  before?: number | undefined;
+  limit?: number | undefined;
+}
+
+/** Products by id. A limit takes the first ones, or the last ones where there is a `before` and no `after`. */
+export async function listProducts(
+  database: Queryable,
+  { ids = [], after, before, limit }: ProductChoice = {},
+): Promise<Product[]> {
+  const isBackward = before !== undefined && after === undefined;
+  const conditions = [
+    ...(ids.length > 0 ? [`id IN (${ids.map(() => '?').join(', ')})`] : []),
+    ...(after === undefined ? [] : ['id > ?']),
+    ...(before === undefined ? [] : ['id < ?']),
+  ];
+  const rows = await database.query(
+    [
+      'SELECT id, name, slug, price, image FROM products',
+      ...(conditions.length > 0 ? [`WHERE ${conditions.join(' AND ')}`] : []),
+      `ORDER BY id${isBackward ? ' DESC' : ''}`,
+      ...(limit === undefined ? [] : ['LIMIT ?']),
+    ].join(' '),
+    [...ids, after, before, limit].filter((value) => value !== undefined),
   );
+  const found = products.parse(rows);
+  return isBackward ? found.reverse() : found;
 }
 
 export async function findProductById(database: Queryable, id: number): Promise<Product | undefined> {

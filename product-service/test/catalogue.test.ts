@@ -1,4 +1,7 @@
+import type { Agent } from 'supertest';
 import { describe, expect } from 'vitest';
+import { z } from 'zod';
+import { product } from '../src/product';
 import { ADMIN_KEY, aProduct, CUSTOMER_KEY, changes, productOf, test } from './product-service';
 
 const seeds: [name: string, slug: string, price: number][] = [
@@ -20,6 +23,87 @@ describe('reading', () => {
       return { id: index + 1, name, slug, price, image: `${slug}.svg` };
     });
     await service.api.get('/api/products').expect(200, { results });
+  });
+
+  const idsOf = async (api: Agent, query: string) => {
+    const { body } = await api.get(`/api/products?${query}`).expect(200);
+    return z
+      .object({ results: z.array(product) })
+      .parse(body)
+      .results.map(({ id }) => id);
+  };
+
+  test.for<[query: string, ids: number[]]>([
+    ['ids=3,1,2', [1, 2, 3]],
+    ['ids=7', [7]],
+    ['ids=5,5,4294967295,6', [5, 6]],
+    ['ids=4000000000', []],
+    [`ids=${Array.from({ length: 100 }, (_, index) => index + 9)}&before=11`, [9, 10]],
+    ['limit=3', [1, 2, 3]],
+    ['limit=3&after=3', [4, 5, 6]],
+    ['after=8&before=11', [9, 10]],
+    ['limit=3&before=6', [3, 4, 5]],
+    ['limit=3&before=3', [1, 2]],
+    ['limit=2&after=2&before=6', [3, 4]],
+    ['limit=100&after=4294967295', []],
+    ['limit=1&after=2&ids=1,2,3,4', [3]],
+    ['limit=1&another=1&__proto__=1', [1]],
+  ])(
+    'When products are asked for with %.40s, then just those come, by id',
+    async ([query, ids], { service }) => {
+      expect(await idsOf(service.api, query)).toEqual(ids);
+    },
+  );
+
+  test('When products are read page by page, forwards or backwards, then each comes once', async ({
+    service,
+  }) => {
+    const all = await idsOf(service.api, '');
+    const forwards: number[] = [];
+    for (let page = await idsOf(service.api, 'limit=4'); page.length > 0; ) {
+      forwards.push(...page);
+      page = await idsOf(service.api, `limit=4&after=${page.at(-1)}`);
+    }
+    const backwards: number[] = [];
+    for (let page = await idsOf(service.api, 'limit=4&before=4294967295'); page.length > 0; ) {
+      backwards.unshift(...page);
+      page = await idsOf(service.api, `limit=4&before=${page[0]}`);
+    }
+    expect([forwards, backwards]).toEqual([all, all]);
+  });
+
+  test.for<[query: string, field: string]>([
+    ...[
+      '',
+      ',',
+      '1,',
+      ',1',
+      '1,,2',
+      '1, 2',
+      '1;2',
+      '0',
+      '01',
+      '-1',
+      '1.5',
+      'x',
+      '4294967296',
+      '1,x',
+      '%00',
+      '%D9%A3',
+    ].map((value): [string, string] => [`ids=${value}`, 'ids']),
+    [`ids=${Array.from({ length: 101 }, (_, index) => index + 1)}`, 'ids'],
+    ['ids=1&ids=2', 'ids'],
+    ...['0', '101', '-1', '1.5', '', 'x', '%ff'].map((value): [string, string] => [
+      `limit=${value}`,
+      'limit',
+    ]),
+    ...['0', '-1', '1.5', '', 'x', '4294967296'].flatMap((value): [string, string][] => [
+      [`after=${value}`, 'after'],
+      [`before=${value}`, 'before'],
+    ]),
+  ])('When products are asked for with %.40s, then 400 names %s', async ([query, field], { service }) => {
+    const { body } = await service.api.get(`/api/products?${query}`).expect(400);
+    expect(body).toEqual({ message: 'Invalid input', errors: [{ field, message: expect.any(String) }] });
   });
 
   test.for(['laptop-pro', '1'])(

@@ -25,6 +25,27 @@ test('When the document describes a slug, then by a pattern that refuses all dig
   for (const bad of ['', '12', 'Lamp', 'a b', 'x'.repeat(121), ' 12 ']) expect(bad).not.toMatch(slug);
 });
 
+test('When the document describes the list of products, then with all that chooses among them', async ({
+  service,
+}) => {
+  const { body } = await service.api.get('/openapi.json');
+  const { parameters } = body.paths['/api/products'].get;
+  const schemas = parameters.map(({ name, required, schema }: Record<string, unknown>) => [
+    name,
+    { required: required ?? false, schema },
+  ]);
+  expect(Object.fromEntries(schemas)).toMatchObject({
+    ids: { required: false, schema: { type: 'string' } },
+    after: { required: false, schema: { type: 'integer', minimum: 1, maximum: 4_294_967_295 } },
+    before: { required: false, schema: { type: 'integer', minimum: 1, maximum: 4_294_967_295 } },
+    limit: { required: false },
+  });
+  const ids = new RegExp(Object.fromEntries(schemas).ids.schema.pattern, 'u');
+  for (const good of ['1', '4294967295,1,20']) expect(good).toMatch(ids);
+  for (const bad of ['', '0', '1,', '4294967296', '1, 2', `1${',1'.repeat(100)}`])
+    expect(bad).not.toMatch(ids);
+});
+
 test('When a path is declared beside one with a parameter, then its 405 lists its own methods', async ({
   service,
 }) => {

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
+import { recordStatements } from '../../test/statements';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { type TimeLimits, timeLimits } from '../../test/time-limits';
 import { createApp } from '../src/app';
@@ -25,7 +26,7 @@ async function startProductService({ deadlineMs, timeoutMs }: TimeLimits) {
   const settings = await freshDatabase('product_dbase');
   await migrate({ settings, account: migrationAccountOf(settings), directory: migrations, logger });
   const proxy = await startTcpProxy(settings);
-  const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs });
+  const database = recordStatements(createDatabase({ ...settings, port: proxy.port }, { deadlineMs }));
   const userService = await startFakeService(knownKeys);
   const app = createApp({
     database,
@@ -44,6 +45,9 @@ async function startProductService({ deadlineMs, timeoutMs }: TimeLimits) {
     userService,
     proxy,
     schema: settings.database,
+    settings,
+    /** What the service has asked its database since the test began. */
+    statements: database.statements,
     stop,
   };
 }
@@ -66,7 +70,7 @@ export const test = base
   .extend('service', ({ started }) => {
     started.proxy.pretend('there');
     Object.assign(started.userService, { mode: 'answer', routes: knownKeys });
-    started.userService.requests.length = 0;
+    started.userService.requests.length = started.statements.length = 0;
     return started;
   });
 

@@ -90,6 +90,16 @@ export const id = z
   .transform(Number)
   .meta({ override: { type: 'integer', minimum: 1, maximum: MAX_ID } });
 
+/** Accepts up to `max` ids with commas between them, such as `1,2,3`. */
+export function ids(max: number) {
+  const one = `(?:${decimalsUpTo(MAX_ID)})`;
+  const message = `must be 1 to ${max} ids, with commas between them`;
+  return z
+    .string({ error: message })
+    .regex(new RegExp(`^${one}(?:,${one}){0,${max - 1}}$`), message)
+    .transform((text) => text.split(',').map(Number));
+}
+
 /** Parses data from outside. @throws HttpError 400 with the first mistake of each invalid field */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input);

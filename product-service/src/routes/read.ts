@@ -1,7 +1,7 @@
 import type { Api } from '@vitrine/service-kit/api';
 import type { Database } from '@vitrine/service-kit/database';
 import { HttpError } from '@vitrine/service-kit/http-error';
-import { id } from '@vitrine/service-kit/input';
+import { id, ids, integer } from '@vitrine/service-kit/input';
 import { z } from 'zod';
 import { type Product, product } from '../product';
 import { findProductById, findProductBySlug, listProducts } from '../product-repository';
@@ -11,14 +11,28 @@ const idOrSlug = z
   .regex(/^[a-z0-9-]{1,120}$/)
   .meta({ description: 'Id or slug', example: 'laptop-pro' });
 
+const MAX_PRODUCTS = 100;
+
+const query = z.object({
+  ids: ids(MAX_PRODUCTS)
+    .optional()
+    .meta({ description: 'Only the products with these ids; unknown ones are left out', example: '1,2,3' }),
+  after: id.optional().describe('Only products with an id above this one'),
+  before: id
+    .optional()
+    .describe('Only products with an id below this one; without `after`, a limit takes the last of them'),
+  limit: integer(1, MAX_PRODUCTS).optional().describe('How many at most; by default all'),
+});
+
 /** Public routes of the catalogue. */
 export function addReadRoutes(api: Api, database: Database): void {
   api.route({
     method: 'get',
     path: '/api/products',
-    summary: 'All products, by id',
+    summary: 'All products, some of them, or a page of them; always by id',
+    query,
     reply: z.object({ results: z.array(product) }),
-    handler: async () => ({ results: await listProducts(database) }),
+    handler: async ({ query }) => ({ results: await listProducts(database, query) }),
   });
 
   api.route({
