@@ -1,20 +1,20 @@
-import type { Database, Queryable } from '@vitrine/service-kit/database';
+import type { Queryable } from '@vitrine/service-kit/database';
 import { isCheckViolation } from '@vitrine/service-kit/database-error';
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { invalidInput } from '@vitrine/service-kit/input';
 import { metrics } from '@vitrine/service-kit/registry/shop';
 import { createCounter, createHistogram } from '@vitrine/service-kit/telemetry/instruments';
-import type { Catalogue, Product } from './neighbours';
+import { changeCart, lockOpen, look, noOrder, type Sources } from './cart-transaction';
 import { asStored, atTodaysPrices, type Order } from './order';
 import {
   addItem,
   closeOrder,
   findOpenOrder,
-  lockOpenOrder,
   openOrder,
   removeItem,
+  type StoredItem,
   type StoredOrder,
-  setPrice,
+  setPrices,
   setQuantity,
 } from './order-repository';
 
@@ -25,59 +25,80 @@ const cartItemsAdded = createCounter(metrics.cartItemsAdded);
 const checkoutsCompleted = createCounter(metrics.checkoutsCompleted);
 const checkoutValue = createHistogram(metrics.checkoutValue);
 
-/** Adds to the user's open order, or opens one. @returns the changed order */
+/** The user's open order at today's names and prices; undefined when there is none. */
+export async function readCart(sources: Sources, userId: number): Promise<Order | undefined> {
+  const { cart, catalogue } = await look(sources, userId);
+  return cart && atTodaysPrices(cart, catalogue);
+}
+
+/**
+ * Adds to the user's open order, or opens one.
+ *
+ * @throws HttpError 404 when the product is not sold, 400 when the line would exceed 999
+ */
 export async function addToCart(
-  database: Database,
+  sources: Sources,
   userId: number,
-  { product, quantity }: { product: Product; quantity: number },
-): Promise<StoredOrder> {
-  const item = { product_id: product.id, product_name: product.name, price: product.price, quantity };
+  { productId, quantity }: { productId: number; quantity: number },
+): Promise<Order> {
+  const seen = await look(sources, userId, [productId]);
+  const product = seen.catalogue.get(productId);
+  if (!product) throw new HttpError(404, 'Cannot find product');
+
   let isFirst = false;
+  const lockOrOpen = async (transaction: Queryable, isThere: boolean): Promise<StoredOrder> => {
+    const locked = isThere ? await findOpenOrder(transaction, userId, { lock: true }) : undefined;
+    isFirst = !locked;
+    if (locked) return locked;
+    await openOrder(transaction, userId, new Date());
+    const opened = (await findOpenOrder(transaction, userId)) ?? noOrder();
+    // Of several calls at once that find no order, only the one that opened it finds it empty.
+    isFirst = opened.items.length === 0;
+    return opened;
+  };
   try {
-    const order = await database.transaction(async (transaction) => {
-      const openId = await lockOpenOrder(transaction, userId);
-      isFirst = openId === undefined;
-      const orderId = openId ?? (await openOrder(transaction, userId, new Date()));
-      await addItem(transaction, orderId, item).catch((error) => {
+    const cart = await changeCart(sources.database, seen, lockOrOpen, async (transaction, cart) => {
+      const item = { product_id: productId, product_name: product.name, price: product.price, quantity };
+      await addItem(transaction, cart.id, item).catch((error) => {
         if (!isCheckViolation(error)) throw error;
         throw invalidInput([{ field: 'qty', message: `must not bring a line above ${MAX_QUANTITY_A_LINE}` }]);
       });
-      return readOpenOrder(transaction, userId);
+      const before = lineOf(cart, productId)?.quantity ?? 0;
+      return withLine(cart, { ...item, quantity: before + quantity });
     });
-    cartItemsAdded.add(quantity, { product_id: String(product.id) });
-    // Several calls at once may find no order; only the one that opened it finds just its own quantity in it.
-    const totalQuantity = order.items.reduce((sum, line) => sum + line.quantity, 0);
-    if (isFirst && totalQuantity === quantity) ordersCreated.add(1, { status: 'success' });
-    return order;
+    cartItemsAdded.add(quantity, { product_id: String(productId) });
+    if (isFirst) ordersCreated.add(1, { status: 'success' });
+    return atTodaysPrices(cart, seen.catalogue);
   } catch (error) {
     if (isFirst) ordersCreated.add(1, { status: 'failed' });
     throw error;
   }
 }
 
-/** Changes one line of the open order. @returns the changed order @throws HttpError 404 without order or line */
-async function changeLine(
-  database: Database,
+/** @throws HttpError 404 without order or line */
+export async function changeQuantity(
+  sources: Sources,
   userId: number,
-  change: (transaction: Queryable, orderId: number) => Promise<boolean>,
-): Promise<StoredOrder> {
-  return database.transaction(async (transaction) => {
-    const orderId = (await lockOpenOrder(transaction, userId)) ?? noOrder();
-    if (!(await change(transaction, orderId))) throw noItem();
-    return readOpenOrder(transaction, userId);
+  { productId, quantity }: { productId: number; quantity: number },
+): Promise<Order> {
+  const seen = await look(sources, userId);
+  const cart = await changeCart(sources.database, seen, lockOpen(userId), async (transaction, cart) => {
+    const line = lineOf(cart, productId) ?? noItem();
+    await setQuantity(transaction, cart.id, { productId, quantity });
+    return withLine(cart, { ...line, quantity });
   });
+  return atTodaysPrices(cart, seen.catalogue);
 }
 
-export function changeQuantity(
-  database: Database,
-  userId: number,
-  line: { productId: number; quantity: number },
-) {
-  return changeLine(database, userId, (transaction, orderId) => setQuantity(transaction, orderId, line));
-}
-
-export function removeFromCart(database: Database, userId: number, productId: number) {
-  return changeLine(database, userId, (transaction, orderId) => removeItem(transaction, orderId, productId));
+/** @throws HttpError 404 without order or line */
+export async function removeFromCart(sources: Sources, userId: number, productId: number): Promise<Order> {
+  const seen = await look(sources, userId);
+  const cart = await changeCart(sources.database, seen, lockOpen(userId), async (transaction, cart) => {
+    if (!lineOf(cart, productId)) noItem();
+    await removeItem(transaction, cart.id, productId);
+    return { ...cart, items: cart.items.filter(({ product_id }) => product_id !== productId) };
+  });
+  return atTodaysPrices(cart, seen.catalogue);
 }
 
 /**
@@ -86,25 +107,20 @@ export function removeFromCart(database: Database, userId: number, productId: nu
  * @throws HttpError 404 without an open order; 409 when it is empty, holds a product that is no longer sold, or has
  * another total than expected (with the field `expected_total`)
  */
-export async function checkOut(
-  database: Database,
-  userId: number,
-  catalogue: Catalogue,
-  expectedTotal?: number,
-): Promise<Order> {
-  const bought = await database.transaction(async (transaction) => {
-    const cart = (await findOpenOrder(transaction, userId, { lock: true })) ?? noOrder();
-    const { items, total } = atTodaysPrices(cart, catalogue);
+export async function checkOut(sources: Sources, userId: number, expectedTotal?: number): Promise<Order> {
+  const seen = await look(sources, userId);
+  const bought = await changeCart(sources.database, seen, lockOpen(userId), async (transaction, cart) => {
+    const { items, total } = atTodaysPrices(cart, seen.catalogue);
     if (items.length === 0) throw new HttpError(409, 'The order is empty');
     const unavailable = items.filter((item) => !item.available).map((item) => item.product_name);
     if (unavailable.length > 0) throw new HttpError(409, `No longer available: ${unavailable.join(', ')}`);
     if (expectedTotal !== undefined && expectedTotal !== total) throw otherTotal(total);
 
-    for (const [index, item] of items.entries()) {
+    const changed = items.filter(({ product_name, price }, index) => {
       const known = cart.items[index];
-      const isUnchanged = known?.price === item.price && known.product_name === item.product_name;
-      if (!isUnchanged) await setPrice(transaction, cart.id, item);
-    }
+      return known?.price !== price || known.product_name !== product_name;
+    });
+    if (changed.length > 0) await setPrices(transaction, cart.id, changed);
     const now = new Date();
     await closeOrder(transaction, cart.id, now);
     return asStored({ ...cart, items, date_checked_out: now });
@@ -114,19 +130,21 @@ export async function checkOut(
   return bought;
 }
 
-async function readOpenOrder(transaction: Queryable, userId: number): Promise<StoredOrder> {
-  return (await findOpenOrder(transaction, userId)) ?? noOrder();
+function lineOf(cart: StoredOrder, productId: number): StoredItem | undefined {
+  return cart.items.find(({ product_id }) => product_id === productId);
 }
 
-export function noItem(): HttpError {
-  return new HttpError(404, 'Item not found');
+/** The order with this line, which replaces an earlier one of the same product. */
+function withLine(cart: StoredOrder, line: StoredItem): StoredOrder {
+  const others = cart.items.filter(({ product_id }) => product_id !== line.product_id);
+  return { ...cart, items: [...others, line].sort((a, b) => a.product_id - b.product_id) };
+}
+
+export function noItem(): never {
+  throw new HttpError(404, 'Item not found');
 }
 
 function otherTotal(total: number): HttpError {
   const errors = [{ field: 'expected_total', message: `must be ${total}, which is the total now` }];
   return new HttpError(409, `The total has changed to ${total}; nothing was bought`, { errors });
-}
-
-function noOrder(): never {
-  throw new HttpError(404, 'No order found');
 }

@@ -1,18 +1,28 @@
 import { notLoggedIn } from '@vitrine/service-kit/api-key';
 import { unavailable } from '@vitrine/service-kit/http-error';
+import { MAX_ID } from '@vitrine/service-kit/input';
 import type { ServiceClient, ServiceResponse } from '@vitrine/service-kit/service-client';
 import { z } from 'zod';
 
 const callerAnswer = z.object({ result: z.object({ id: z.int(), is_admin: z.boolean() }) });
-const catalogueAnswer = z.object({
+/** product-service takes no more ids at once. */
+const IDS_A_CALL = 100;
+
+const productsAnswer = z.object({
   results: z.array(z.object({ id: z.int(), name: z.string(), price: z.int() })),
 });
 
 export type Caller = z.output<typeof callerAnswer>['result'];
-export type Product = z.output<typeof catalogueAnswer>['results'][number];
+export type Product = z.output<typeof productsAnswer>['results'][number];
 
-/** The products on sale now, by id. */
-export type Catalogue = ReadonlyMap<number, Product>;
+/** What is known of the catalogue while one request is answered: only what it has asked for. */
+export interface Catalogue {
+  /** Asks for all of these products that were not asked for yet. @throws HttpError 503 when product-service fails */
+  ask(productIds: readonly number[]): Promise<void>;
+  hasAsked(productIds: readonly number[]): boolean;
+  /** Undefined for a product that is not sold. It must have been asked for. */
+  get(productId: number): Product | undefined;
+}
 
 /**
  * Asks user-service for the owner of the api key.
@@ -25,15 +35,30 @@ export async function askCaller(userService: ServiceClient, apiKey: string): Pro
   return parseAnswer(userService, callerAnswer, answer).result;
 }
 
-/**
- * Asks product-service for all products: one call, however many products a cart holds.
- *
- * @throws HttpError 503 when product-service fails
- */
-export async function askCatalogue(productService: ServiceClient): Promise<Catalogue> {
-  const answer = await productService.call({ path: '/api/products' });
-  const { results } = parseAnswer(productService, catalogueAnswer, answer);
-  return new Map(results.map((product) => [product.id, product]));
+/** Creates a catalogue that asks product-service: in one call, unless a cart holds more than a hundred products. */
+export function createCatalogue(productService: ServiceClient): Catalogue {
+  const asked = new Set<number>();
+  const onSale = new Map<number, Product>();
+
+  async function askFor(ids: number[]): Promise<void> {
+    const answer = await productService.call({ path: `/api/products?ids=${ids}` });
+    const { results } = parseAnswer(productService, productsAnswer, answer);
+    for (const product of results) onSale.set(product.id, product);
+  }
+
+  return {
+    async ask(productIds) {
+      const ids = [...new Set(productIds)].filter((id) => !asked.has(id) && id <= MAX_ID);
+      const calls = Math.ceil(ids.length / IDS_A_CALL);
+      const groups = Array.from({ length: calls }, (_, index) =>
+        ids.slice(index * IDS_A_CALL, (index + 1) * IDS_A_CALL),
+      );
+      await Promise.all(groups.map(askFor));
+      for (const id of productIds) asked.add(id);
+    },
+    hasAsked: (productIds) => productIds.every((id) => asked.has(id)),
+    get: (productId) => onSale.get(productId),
+  };
 }
 
 function parseAnswer<T>(service: ServiceClient, schema: z.ZodType<T>, { body }: ServiceResponse): T {

@@ -15,8 +15,6 @@ const itemColumns = z.object({
   quantity: z.int(),
 });
 
-const idRows = z.array(z.object({ id: z.int() }));
-
 /** Orders joined with their items; an order without items has one row, with nulls. */
 const joinedRows = z.array(
   z.union([
@@ -59,23 +57,12 @@ export async function listOrders(
   return groupByOrder(rows);
 }
 
-/**
- * Locks the user's open order until the transaction ends, so that changes to one cart follow each other.
- *
- * @returns its id; undefined when there is none, in which case nothing is locked
- */
-export async function lockOpenOrder(transaction: Queryable, userId: number): Promise<number | undefined> {
-  const rows = await transaction.query('SELECT id FROM orders WHERE open_user_id = ? FOR UPDATE', [userId]);
-  return idRows.parse(rows)[0]?.id;
-}
-
-/** Opens an order for a user who has none and locks it; of several calls at once, one opens it. @returns its id */
-export async function openOrder(transaction: Queryable, userId: number, now: Date): Promise<number> {
-  const { insertId } = await transaction.execute(
-    'INSERT INTO orders (user_id, date_added) VALUES (?, ?) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)',
+/** Opens an order for a user who has none and locks it; of several calls at once, one opens it. */
+export async function openOrder(transaction: Queryable, userId: number, now: Date): Promise<void> {
+  await transaction.execute(
+    'INSERT INTO orders (user_id, date_added) VALUES (?, ?) ON DUPLICATE KEY UPDATE id = id',
     [userId, now],
   );
-  return insertId;
 }
 
 /** Adds to the product's line, or creates it. @throws the database's CHECK violation above 999 on a line */
@@ -88,41 +75,36 @@ export async function addItem(transaction: Queryable, orderId: number, item: Sto
   );
 }
 
-/** @returns false when the order has no line of this product */
 export async function setQuantity(
   transaction: Queryable,
   orderId: number,
   { productId, quantity }: { productId: number; quantity: number },
-): Promise<boolean> {
-  const { affectedRows } = await transaction.execute(
-    'UPDATE order_items SET quantity = ? WHERE order_id = ? AND product_id = ?',
-    [quantity, orderId, productId],
-  );
-  return affectedRows > 0;
+): Promise<void> {
+  await transaction.execute('UPDATE order_items SET quantity = ? WHERE order_id = ? AND product_id = ?', [
+    quantity,
+    orderId,
+    productId,
+  ]);
 }
 
-/** @returns false when the order had no line of this product */
-export async function removeItem(
-  transaction: Queryable,
-  orderId: number,
-  productId: number,
-): Promise<boolean> {
-  const { affectedRows } = await transaction.execute(
-    'DELETE FROM order_items WHERE order_id = ? AND product_id = ?',
-    [orderId, productId],
-  );
-  return affectedRows > 0;
+export async function removeItem(transaction: Queryable, orderId: number, productId: number): Promise<void> {
+  await transaction.execute('DELETE FROM order_items WHERE order_id = ? AND product_id = ?', [
+    orderId,
+    productId,
+  ]);
 }
 
-/** Writes the product's name and price on its line. */
-export async function setPrice(
+/** Writes names and prices on lines that are there, all in one statement. */
+export async function setPrices(
   transaction: Queryable,
   orderId: number,
-  { product_id, product_name, price }: Omit<StoredItem, 'quantity'>,
+  items: readonly StoredItem[],
 ): Promise<void> {
   await transaction.execute(
-    'UPDATE order_items SET product_name = ?, price = ? WHERE order_id = ? AND product_id = ?',
-    [product_name, price, orderId, product_id],
+    `INSERT INTO order_items (order_id, product_id, product_name, price, quantity)
+     VALUES ${items.map(() => '(?, ?, ?, ?, ?)').join(', ')}
+     ON DUPLICATE KEY UPDATE product_name = VALUES(product_name), price = VALUES(price)`,
+    items.flatMap((item) => [orderId, item.product_id, item.product_name, item.price, item.quantity]),
   );
 }
 

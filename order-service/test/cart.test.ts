@@ -169,28 +169,77 @@ describe('the neighbours', () => {
     ['reduced', ({ remove }, productId) => remove(productId)],
     ['bought', ({ checkOut }) => checkOut()],
   ])(
-    'When a cart is %s, then both neighbours are asked once, at the same time',
+    'When a cart is %s, then each neighbour is asked once, for the caller and for the products of that cart',
     async ([, ask], { service }) => {
       const { userService, productService } = service;
       const customer = service.aCustomer();
       const products = [service.aProduct(), service.aProduct(), service.aProduct()] as const;
+      service.aProduct();
       for (const { id } of products) await customer.add(id);
-
-      // Either neighbour answers only when both have been asked.
-      const whenBothAreAsked = Promise.withResolvers<void>();
-      const waiting = (body: unknown) => async () => {
-        if (userService.requests.length + productService.requests.length === 2) whenBothAreAsked.resolve();
-        await whenBothAreAsked.promise;
-        return { body };
-      };
       userService.requests.length = productService.requests.length = 0;
-      userService.routes = { 'GET /api/user': waiting({ result: { id: customer.id, is_admin: false } }) };
-      productService.routes = { 'GET /api/products': waiting({ results: products }) };
-      const reply = await ask(customer, products[0].id);
-      expect(reply.status).not.toBe(503);
-      expect(userService.requests).toHaveLength(1);
-      expect(productService.requests).toHaveLength(1);
+      orderOf(await ask(customer, products[0].id));
+      expect(userService.requests.map(({ path }) => path)).toEqual(['/api/user']);
       expect(userService.requests[0]?.headers.authorization).toBe(`Bearer ${customer.apiKey}`);
+      const ids = products.map(({ id }) => id).join(',');
+      expect(productService.requests.map(({ path }) => path)).toEqual([`/api/products?ids=${ids}`]);
     },
   );
+
+  test('When a product is the first in a cart, then product-service is asked for that one only', async ({
+    service,
+  }) => {
+    const [lamp] = [service.aProduct(), service.aProduct()];
+    orderOf(await service.aCustomer().add(lamp.id));
+    expect(service.productService.requests.map(({ path }) => path)).toEqual([`/api/products?ids=${lamp.id}`]);
+  });
+
+  test('When there is no cart, or no product can have the id, then product-service is not asked', async ({
+    service,
+  }) => {
+    const customer = service.aCustomer();
+    await customer.cart().expect(200, noOrder);
+    await customer.checkOut().expect(404, noOrder);
+    await customer.add('4294967296').expect(404, { message: 'Cannot find product' });
+    expect(service.productService.requests).toEqual([]);
+  });
+
+  test('When a cart holds more than a hundred products, then they are asked for by the hundred, and all are there', async ({
+    service,
+  }) => {
+    const customer = service.aCustomer();
+    const ids = Array.from({ length: 205 }, () => service.aProduct({ price: 2 }).id);
+    for (const id of ids) await customer.add(id);
+    service.productService.requests.length = 0;
+    expect(orderOf(await customer.cart())).toMatchObject({ total: 410 });
+    const asked = service.productService.requests.map(({ path }) => path.split(',').length);
+    expect(asked.sort((a, b) => a - b)).toEqual([5, 100, 100]);
+    expect(orderOf(await customer.checkOut())).toMatchObject({ total: 410, items: { length: 205 } });
+  });
+
+  test('When a product comes into the cart while its prices are asked for, then it is asked for before all are bought', async ({
+    service,
+  }) => {
+    const { productService } = service;
+    const customer = service.aCustomer();
+    const [lamp, chair] = [service.aProduct({ price: 30 }), service.aProduct({ price: 45 })];
+    await customer.add(lamp.id);
+    productService.requests.length = 0;
+    const { 'GET /api/products': answer } = productService.routes;
+    productService.routes = {
+      'GET /api/products': async (request) => {
+        productService.routes = { 'GET /api/products': answer ?? {} };
+        orderOf(await customer.add(chair.id));
+        return typeof answer === 'function' ? answer(request) : {};
+      },
+    };
+    expect(orderOf(await customer.checkOut())).toMatchObject({
+      total: 75,
+      items: [
+        { product_id: lamp.id, available: true },
+        { product_id: chair.id, available: true },
+      ],
+    });
+    const [first, , again] = productService.requests.map(({ path }) => path);
+    expect([first, again]).toEqual([`/api/products?ids=${lamp.id}`, `/api/products?ids=${chair.id}`]);
+  });
 });

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
+import { recordStatements } from '../../test/statements';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { type TimeLimits, timeLimits } from '../../test/time-limits';
 import { createApp } from '../src/app';
@@ -31,7 +32,7 @@ async function startOrderService({ deadlineMs, timeoutMs }: TimeLimits) {
   const settings = await freshDatabase('order_dbase');
   await migrate({ settings, account: migrationAccountOf(settings), directory: migrations, logger });
   const proxy = await startTcpProxy(settings);
-  const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs });
+  const database = recordStatements(createDatabase({ ...settings, port: proxy.port }, { deadlineMs }));
   const catalogue = new Map<number, Product>();
   const [userService, productService] = await Promise.all([startFakeService({}), startFakeService({})]);
   const client = (name: string, { url }: FakeService) =>
@@ -47,6 +48,8 @@ async function startOrderService({ deadlineMs, timeoutMs }: TimeLimits) {
     api: request(server.url),
     proxy,
     settings,
+    /** What the service has asked its database since the test began. */
+    statements: database.statements,
     catalogue,
     userService,
     productService,
@@ -80,17 +83,26 @@ export const test = base
     onCleanup(service.stop);
     return service;
   })
-  .extend('service', ({ started: { proxy, userService, productService, catalogue, ...rest } }) => {
-    proxy.pretend('there');
-    catalogue.clear();
-    for (const fake of [userService, productService]) {
-      fake.mode = 'answer';
-      fake.requests.length = 0;
-    }
-    userService.routes = { 'GET /api/user': ({ headers }) => whoIs(headers.authorization) };
-    productService.routes = { 'GET /api/products': () => ({ body: { results: [...catalogue.values()] } }) };
-    return { proxy, userService, productService, catalogue, ...rest };
-  });
+  .extend(
+    'service',
+    ({ started: { proxy, userService, productService, catalogue, statements, ...rest } }) => {
+      proxy.pretend('there');
+      catalogue.clear();
+      statements.length = 0;
+      for (const fake of [userService, productService]) {
+        fake.mode = 'answer';
+        fake.requests.length = 0;
+      }
+      userService.routes = { 'GET /api/user': ({ headers }) => whoIs(headers.authorization) };
+      productService.routes = {
+        'GET /api/products': ({ path }) => {
+          const ids = new URL(path, productService.url).searchParams.get('ids')?.split(',') ?? [];
+          return { body: { results: ids.flatMap((id) => catalogue.get(Number(id)) ?? []) } };
+        },
+      };
+      return { proxy, userService, productService, catalogue, statements, ...rest };
+    },
+  );
 
 let lastId = 0;
 

@@ -117,6 +117,7 @@ describe.for(['user-service', 'product-service'] as const)('%s', (part) => {
   ])('When it %s, then 503 names the part at fault', async ([, status, body, named], { service }) => {
     const neighbour = part === 'user-service' ? service.userService : service.productService;
     const customer = service.aCustomer();
+    await customer.add(service.aProduct().id);
     const route = part === 'user-service' ? 'GET /api/user' : 'GET /api/products';
     neighbour.routes = { [route]: { status, body } };
     await expectUnavailable(requests(customer, 1), { part: named, limitMs: AT_ONCE_MS });

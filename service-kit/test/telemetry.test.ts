@@ -36,7 +36,7 @@ const traceIdOf = (response: Response) => response.headers.get('x-trace-id') ?? 
 
 describe('When a visitor places an order', () => {
   test('then one trace leads through four services down to their databases', async ({ shop }) => {
-    const trace = await traceOf(shop, await purchase(shop.url('frontend'), anAccount()), 25);
+    const trace = await traceOf(shop, await purchase(shop.url('frontend'), anAccount()), 26);
     const parents = new Map(trace.map((span) => [span.spanId, span]));
     const paths = trace.map((span) => {
       const path: string[] = [];
@@ -58,7 +58,7 @@ describe('When a visitor places an order', () => {
     ])
       expect(paths).toContain(whole);
     expect(paths.every((path) => path.startsWith(buy))).toBe(true);
-    expect(trace.filter(({ name }) => name !== 'pool wait')).toHaveLength(25);
+    expect(trace.filter(({ name }) => name !== 'pool wait')).toHaveLength(26);
   });
 
   test('then all declared telemetry arrives, and nothing else', async ({ shop }) => {

@@ -37,7 +37,7 @@ const checkoutSpans = [
   `frontend internal checkout_process < ${page}`,
   'frontend client POST < frontend internal checkout_process',
   `${checkout} < frontend client POST`,
-  ...['START', 'SELECT', 'UPDATE', 'COMMIT'].map(
+  ...['SELECT', 'START', 'SELECT', 'UPDATE', 'COMMIT'].map(
     (statement) => `order-service client ${statement} order_dbase < ${checkout}`,
   ),
   ...neighbours(checkout),

@@ -1,14 +1,12 @@
 import type { Api } from '@vitrine/service-kit/api';
 import { requireApiKey } from '@vitrine/service-kit/api-key';
-import { HttpError } from '@vitrine/service-kit/http-error';
 import { id, integer } from '@vitrine/service-kit/input';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { addToCart, changeQuantity, checkOut, noItem, removeFromCart } from '../cart';
+import { addToCart, changeQuantity, checkOut, noItem, readCart, removeFromCart } from '../cart';
 import type { Dependencies } from '../dependencies';
-import { askCaller, askCatalogue } from '../neighbours';
-import { atTodaysPrices, order } from '../order';
-import { findOpenOrder } from '../order-repository';
+import { askCaller } from '../neighbours';
+import { order } from '../order';
 
 const quantity = integer(1, 99).meta({ example: 1 });
 const productId = integer(1, Number.MAX_SAFE_INTEGER).meta({ example: 1 });
@@ -18,17 +16,10 @@ const expectedTotal = integer(0, Number.MAX_SAFE_INTEGER).describe(
 const reply = z.object({ result: order });
 
 /** Routes of the caller's open order. */
-export function addCartRoutes(api: Api, { database, userService, productService }: Dependencies): void {
+export function addCartRoutes(api: Api, dependencies: Dependencies): void {
   const forCaller = {
     needsApiKey: true,
-    async context(request: Request) {
-      const apiKey = requireApiKey(request);
-      const [caller, catalogue] = await Promise.all([
-        askCaller(userService, apiKey),
-        askCatalogue(productService),
-      ]);
-      return { userId: caller.id, catalogue };
-    },
+    context: (request: Request) => askCaller(dependencies.userService, requireApiKey(request)),
   };
   const params = z.object({ product_id: id.meta({ example: 1 }) });
 
@@ -38,9 +29,9 @@ export function addCartRoutes(api: Api, { database, userService, productService 
     path: '/api/order',
     summary: 'The open order, at today’s names and prices',
     reply: z.union([reply, z.object({ message: z.string() })]),
-    handler: async ({ context: { userId, catalogue } }) => {
-      const stored = await findOpenOrder(database, userId);
-      return stored ? { result: atTodaysPrices(stored, catalogue) } : { message: 'No order found' };
+    handler: async ({ context: { id: userId } }) => {
+      const cart = await readCart(dependencies, userId);
+      return cart ? { result: cart } : { message: 'No order found' };
     },
   });
 
@@ -52,11 +43,9 @@ export function addCartRoutes(api: Api, { database, userService, productService 
     body: z.object({ product_id: productId, qty: quantity }),
     reply,
     failures: { 404: 'No such product' },
-    handler: async ({ context: { userId, catalogue }, body }) => {
-      const product = catalogue.get(body.product_id);
-      if (!product) throw new HttpError(404, 'Cannot find product');
-      const stored = await addToCart(database, userId, { product, quantity: body.qty });
-      return { result: atTodaysPrices(stored, catalogue) };
+    handler: async ({ context: { id: userId }, body }) => {
+      const line = { productId: body.product_id, quantity: body.qty };
+      return { result: await addToCart(dependencies, userId, line) };
     },
   });
 
@@ -70,9 +59,9 @@ export function addCartRoutes(api: Api, { database, userService, productService 
     body: z.object({ qty: quantity }),
     reply,
     failures: { 404: 'No open order, or no such line in it' },
-    handler: async ({ context: { userId, catalogue }, params, body }) => {
+    handler: async ({ context: { id: userId }, params, body }) => {
       const line = { productId: params.product_id, quantity: body.qty };
-      return { result: atTodaysPrices(await changeQuantity(database, userId, line), catalogue) };
+      return { result: await changeQuantity(dependencies, userId, line) };
     },
   });
 
@@ -85,10 +74,9 @@ export function addCartRoutes(api: Api, { database, userService, productService 
     notFound: noItem,
     reply,
     failures: { 404: 'No open order, or no such line in it' },
-    handler: async ({ context: { userId, catalogue }, params }) => {
-      const stored = await removeFromCart(database, userId, params.product_id);
-      return { result: atTodaysPrices(stored, catalogue) };
-    },
+    handler: async ({ context: { id: userId }, params }) => ({
+      result: await removeFromCart(dependencies, userId, params.product_id),
+    }),
   });
 
   api.route({
@@ -102,8 +90,8 @@ export function addCartRoutes(api: Api, { database, userService, productService 
       404: 'No open order',
       409: 'It is empty, holds a product that is no longer sold, or has another total than expected',
     },
-    handler: async ({ context: { userId, catalogue }, body }) => ({
-      result: await checkOut(database, userId, catalogue, body.expected_total),
+    handler: async ({ context: { id: userId }, body }) => ({
+      result: await checkOut(dependencies, userId, body.expected_total),
     }),
   });
 }
