@@ -8,6 +8,7 @@ import { createServiceClient } from '@vitrine/service-kit/service-client';
 import { start } from '@vitrine/service-kit/start';
 import { createApp } from './app';
 import { settings } from './config';
+import { DELETE_EXPIRED_SESSIONS } from './session-store';
 
 const SERVICE_TIMEOUT_MS = 1800;
 
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     directory: join(__dirname, '../migrations'),
     logger,
     faults,
+    sweeps: [DELETE_EXPIRED_SESSIONS],
   });
   const service = (name: string, baseUrl: string) =>
     createServiceClient({ name, baseUrl, timeoutMs: SERVICE_TIMEOUT_MS });

@@ -1,4 +1,9 @@
-import { describe, expect } from 'vitest';
+import { createDatabase } from '@vitrine/service-kit/database';
+import { createLogger } from '@vitrine/service-kit/logger';
+import { startSweep } from '@vitrine/service-kit/sweep';
+import { describe, expect, onTestFinished } from 'vitest';
+import { costsOf } from '../../test/statements';
+import { DELETE_EXPIRED_SESSIONS } from '../src/session-store';
 import { openBrowser } from './browser';
 import { logIn, test } from './shop';
 
@@ -50,7 +55,7 @@ describe('sessions', () => {
     expect([...stranger.cookies.keys()]).toEqual(['csrf']);
   });
 
-  test('When a session has expired, then its visitor is a stranger, and the next login deletes it', async ({
+  test('When a session has expired, then its visitor is a stranger, and a sweep deletes it', async ({
     shop,
     alice,
   }) => {
@@ -58,7 +63,32 @@ describe('sessions', () => {
     expect((await alice.open('/')).text).toContain('Se connecter');
     expect(await shop.sessions()).not.toHaveLength(0);
     await logIn(shop, 'alice');
-    expect(await shop.sessions()).toHaveLength(1);
+    const database = createDatabase(shop.settings);
+    onTestFinished(() => database.close());
+    const logger = createLogger({ level: 'silent' });
+    onTestFinished(startSweep(database, [DELETE_EXPIRED_SESSIONS], { logger }));
+    await expect.poll(async () => (await shop.sessions())?.length).toBe(1);
+  });
+
+  test('When there are many sessions, then every statement finds its rows by an index', async ({
+    shop,
+    alice,
+  }) => {
+    const ids = Array.from(
+      { length: 3000 },
+      (_, index) => `('${index}', '', UTC_TIMESTAMP() + INTERVAL ${index} MINUTE)`,
+    );
+    await shop.execute(`INSERT INTO session (id, data, expires_at) VALUES ${ids}`);
+    await shop.execute('ANALYZE TABLE session');
+    shop.statements.length = 0;
+    await alice.open('/');
+    await alice.open('/logout');
+    await logIn(shop, 'alice');
+    const verbs = shop.statements.map(({ sql }) => sql.split(' ', 1)[0]);
+    expect(new Set(verbs)).toEqual(new Set(['SELECT', 'INSERT', 'DELETE']));
+    const sweep = { sql: DELETE_EXPIRED_SESSIONS, values: [500] };
+    const costs = await costsOf(shop.settings, [...shop.statements, sweep]);
+    expect(costs.filter(({ fullScans, rowsRead }) => fullScans.length > 0 || rowsRead > 100)).toEqual([]);
   });
 
   test.for(['s:forged.signature', 'x', 's:', 'j:{}', '%ff', 'a'.repeat(5000)])(

@@ -10,6 +10,7 @@ import { test as base } from 'vitest';
 import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { type Answer, type FakeService, startFakeService } from '../../test/fake-service';
 import { listen } from '../../test/listen';
+import { recordStatements } from '../../test/statements';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { type TimeLimits, timeLimits } from '../../test/time-limits';
 import { createApp } from '../src/app';
@@ -43,7 +44,9 @@ async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
     faults?: Faults | undefined;
     tracesUrl?: string;
   } = {}) => {
-    const database = createDatabase({ ...settings, port: proxy.port }, { deadlineMs, faults });
+    const database = recordStatements(
+      createDatabase({ ...settings, port: proxy.port }, { deadlineMs, faults }),
+    );
     const app = createApp({
       database,
       userService: client('user-service', userService),
@@ -62,12 +65,14 @@ async function startShop({ deadlineMs, timeoutMs }: TimeLimits) {
         app(request, response);
       }),
     );
-    return { url, close: () => Promise.all([close(), database.close()]) };
+    return { url, statements: database.statements, close: () => Promise.all([close(), database.close()]) };
   };
   const doors = await openDoors();
   const rows = await mysql.createConnection(settings);
   return {
     url: doors.url,
+    statements: doors.statements,
+    settings,
     proxy,
     services: {
       'user-service': userService,
@@ -131,8 +136,19 @@ const userRoutes: FakeService['routes'] = {
 
 export const unauthorized: Answer = { status: 401, body: { message: 'Not logged in' } };
 
+/** The products that product-service returns for the path and its query. */
+export function pageOf<Product extends { id: number }>(all: readonly Product[], path: string): Product[] {
+  const { searchParams } = new URL(path, 'http://product-service');
+  const [limit = all.length, after = 0, before = Infinity] = ['limit', 'after', 'before'].map((name) => {
+    const value = searchParams.get(name);
+    return value === null ? undefined : Number(value);
+  });
+  const found = all.filter(({ id }) => id > after && id < before);
+  return searchParams.has('before') ? found.slice(-limit) : found.slice(0, limit);
+}
+
 const productRoutes: FakeService['routes'] = {
-  'GET /api/products': { body: { results: products } },
+  'GET /api/products': ({ path }) => ({ body: { results: pageOf(products, path) } }),
   'GET /api/product/:slug': ({ params }) => {
     const result = products.find(({ id, slug }) => slug === params.slug || String(id) === params.slug);
     return result ? { body: { result } } : { status: 404, body: { message: 'Cannot find product' } };

@@ -4,16 +4,14 @@ import type { User } from './user';
 import { userRows } from './user-repository';
 
 const KEY_BYTES = 32;
-/** More than the one key that a login adds, so that expired ones disappear. */
-const ROWS_DELETED_AT_ONCE = 10;
+
+/** Deletes expired keys, the oldest first. */
+export const DELETE_EXPIRED_KEYS =
+  'DELETE FROM api_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT ?';
 
 /** Creates an api key for the user; earlier keys stay valid. Only its hash is stored, so it can't be shown again. */
 export async function createApiKey(database: Queryable, userId: number, ttlHours: number): Promise<string> {
   const key = randomBytes(KEY_BYTES).toString('base64url');
-  await database.execute(
-    'DELETE FROM api_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT ?',
-    [ROWS_DELETED_AT_ONCE],
-  );
   await database.execute(
     'INSERT INTO api_keys (key_hash, user_id, expires_at) VALUES (?, ?, UTC_TIMESTAMP(3) + INTERVAL ? HOUR)',
     [hashOf(key), userId, ttlHours],

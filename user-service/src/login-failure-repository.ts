@@ -5,18 +5,15 @@ import { z } from 'zod';
 /** A username is blocked after this many failures within the window. */
 const FAILURES_ALLOWED = 10;
 const WINDOW_SECONDS = 300;
-/** More than the one row that a failure adds, so that old ones disappear. */
-const ROWS_DELETED_AT_ONCE = 10;
+
+/** Deletes failures that are too old to count, the oldest first. */
+export const DELETE_OLD_FAILURES = `DELETE FROM login_failures
+  WHERE failed_at <= UTC_TIMESTAMP(3) - INTERVAL ${WINDOW_SECONDS} SECOND ORDER BY failed_at LIMIT ?`;
 
 const blockRows = z.array(z.object({ seconds: z.int() }));
 
 /** Records a failed login for the username, whether or not there is such a user. */
 export async function insertLoginFailure(database: Queryable, username: string): Promise<void> {
-  await database.execute(
-    `DELETE FROM login_failures WHERE failed_at <= UTC_TIMESTAMP(3) - INTERVAL ? SECOND
-     ORDER BY failed_at LIMIT ?`,
-    [WINDOW_SECONDS, ROWS_DELETED_AT_ONCE],
-  );
   await database.execute(
     'INSERT INTO login_failures (username_hash, failed_at) VALUES (?, UTC_TIMESTAMP(3))',
     [hashOf(username)],

@@ -5,8 +5,10 @@ import { createLogger } from '@vitrine/service-kit/logger';
 import { openDatabase } from '@vitrine/service-kit/open-database';
 import { serve } from '@vitrine/service-kit/serve';
 import { start } from '@vitrine/service-kit/start';
+import { DELETE_EXPIRED_KEYS } from './api-key-repository';
 import { createApp } from './app';
 import { settings } from './config';
+import { DELETE_OLD_FAILURES } from './login-failure-repository';
 import { createPasswords } from './passwords';
 import { seedAdmin } from './seed-admin';
 
@@ -20,6 +22,7 @@ async function main(): Promise<void> {
     logger,
     faults,
     seed: (connection) => seedAdmin(connection, passwords, config.ADMIN_PASSWORD),
+    sweeps: [DELETE_EXPIRED_KEYS, DELETE_OLD_FAILURES],
   });
   const app = createApp({ database, logger, faults, passwords, apiKeyTtlHours: config.API_KEY_TTL_HOURS });
   await serve(app, { ...listenSettings(config), logger, close: database.close });

@@ -75,21 +75,3 @@ test('When a hundred guesses come at once, then about ten are checked, and a rig
   expect(counts[429]).toBe(99 - (counts[401] ?? 0));
   expect(right.status).toBe(429);
 });
-
-test('When failures are too old to count, then every new failure deletes a few of them', async ({
-  service,
-}) => {
-  const old = Array.from(
-    { length: 50 },
-    () => "(REPEAT('x', 32), UTC_TIMESTAMP(3) - INTERVAL 6 MINUTE)",
-  ).join();
-  await service.sql.execute(`INSERT INTO login_failures (username_hash, failed_at) VALUES ${old}`);
-  const count = async () => {
-    const hidden = "SELECT id FROM login_failures WHERE username_hash = REPEAT('x', 32)";
-    return (await service.sql.query(hidden)).length;
-  };
-  await logIn(service.api, aUser().username, 'wrong guess');
-  expect(await count()).toBe(40);
-  await failures(service.api, aUser().username, 8);
-  expect(await count()).toBe(0);
-});

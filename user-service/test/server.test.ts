@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createDatabase, type DatabaseSettings } from '@vitrine/service-kit/database';
 import request from 'supertest';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { databaseVariables, freshDatabase, migrationAccountOf } from '../../test/database';
 import { freePort } from '../../test/database-server';
 import { elapsed } from '../../test/elapsed';
-import { ADMIN_PASSWORD, apiKeyOf, countStatuses, logIn, register } from './user-service';
+import { ADMIN_PASSWORD, apiKeyOf, countStatuses, logIn, migrateAndSeed, register } from './user-service';
 
 const root = join(__dirname, '../..');
 
@@ -102,6 +102,30 @@ test('When users register, log in and log out, then the log holds their ids and 
   const { id, ...personal } = user;
   for (const secret of [...Object.values(personal), 'a wrong password', apiKey])
     expect(stdout).not.toContain(secret);
+}, 60_000);
+
+test('When api keys and failed logins are too old to count, then the service deletes them, and keeps the others', async () => {
+  const settings = await freshDatabase('user_server');
+  await migrateAndSeed(settings);
+  const database = createDatabase(settings);
+  onTestFinished(() => database.close());
+  const ages = [-5, -1, 1, 5];
+  for (const minutes of ages) {
+    await database.execute(
+      `INSERT INTO api_keys (key_hash, user_id, expires_at)
+       SELECT UNHEX(SHA2(?, 256)), id, UTC_TIMESTAMP(3) + INTERVAL ? MINUTE FROM users`,
+      [minutes, minutes],
+    );
+    await database.execute(
+      `INSERT INTO login_failures (username_hash, failed_at)
+       VALUES (UNHEX(SHA2('ada', 256)), UTC_TIMESTAMP(3) - INTERVAL 5 MINUTE + INTERVAL ? MINUTE)`,
+      [minutes],
+    );
+  }
+  const { child } = await startReady(settings);
+  onTestFinished(() => void child.kill());
+  const countOf = async (table: string) => (await database.query(`SELECT * FROM ${table}`)).length;
+  for (const table of ['api_keys', 'login_failures']) await expect.poll(() => countOf(table)).toBe(2);
 }, 60_000);
 
 test.for<[name: string, value: string]>([

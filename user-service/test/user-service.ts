@@ -7,6 +7,7 @@ import { test as base } from 'vitest';
 import { z } from 'zod';
 import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { listen } from '../../test/listen';
+import { recordStatements } from '../../test/statements';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { timeLimits } from '../../test/time-limits';
 import { createApp } from '../src/app';
@@ -36,12 +37,13 @@ export async function startService(
   settings: DatabaseSettings,
   { cost = COST, deadlineMs = timeLimits.ample.deadlineMs } = {},
 ) {
-  const database = createDatabase(settings, { deadlineMs });
+  const database = recordStatements(createDatabase(settings, { deadlineMs }));
   const app = createApp({ database, logger, passwords: createPasswords(cost), apiKeyTtlHours: 24 });
   const server = await listen(app);
   return {
     api: request(server.url),
     url: server.url,
+    statements: database.statements,
     async close() {
       await server.close();
       await database.close();
@@ -62,7 +64,8 @@ export const test = base
       await Promise.all([service.close(), sql.close()]);
       await proxy.close();
     });
-    return { api: service.api, url: service.url, settings, proxy, sql };
+    const { api, url, statements } = service;
+    return { api, url, statements, settings, proxy, sql };
   });
 
 let serial = 0;

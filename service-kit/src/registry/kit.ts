@@ -310,6 +310,12 @@ export const logs = {
       duration_ms: { type: 'double', unit: 'ms', meaning: 'Duration of the statement' },
     },
   },
+  sweepFailed: {
+    message: 'could not delete what has expired',
+    level: 'warn',
+    meaning: 'Rows that are of no use stay in the database; the service tries again within a minute',
+    fields: error,
+  },
   faultStarted: {
     message: 'fault started',
     level: 'warn',
