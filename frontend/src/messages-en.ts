@@ -33,6 +33,9 @@ export const en: Messages = {
     intro: 'Come in, look closely, take your time: everything in the window can go into your cart.',
     products: 'In the window',
     empty: 'The window is empty right now. Come back soon!',
+    pages: 'Pages of the window',
+    previous: 'Previous page',
+    next: 'Next page',
   },
   product: {
     drawing: (name) => `Drawing: ${name}`,

@@ -92,6 +92,9 @@ export const fr = {
       'Entrez, regardez de près, prenez votre temps : tout ce qui est en vitrine peut rejoindre votre panier.',
     products: 'En vitrine',
     empty: 'La vitrine est vide pour le moment. Revenez bientôt !',
+    pages: 'Pages de la vitrine',
+    previous: 'Page précédente',
+    next: 'Page suivante',
   },
   product: {
     drawing: (name: string) => `Dessin : ${name}`,

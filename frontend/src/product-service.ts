@@ -19,9 +19,16 @@ const oneProduct = z.object({ result: product });
 const manyProducts = z.object({ results: z.array(product) });
 const anything = z.unknown();
 
+/** A page of the catalogue: the first `limit` products after an id, the last ones before an id, or the first of all. */
+interface ProductPage {
+  limit: number;
+  after?: number | undefined;
+  before?: number | undefined;
+}
+
 /** The catalogue of product-service. Refusals are thrown as HttpError. */
 export interface ProductService {
-  products(): Promise<Product[]>;
+  products(page: ProductPage): Promise<Product[]>;
   product(slugOrId: string | number): Promise<Product>;
   create(apiKey: string, form: ProductForm): Promise<void>;
   update(apiKey: string, id: number, form: ProductForm): Promise<void>;
@@ -31,8 +38,9 @@ export interface ProductService {
 export function createProductService(service: ServiceClient): ProductService {
   const pathOf = (slugOrId: string | number) => `/api/product/${encodeURIComponent(slugOrId)}`;
   return {
-    async products() {
-      return (await ask(service, { path: '/api/products' }, manyProducts)).results;
+    async products({ limit, after, before }) {
+      const query = `limit=${limit}${after ? `&after=${after}` : ''}${before ? `&before=${before}` : ''}`;
+      return (await ask(service, { path: `/api/products?${query}` }, manyProducts)).results;
     },
     async product(slugOrId) {
       return (await ask(service, { path: pathOf(slugOrId) }, oneProduct)).result;

@@ -9,8 +9,9 @@ const SHARED =
   't language path visitor notice loginHref languageHref csrfToken stylesheet browserScript imageUrl money number date';
 const TRACE = 'requestTrace traceHref logsHref';
 const CONTENT = 'name product products cart order orders users form errors next words status';
-const DETAILS = 'lines quantity isRefused refused refusedWith username isFirst before nextOrders nextUsers';
-const names = [SHARED, TRACE, CONTENT, DETAILS].flatMap((list) => list.split(' '));
+const DETAILS = 'lines quantity isRefused refused refusedWith username isFirst before links';
+const LISTS = 'nextProducts nextOrders nextUsers';
+const names = [SHARED, TRACE, CONTENT, DETAILS, LISTS].flatMap((list) => list.split(' '));
 
 /** Renders templates from a folder, compiling each once. Includes begin with `/`, which saves a file look-up. */
 export function useTemplates(app: Express, directory: string): void {

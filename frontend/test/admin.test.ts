@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { type Browser, errorOf } from './browser';
 import { asked, type StartedShop, test, unauthorized } from './shop';
-import { anItem, anOrder } from './stock';
+import { anItem, anOrder, products } from './stock';
 
 const form = { name: 'Lampe', slug: 'lampe', image: 'lampe.svg', price: '30' };
 
@@ -14,7 +14,7 @@ describe('the management page', () => {
     expect([page.status, rows]).toEqual([200, [10, 2, 2]]);
     expect(asked(shop).sort()).toEqual([
       'GET /api/orders?limit=20&all=true',
-      'GET /api/products',
+      'GET /api/products?limit=50',
       'GET /api/users?limit=50',
     ]);
     for (const service of [shop.orderService, shop.userService])
@@ -31,10 +31,12 @@ describe('the management page', () => {
     },
   );
 
-  test('When there are more orders or accounts than fit, then links lead to them', async ({
+  test('When there are more products, orders or accounts than fit, then links lead to them', async ({
     shop,
     admin,
   }) => {
+    const lamps = Array.from({ length: 50 }, (_, index) => ({ ...products[0], id: 101 + index }));
+    shop.productService.routes['GET /api/products'] = { body: { results: lamps } };
     const orders = Array.from({ length: 20 }, (_, index) =>
       anOrder({ id: 60 - index, items: [anItem(1, 1)] }),
     );
@@ -42,8 +44,9 @@ describe('the management page', () => {
     const links = (await admin.open('/admin')).html
       .querySelectorAll('.choices a')
       .map((link) => link.getAttribute('href'));
-    expect(links).toEqual(['/admin?orders_before=41#orders']);
-    await admin.open('/admin?orders_before=41&users_after=7');
+    expect(links).toEqual(['/admin?products_after=150#products', '/admin?orders_before=41#orders']);
+    await admin.open('/admin?products_after=150&orders_before=41&users_after=7');
+    expect(asked(shop)).toContain('GET /api/products?limit=50&after=150');
     expect(asked(shop)).toContain('GET /api/orders?limit=20&before=41&all=true');
     expect(asked(shop)).toContain('GET /api/users?limit=50&after=7');
   });

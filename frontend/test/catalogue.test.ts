@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { errorOf } from './browser';
-import { asked, test } from './shop';
+import { errorOf, type Page } from './browser';
+import { asked, pageOf, type StartedShop, test } from './shop';
 import { anItem, anOrder, products } from './stock';
 
 describe('the shop window', () => {
@@ -14,7 +14,7 @@ describe('the shop window', () => {
       products.map(({ name }) => name),
     );
     expect(page.html.querySelector('.card .price')?.textContent).toMatch(/^1\s200\s\$$/);
-    expect(asked(shop)).toEqual(['GET /api/products']);
+    expect(asked(shop)).toEqual(['GET /api/products?limit=25']);
     expect(page.setCookies.size).toBe(0);
   });
 
@@ -25,7 +25,7 @@ describe('the shop window', () => {
     const page = await alice.open('/');
     expect(page.text).toContain('Bonjour Alice');
     expect(page.headers.get('cache-control')).toBe('no-store');
-    expect(asked(shop)).toEqual(['GET /api/products']);
+    expect(asked(shop)).toEqual(['GET /api/products?limit=25']);
     expect(page.setCookies.size).toBe(0);
   });
 
@@ -67,6 +67,97 @@ describe('the shop window', () => {
       expect(headers.get('etag')).not.toBeNull();
     }
   });
+});
+
+describe('the pages of the shop window', () => {
+  const stock = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{ id: 10 * (index + 1), name: `Lamp ${index + 1}`, slug: `lamp-${index + 1}` },
+      ...{ price: 30, image: 'lamp.svg' },
+    }));
+  const sell = ({ productService }: StartedShop, count: number) => {
+    productService.routes['GET /api/products'] = ({ path }) => ({
+      body: { results: pageOf(stock(count), path) },
+    });
+  };
+  const namesOn = ({ html }: Page) => html.querySelectorAll('.card h3').map(({ textContent }) => textContent);
+  const linksIn = (page: Page, place: string) =>
+    Object.fromEntries(
+      page.html
+        .querySelectorAll(`${place}[rel=prev], ${place}[rel=next], ${place}[rel=canonical]`)
+        .map((link) => [link.getAttribute('rel'), link.getAttribute('href')]),
+    );
+
+  test.for([0, 10, 24])(
+    'When there are %i products, then one page shows them and leads nowhere',
+    async (count, { shop, stranger }) => {
+      sell(shop, count);
+      const page = await stranger.open('/');
+      expect(namesOn(page)).toHaveLength(count);
+      expect(page.html.querySelectorAll('main nav')).toEqual([]);
+      expect([linksIn(page, 'head link'), linksIn(page, 'main a')]).toEqual([{}, {}]);
+    },
+  );
+
+  test('When there are more than 24, then links of a page and of its head lead through all, forwards and back', async ({
+    shop,
+    stranger,
+  }) => {
+    sell(shop, 60);
+    const names = stock(60).map(({ name }) => name);
+    const [first, second, third] = [names.slice(0, 24), names.slice(24, 48), names.slice(48)];
+    const visited: [path: string, shown: string[] | undefined, links: object][] = [
+      ['/', first, { next: '/?after=240' }],
+      ['/?after=240', second, { prev: '/?before=250', next: '/?after=480' }],
+      ['/?after=480', third, { prev: '/?before=490' }],
+      ['/?before=490', second, { canonical: '/?after=240', prev: '/?before=250', next: '/?after=480' }],
+      ['/?before=250', first, { canonical: '/', next: '/?after=240' }],
+    ];
+    for (const [path, shown, links] of visited) {
+      shop.productService.requests.length = 0;
+      const page = await stranger.open(path);
+      expect([page.status, namesOn(page)], path).toEqual([200, shown]);
+      expect(linksIn(page, 'head link'), path).toEqual(links);
+      expect({ ...links, ...linksIn(page, 'main nav a') }, path).toEqual(links);
+      expect(page.html.querySelectorAll('main nav a'), path).toHaveLength(
+        Object.keys(links).filter((rel) => rel !== 'canonical').length,
+      );
+      expect(asked(shop), path).toEqual([`GET /api/products?limit=25${path.slice(1).replace('?', '&')}`]);
+    }
+  });
+
+  test('When a page is read in English, then its links are in English and its language can be changed', async ({
+    shop,
+    stranger,
+  }) => {
+    sell(shop, 60);
+    const page = await stranger.open('/?after=240&lang=en');
+    const links = page.html.querySelectorAll('main nav a').map(({ textContent }) => textContent);
+    expect(links).toEqual(['Previous page', 'Next page']);
+    expect(page.html.querySelector('.languages [lang=fr]')?.getAttribute('href')).toBe('/?after=240&lang=fr');
+  });
+
+  test.for(['/?after=600', '/?after=4294967295', '/?before=10'])(
+    'When no product is left at %s, then it leads to the first page',
+    async (path, { shop, stranger }) => {
+      sell(shop, 60);
+      const page = await stranger.open(path);
+      expect([page.status, page.location]).toEqual([303, '/']);
+    },
+  );
+
+  test.for(['abc', '0', '-1', '1.5', '99999999999', '1&after=2', '%00', '', '%ff', '<b>'])(
+    'When the page is opened with after=%s, then it is the first',
+    async (after, { shop, stranger }) => {
+      sell(shop, 60);
+      for (const name of ['after', 'before']) {
+        shop.productService.requests.length = 0;
+        const page = await stranger.open(`/?${name}=${after.replace('after', name)}`);
+        expect([page.status, linksIn(page, 'head link')]).toEqual([200, { next: '/?after=240' }]);
+        expect(asked(shop)).toEqual(['GET /api/products?limit=25']);
+      }
+    },
+  );
 });
 
 describe('a product', () => {

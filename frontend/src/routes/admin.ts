@@ -8,6 +8,7 @@ import type { ProductForm, ProductService } from '../product-service';
 import { fieldErrors, refusalOf } from '../refusal';
 import type { Shop } from '../shop';
 
+const PRODUCTS_SHOWN = 50;
 const ORDERS_SHOWN = 20;
 const USERS_SHOWN = 50;
 
@@ -18,10 +19,11 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
   const router = Router();
 
   const showAdmin = access.forAdmins(async ({ apiKey }, request, response) => {
+    const productsAfter = optionalId(request.query.products_after);
     const ordersBefore = optionalId(request.query.orders_before);
     const usersAfter = optionalId(request.query.users_after);
     const [productList, orderList, userList] = await Promise.all([
-      orUndefined(products.products()),
+      orUndefined(products.products({ limit: PRODUCTS_SHOWN, after: productsAfter })),
       orUndefined(orders.orders(apiKey, { limit: ORDERS_SHOWN, before: ordersBefore, all: true })),
       orUndefined(users.users(apiKey, { limit: USERS_SHOWN, after: usersAfter })),
     ]);
@@ -31,9 +33,10 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
       products: productList,
       orders: orderList,
       users: userList,
+      nextProducts: productList?.length === PRODUCTS_SHOWN ? productList.at(-1)?.id : undefined,
       nextOrders: orderList?.length === ORDERS_SHOWN ? orderList.at(-1)?.id : undefined,
       nextUsers: userList?.length === USERS_SHOWN ? userList.at(-1)?.id : undefined,
-      isFirst: ordersBefore === undefined && usersAfter === undefined,
+      isFirst: [productsAfter, ordersBefore, usersAfter].every((cursor) => cursor === undefined),
     };
     show(request, response, 'admin', content, isComplete ? 200 : 503);
   });

@@ -1,10 +1,13 @@
 import { HttpError } from '@vitrine/service-kit/http-error';
 import { type Request, Router } from 'express';
 import { onlyAllow } from '../access';
-import { quantityOf, textField } from '../input';
+import { optionalId, quantityOf, textField } from '../input';
 import { redirectWith } from '../notice';
+import type { Product } from '../product-service';
 import { refusalOf } from '../refusal';
 import type { Shop } from '../shop';
+
+const PAGE_SIZE = 24;
 
 /** The slugs and ids that a product can have. The pattern also keeps `..` out of the request path. */
 const SLUG_OR_ID = /^[a-z0-9-]{1,120}$/i;
@@ -20,7 +23,13 @@ export function catalogueRoutes({ access, show, products, orders }: Shop): Route
   };
 
   const showHome = access.forEveryone(async (request, response) => {
-    show(request, response, 'home', { products: await products.products() });
+    const after = optionalId(request.query.after);
+    const before = after === undefined ? optionalId(request.query.before) : undefined;
+    // One product more than the page shows tells whether there is another page.
+    const found = await products.products({ limit: PAGE_SIZE + 1, after, before });
+    // The page of an old link may be gone.
+    if (found.length === 0 && (after ?? before) !== undefined) return response.redirect(303, '/');
+    show(request, response, 'home', pageOf(found, { after, before }));
   });
 
   const showProduct = access.forEveryone(async (request, response) => {
@@ -51,4 +60,26 @@ export function catalogueRoutes({ access, show, products, orders }: Shop): Route
   router.route('/').get(showHome).all(onlyAllow('GET'));
   router.route('/product/:slug').get(showProduct).post(addToCart).all(onlyAllow('GET', 'POST'));
   return router;
+}
+
+interface Cursor {
+  after?: number | undefined;
+  before?: number | undefined;
+}
+
+/**
+ * The products of a page of the shop window, and its links by their relation. A page has two addresses, as visitors come to
+ * it from the one before or from the one after; search engines are told the first.
+ */
+function pageOf(found: Product[], { after, before }: Cursor) {
+  const isBackward = before !== undefined;
+  const hasMore = found.length > PAGE_SIZE;
+  const products = isBackward ? found.slice(-PAGE_SIZE) : found.slice(0, PAGE_SIZE);
+  const hasPrevious = isBackward ? hasMore : after !== undefined;
+  const links = {
+    ...(isBackward && { canonical: hasMore ? `/?after=${found[0]?.id}` : '/' }),
+    ...(hasPrevious && { prev: `/?before=${products[0]?.id}` }),
+    ...((isBackward || hasMore) && { next: `/?after=${products.at(-1)?.id}` }),
+  };
+  return { products, links };
 }
