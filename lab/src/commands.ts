@@ -7,6 +7,7 @@ import { addDrillCommands } from './drill/commands.ts';
 import { repairAbandoned } from './faults/break-shop.ts';
 import { forgetTrial } from './faults/trial.ts';
 import { signal } from './interruption.ts';
+import { type ProgramName, programNames } from './native/backends/programs.ts';
 import { isWanted, type PartName, partNames } from './part-names.ts';
 import { addPracticeCommands } from './practice-commands.ts';
 import { backendUrls } from './query/backend-urls.ts';
@@ -146,10 +147,16 @@ for (const [action, outcome, description] of actions) {
 program
   .command('backends')
   .description('compile the missing programs of native mode, and list where each comes from')
-  .action(() =>
+  .argument(
+    '[programs...]',
+    `${programNames.join(' | ')} | all; by default those that a shop needs`,
+    parseProgram,
+    [],
+  )
+  .action((wanted: readonly ProgramName[]) =>
     withSettings(async (session) => {
       const { backendsCommand } = await import('./native/backends/backends-command.ts');
-      await backendsCommand(session, signal);
+      await backendsCommand(wanted, session, signal);
     }),
   );
 
@@ -218,6 +225,13 @@ function parsePart(text: string): PartName {
 function parseAddress(text: string): string {
   if (URL.canParse(text) && new URL(text).protocol === 'http:') return text;
   throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:5000.');
+}
+
+function parseProgram(text: string, before: readonly ProgramName[]): readonly ProgramName[] {
+  if (text === 'all') return programNames;
+  const program = programNames.find((name) => name === text);
+  if (program) return [...before, program];
+  throw new InvalidArgumentError(`The programs are ${programNames.join(', ')}; all stands for all of them.`);
 }
 
 function parseCount(text: string): number {

@@ -65,6 +65,14 @@ export async function underLock<Result>(
   }
 }
 
+/** The process that holds the lock in `folder`; undefined when none does. */
+export function lockOwner(folder: string): LockOwner | undefined {
+  const lock = join(folder, 'lock');
+  const owner = readOwner(lock);
+  if (owner === undefined || inspectProcess(owner.pid)?.birth !== owner.birth) return undefined;
+  return { pid: owner.pid, birth: owner.birth, command: readCommand(lock, owner.file) };
+}
+
 /** Calls `step`; false when it fails with one of `codes`. */
 function succeeds(step: () => void, codes: readonly string[]): boolean {
   try {

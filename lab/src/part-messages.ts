@@ -1,5 +1,6 @@
 import { LabError } from './lab-error.ts';
 import type { PartName } from './part-names.ts';
+import type { PartStatus } from './stack.ts';
 
 export function notRunning(part: PartName): LabError {
   return new LabError(`${part} is not running; ./vitrine start ${part} starts it.`);
@@ -23,6 +24,16 @@ export function databaseNotRunning(
 ): LabError {
   return new LabError(
     `${database} is ${state}, and ${service} cannot start without it: ./vitrine start ${database}`,
+  );
+}
+
+/** Throws a LabError while parts are being compiled: what was asked for needs them all. */
+export function refuseWhileCompiling(parts: readonly PartStatus[]): void {
+  const names = parts.filter(({ state }) => state === 'being compiled').map(({ part }) => part);
+  if (names.length === 0) return;
+  const are = names.length === 1 ? 'is' : 'are';
+  throw new LabError(
+    `${names.join(', ')} ${are} still being compiled. Ask again when ./vitrine status says that all is ready.`,
   );
 }
 

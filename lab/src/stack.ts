@@ -4,9 +4,12 @@ import type { Mode } from './shop-record.ts';
 
 export type PartStatus = {
   part: PartName;
-  /** `ended`: by itself or by a signal that `stop` did not send; `unavailable`: its program is missing. */
-  state: 'ready' | 'not ready' | 'paused' | 'stopped' | 'ended' | 'unavailable';
-  /** Why it is not ready or not available, how it ended, or why its last restart failed. */
+  /**
+   * `ended`: by itself or by a signal that `stop` did not send; `unavailable`: its program is missing; `being compiled`: so
+   * it is, but soon it will not be.
+   */
+  state: 'ready' | 'not ready' | 'paused' | 'stopped' | 'ended' | 'unavailable' | 'being compiled';
+  /** Why it is not ready or not available, who compiles it, how it ended, or why its last restart failed. */
   detail?: string;
   address: string;
   pid?: number;

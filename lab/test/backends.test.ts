@@ -1,10 +1,16 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { underLock } from '../src/lock.ts';
 import { createBackends } from '../src/native/backends/backends.ts';
-import { collectorComponents, programNames, programs } from '../src/native/backends/programs.ts';
+import {
+  collectorComponents,
+  programNames,
+  programs,
+  shopPrograms,
+} from '../src/native/backends/programs.ts';
 import { poll } from '../src/poll.ts';
 import { inspectProcess } from '../src/process-table.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -44,7 +50,8 @@ function machine({ environment = {}, scripts = { go } as Record<string, string> 
       { report: (line) => lines.push(line), signal: interruption.signal },
     );
   const readCalls = () => readFileSync(calls, 'utf8').split('\n').slice(0, -1);
-  return { ...places, open, lines, readCalls, interrupt: (why: Error) => interruption.abort(why) };
+  const interrupt = (why: Error) => interruption.abort(why);
+  return { ...places, tools, open, lines, readCalls, interrupt };
 }
 
 test('When a program is not here, then it is compiled once, and the record says what it is', async () => {
@@ -67,6 +74,77 @@ test('When a program is not here, then it is compiled once, and the record says 
       compiledAt: expect.any(String),
     },
   });
+});
+
+/** The programs that Go was asked to compile, in this order. */
+const compiledBy = (calls: readonly string[]) => calls.map((call) => /-o \S+\/(\w+)\.\d+ /.exec(call)?.[1]);
+
+test('When programs are asked for at once, then they are compiled one after the other, and it is known which is next', async () => {
+  const pidFile = join(temporaryFolder(), 'pid');
+  const { open, readCalls, interrupt } = machine({ environment: { GO_HANGS: pidFile } });
+  const backends = open();
+  const compiling = Promise.allSettled(shopPrograms.map(backends.compile));
+  await poll(() => existsSync(pidFile) || undefined, { intervalMs: 10, limitMs: 15_000 });
+  const { pid } = process;
+  expect([...shopPrograms, 'k6' as const].map(open().findCompilation)).toEqual([
+    { pid },
+    { pid, after: 'otelcol' },
+    { pid, after: 'jaeger' },
+    { pid, after: 'prometheus' },
+    undefined,
+  ]);
+  interrupt(new Error('enough'));
+  await compiling;
+  expect(compiledBy(readCalls())).toEqual(['otelcol']);
+  expect(shopPrograms.map(open().findCompilation)).toEqual(shopPrograms.map(() => undefined));
+});
+
+test('When one does not compile, then that is said at once, and the others are compiled', async () => {
+  const fails = `case "$*" in *jaeger*) GO_FAILS=no ;; esac\n${go}`;
+  const { open, lines, readCalls } = machine({ scripts: { go: fails } });
+  const { compile } = open();
+  const outcomes = await Promise.allSettled(shopPrograms.map(compile));
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  expect(compiledBy(readCalls())).toEqual([...shopPrograms]);
+  const said = lines.findIndex((line) => line.includes('jaeger does not compile: '));
+  expect(said).toBeLessThan(lines.findIndex((line) => line.includes('compiling prometheus')));
+});
+
+test('When programs will be compiled, then it is said how long that takes, and when the first trace is there', () => {
+  const { forecast } = machine().open();
+  const minutes = (text: string, before: string) => {
+    const [, count, unit] = new RegExp(`${before}about (\\d+) (s|minutes)`).exec(text) ?? [];
+    return unit === 's' ? Number(count) / 60 : Number(count);
+  };
+  const all = forecast(shopPrograms);
+  expect(all).toContain(`Compiling ${shopPrograms.join(', ')} takes about `);
+  expect(all).toContain(`on ${availableParallelism()} cores`);
+  const toTrace = minutes(all, ', and ');
+  expect(toTrace).toBeGreaterThan(0);
+  expect(toTrace).toBeLessThan(minutes(all, 'takes '));
+  expect(forecast(['prometheus', 'loki'])).not.toContain('first trace');
+});
+
+test('When ./vitrine backends is asked, then it compiles what a shop needs, and the rest by name only', () => {
+  const { root: _, bin, tools, readCalls } = machine();
+  const backends = (...names: readonly string[]) => {
+    const cli = resolve(import.meta.dirname, '../src/cli.ts');
+    const env = { ...tools, CALLS: undefined, GO_CALLS: tools.CALLS, HOME: bin };
+    const run = spawnSync(process.execPath, [cli, 'backends', ...names], { env, encoding: 'utf8' });
+    return { status: run.status, stdout: run.stdout, stderr: run.stderr };
+  };
+  writeFileSync(join(bin, 'go'), `#!/bin/sh\nCALLS=$GO_CALLS\n${go}\n`, { mode: 0o755 });
+  expect(backends('postgres')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('The programs are otelcol, jaeger, prometheus, loki, promtool, k6; all'),
+  });
+  const first = backends();
+  expect(first).toMatchObject({ status: 0, stderr: '' });
+  expect(first.stdout).toMatch(/^k6 +missing +\.\/vitrine backends k6$/m);
+  expect(compiledBy(readCalls())).toEqual([...shopPrograms]);
+  expect(backends('k6', 'loki')).toMatchObject({ status: 0, stderr: '' });
+  expect(backends('all')).toMatchObject({ status: 0, stderr: '' });
+  expect(compiledBy(readCalls())).toEqual([...shopPrograms, 'k6', 'promtool']);
 });
 
 test('When a pin changes, then what was compiled before does not count, and the rest does', async () => {
@@ -205,6 +283,26 @@ test('When it is interrupted, then the compiler ends and nothing half-made stays
   expect(await poll(isGone, { intervalMs: 10, limitMs: 15_000 })).toBe(true);
   expect(existsSync(join(cache, 'bin'))).toBe(false);
   expect(readdirSync(join(cache, 'build/loki'))).toEqual(['loki.log']);
+});
+
+test('When it is killed, then the compiler ends, too', async () => {
+  const pidFile = join(temporaryFolder(), 'pid');
+  const { root, cache, tools } = machine({ environment: { GO_HANGS: pidFile } });
+  const module = resolve(import.meta.dirname, '../src/native/backends/backends.ts');
+  const script = `
+    const { createBackends } = await import(${JSON.stringify(module)});
+    const { signal } = new AbortController();
+    await createBackends(${JSON.stringify({ root, cache, tools })}, { report() {}, signal }).compile('loki');`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+    stdio: 'inherit',
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const readPid = () => Number(existsSync(pidFile) && readFileSync(pidFile, 'utf8')) || undefined;
+  const pid = (await poll(readPid, { intervalMs: 10, limitMs: 15_000 })) ?? 0;
+  expect(inspectProcess(pid)).toBeDefined();
+  child.kill('SIGKILL');
+  const isGone = () => inspectProcess(pid) === undefined || undefined;
+  expect(await poll(isGone, { intervalMs: 10, limitMs: 15_000 })).toBe(true);
 });
 
 test('Every module wants the same Go, and pins the version that its programs are said to be', () => {

@@ -28,7 +28,7 @@ test('When there is no k6, then it says how to get one', () => {
   expect(vitrine(['k6'])).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(
-      /^There is no k6 here: \.\/vitrine backends compiles it\. .*docker compose/,
+      /^There is no k6 here, and there is no Go to compile it with: install Go .*docker compose/,
     ),
   });
 });
@@ -36,7 +36,7 @@ test('When there is no k6, then it says how to get one', () => {
 test('When the k6 on PATH is an old one, then it is not used, and that is said', () => {
   const { status, stderr, bin } = vitrine(['k6'], 'echo k6 v0.49.0');
   expect(status).toBe(1);
-  expect(stderr).toContain(`There is no k6 here (not ${bin}/k6 0.49.0: 1.8.1 is wanted): ./vitrine backends`);
+  expect(stderr).toContain(`There is no k6 here (not ${bin}/k6 0.49.0: 1.8.1 is wanted), and there is no Go`);
 });
 
 test('When the shop does not run, then a test of it is refused', () => {

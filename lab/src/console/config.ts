@@ -15,6 +15,8 @@ const settings = z.object({
   PROMETHEUS_URL: address,
   LOKI_URL: address,
   SHOP_URL: address,
+  // The folder in which the backends of this shop are compiled, where they are.
+  CACHE_FOLDER: z.string().min(1).optional(),
 });
 
 export type ConsoleConfig = z.output<typeof settings>;

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { LabError } from '../lab-error.ts';
+import { whyNotCompiled } from '../native/backends/compilation.ts';
+import type { ProgramName } from '../native/backends/programs.ts';
 import { createJaeger } from '../query/jaeger.ts';
 import { createLoki } from '../query/loki.ts';
 import { createPrometheus } from '../query/prometheus.ts';
@@ -18,10 +20,12 @@ export async function serveConsole(
   signal: AbortSignal,
   hostForAlerts?: string,
 ): Promise<void> {
+  const { CACHE_FOLDER: cache } = config;
+  const whyAway = (name: ProgramName) => (cache === undefined ? undefined : whyNotCompiled(cache, name));
   const app = createConsole({
-    jaeger: createJaeger(config.JAEGER_URL),
-    prometheus: createPrometheus(config.PROMETHEUS_URL),
-    loki: createLoki(config.LOKI_URL),
+    jaeger: createJaeger(config.JAEGER_URL, undefined, whyAway('jaeger')),
+    prometheus: createPrometheus(config.PROMETHEUS_URL, undefined, whyAway('prometheus')),
+    loki: createLoki(config.LOKI_URL, undefined, whyAway('loki')),
     jaegerUrl: config.JAEGER_URL,
     shopUrl: config.SHOP_URL,
   });

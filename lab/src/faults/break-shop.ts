@@ -1,5 +1,6 @@
 import { runK6 } from '../k6/run-k6.ts';
 import { LabError } from '../lab-error.ts';
+import { refuseWhileCompiling } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { underShopLock, withStack } from '../session.ts';
 import type { PartStatus, Session, Stack } from '../stack.ts';
@@ -97,8 +98,9 @@ export function requireWhole(parts: readonly PartStatus[]): readonly PartName[] 
   const bad = parts.filter(
     ({ part, state }) => state !== 'ready' && (state !== 'unavailable' || needed.includes(part)),
   );
-  if (parts.every(({ state }) => state === 'stopped' || state === 'unavailable'))
+  if (parts.every(({ state }) => ['stopped', 'unavailable', 'being compiled'].includes(state)))
     throw new LabError('The shop is not running: ./start.sh');
+  refuseWhileCompiling(parts);
   if (bad.length === 0) return parts.filter(({ state }) => state === 'ready').map(({ part }) => part);
   const list = bad.map(({ part, state, detail }) => `${part} is ${state}${detail ? ` (${detail})` : ''}`);
   const remedy = bad.some(({ state }) => state === 'unavailable') ? './vitrine backends' : './start.sh';
@@ -115,7 +117,7 @@ async function injectFault(
     return setSwitch(settings, service, effect, options);
   }
   if ('k6' in fault) {
-    const { passed, summaryFile } = await runK6({ test: fault.k6, settings, signal, output: 'file' });
+    const { passed, summaryFile } = await runK6({ test: fault.k6, settings, report, signal, output: 'file' });
     report(
       `  k6 ${fault.k6}: ${passed ? 'all thresholds held' : 'thresholds have failed'} (${summaryFile}).`,
     );

@@ -21,7 +21,7 @@ export async function k6Command(
   if (test === 'soak') await stores.prometheus.startedAtMs();
 
   const startMs = Date.now();
-  const { passed, summaryFile, traces } = await runK6({ test, settings, signal, ...options });
+  const { passed, summaryFile, traces } = await runK6({ test, settings, report, signal, ...options });
   const growth = test === 'soak' ? await measureGrowth(stores, { startMs, endMs: Date.now() }) : undefined;
   const textFile = summaryFile.replace(/json$/, 'txt');
   const table = growth ? ['', ...growth.lines] : [];

@@ -33,6 +33,8 @@ const boundToPipe = '(read -r _ <&3 || kill -INT $$) 2>/dev/null & exec "$@" 3<&
 export type K6Run = {
   test: K6Test;
   settings: Settings;
+  /** Takes a line when k6 has to be compiled first. */
+  report: (line: string) => void;
   /** Ends k6 as Ctrl-C does: the test's teardown still runs. */
   signal: AbortSignal;
   /** How many a second, and for how long (`90s`); by default what the test says. */
@@ -50,9 +52,10 @@ export type K6Outcome = { passed: boolean; summaryFile: string; traces: readonly
  * text `summary.txt`. Throws a LabError when there is no k6, when the shop is not ready, and when the test cannot run.
  */
 export async function runK6(run: K6Run): Promise<K6Outcome> {
-  const { test, settings, signal, rate, duration, output = 'terminal' } = run;
-  const k6 = await findK6(settings, signal);
+  const { test, settings, report, signal, rate, duration, output = 'terminal' } = run;
+  const obtainK6 = await findK6(settings, { report, signal });
   const shopUrl = await readyShopUrl(settings);
+  const k6 = await obtainK6();
   const folder = reportFolder(settings.home, `k6-${test}`, Date.now());
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const summaryFile = join(folder, 'summary.json');

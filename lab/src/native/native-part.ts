@@ -10,6 +10,7 @@ import type { Settings } from '../settings.ts';
 import { alertmanagerCommand, findAlertmanager } from './alertmanager.ts';
 import { backendCommand } from './backend-command.ts';
 import type { Backends } from './backends/backends.ts';
+import { describeCompilation } from './backends/compilation.ts';
 import type { ProgramName } from './backends/programs.ts';
 import { refuseBadPipeline } from './check-pipeline.ts';
 import type { DatabaseEngine } from './database-engine.ts';
@@ -52,8 +53,11 @@ export type Fallback = {
   why: () => string | undefined;
 };
 
-/** `obtain` installs the program and throws a LabError when that fails; without it, the user must install it. */
-export type MissingProgram = { why: string; obtain?: () => Promise<unknown> };
+/**
+ * Why a part's program is not here. `program` can be compiled, and somebody compiles it already if `isUnderWay`; without
+ * `program` the user must install it.
+ */
+export type MissingProgram = { why: string; program?: ProgramName; isUnderWay?: boolean };
 
 const checkTimeoutMs = 2000;
 
@@ -153,9 +157,10 @@ function backendPart(part: BackendPart, settings: Settings, { backends }: Progra
     host: backendAddress(settings.values.BIND_ADDRESS),
     async missingProgram() {
       if (await backends.find(name)) return undefined;
+      const compilation = backends.findCompilation(name);
+      if (compilation) return { why: describeCompilation(compilation), program: name, isUnderWay: true };
       const why = await backends.whyNotCompilable(name);
-      if (why) return { why };
-      return { why: 'not compiled yet (./vitrine backends)', obtain: () => backends.compile(name) };
+      return why ? { why } : { why: './vitrine backends compiles it, or says why not', program: name };
     },
     async check(signal) {
       const collector = part.name === 'otel-collector' && (await backends.find(name));
@@ -225,12 +230,13 @@ function alertmanagerPart(part: ViewerPart, settings: Settings): Behaviour {
 function consolePart(part: ViewerPart, settings: Settings): Behaviour {
   const directory = join(settings.root, 'lab');
   const args = [join(directory, 'src/console/server.ts')];
+  const environment = { ...part.environment, CACHE_FOLDER: settings.cache };
   return {
     part,
     host: settings.values.BIND_ADDRESS,
     missingProgram: noneMissing,
     check: noop,
-    prepare: async () => ({ program: execPath, args, directory, environment: part.environment }),
+    prepare: async () => ({ program: execPath, args, directory, environment }),
     whyNotReady: () => whyNotOk(part.readyUrl, checkTimeoutMs),
     afterStart: noop,
   };

@@ -58,11 +58,12 @@ export function createNativeStack(
     if (services.length > 0) await build(settings, services, progress);
   };
 
-  /** Installs the part's program when it is missing; throws a LabError when that is impossible. */
+  /** Compiles the part's program when it is missing; throws a LabError when that is impossible. */
   const ensureProgram = async ({ part, missingProgram }: NativePart) => {
     const absent = await missingProgram();
-    if (absent && !absent.obtain) throw new LabError(`${part.name} cannot be started: ${absent.why}.`);
-    await absent?.obtain?.();
+    if (absent === undefined) return;
+    if (!absent.program) throw new LabError(`${part.name} cannot be started: ${absent.why}.`);
+    await programs.backends.compile(absent.program);
   };
 
   const refuseWithoutDatabase = ({ part: { name, kind, needs } }: NativePart) => {
@@ -93,12 +94,15 @@ export function createNativeStack(
     throw isPaused(one) ? failure : runsAsBefore(one.part.name, failure);
   };
 
-  /** The parts that run, or whose program is here or can be obtained. */
+  /** The parts that run or can be started, each with the `program` that has to be compiled for it, if any. */
   const findAvailable = async () => {
-    const missingPrograms = await Promise.all(
-      parts.map((one) => (isRunning(one) ? undefined : one.missingProgram())),
+    const each = parts.map(async (one) => ({
+      one,
+      absent: isRunning(one) ? undefined : await one.missingProgram(),
+    }));
+    return (await Promise.all(each)).flatMap(({ one, absent }) =>
+      absent && !absent.program ? [] : [{ one, program: absent?.program }],
     );
-    return parts.filter((_, index) => missingPrograms[index] === undefined || missingPrograms[index].obtain);
   };
 
   const signalRunning = (name: PartName, signalName: NodeJS.Signals) => {
@@ -107,19 +111,27 @@ export function createNativeStack(
 
   return {
     async up() {
-      const available = await findAvailable();
+      const found = await findAvailable();
+      const available = found.map(({ one }) => one);
       await refuseTakenPorts(portsOf(available.filter((one) => !isRunning(one))));
       if (available.some(isRunning) && !isAsRecorded())
         report(
           'What runs keeps the settings that it was started with: run ./stop.sh before you change them.',
         );
+      const toCompile = found.flatMap(({ program }) => program ?? []);
+      if (toCompile.length > 0) {
+        report(programs.backends.forecast(toCompile));
+        report('The shop opens before that, and each of these serves as soon as it is compiled.');
+      }
       const started = await bringUp(available.filter(isShopPart), prepare, progress);
-      const others = available.filter((one) => !isShopPart(one));
+      const others = found.filter(({ one }) => !isShopPart(one));
       const { address } = find('frontend').part;
-      if (!others.every(isRunning))
+      if (!others.every(({ one }) => isRunning(one)))
         report(`The shop is open: ${address}. The telemetry backends start next.`);
       const outcomes = await Promise.allSettled(
-        others.map(async (one) => {
+        others.map(async ({ one, program }) => {
+          // They are all asked for at once, in the order in which they are compiled.
+          if (program) await programs.backends.compile(program);
           const [fresh] = await start(one);
           if (fresh === undefined) return;
           started.push(fresh);
@@ -230,7 +242,8 @@ async function statusOf(one: NativePart): Promise<PartStatus> {
   const { name, address } = part;
   const now = process.readState();
   const absent = now.state === 'running' ? undefined : await missingProgram();
-  if (absent) return { part: name, address, state: 'unavailable', detail: absent.why };
+  const lack = absent?.isUnderWay ? 'being compiled' : 'unavailable';
+  if (absent) return { part: name, address, state: lack, detail: absent.why };
   const refusal = one.fallback?.why();
   const note = refusal === undefined ? {} : { detail: refusal };
   if (now.state === 'none') return { part: name, address, state: 'stopped', ...note };

@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { LabError } from '../lab-error.ts';
 
+/** Says why nothing listens at a backend's address, if that is known. */
+export type WhyAway = () => string | undefined;
+
 /** `limitMs` is how long it may take to answer, by default 10 s. */
-export type Backend = { name: 'Jaeger' | 'Prometheus' | 'Loki'; url: string; limitMs?: number | undefined };
+export type Backend = {
+  name: 'Jaeger' | 'Prometheus' | 'Loki';
+  url: string;
+  limitMs?: number | undefined;
+  whyAway?: WhyAway | undefined;
+};
 
 export type Parameters = Record<string, string | number | undefined>;
 
@@ -54,7 +62,7 @@ export async function askAlways<Schema extends z.ZodType>(
 }
 
 async function fetchText(
-  { name, url, limitMs = 10_000 }: Backend,
+  { name, url, limitMs = 10_000, whyAway }: Backend,
   address: string,
   headers: Record<string, string>,
 ) {
@@ -63,7 +71,9 @@ async function fetchText(
     return { status: response.status, text: await response.text() };
   } catch (error) {
     const isTimeout = error instanceof Error && error.name === 'TimeoutError';
-    const why = isTimeout ? `no answer within ${limitMs / 1000} s` : reasonOf(error);
+    const why = isTimeout
+      ? `no answer within ${limitMs / 1000} s`
+      : (isRefused(error) && whyAway?.()) || reasonOf(error);
     throw new BackendError(`${name} at ${url} cannot be asked: ${why}.`);
   }
 }
@@ -72,7 +82,12 @@ async function fetchText(
 export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);
-  return 'code' in cause && cause.code === 'ECONNREFUSED' ? 'nothing listens there' : cause.message;
+  return isRefused(error) ? 'nothing listens there' : cause.message;
+}
+
+function isRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
 function parseJson(text: string): unknown {

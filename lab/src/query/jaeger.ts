@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ask, askAlways, type Backend } from './backend.ts';
+import { ask, askAlways, type Backend, type WhyAway } from './backend.ts';
 import type { Attributes, Span, SpanEvent, Trace } from './span.ts';
 
 export type TraceSearch = {
@@ -51,8 +51,8 @@ const operationsSchema = z.object({
 });
 const servicesSchema = z.object({ data: z.array(z.string()).nullable() });
 
-export function createJaeger(url: string, limitMs?: number): Jaeger {
-  const backend: Backend = { name: 'Jaeger', url, limitMs };
+export function createJaeger(url: string, limitMs?: number, whyAway?: WhyAway): Jaeger {
+  const backend: Backend = { name: 'Jaeger', url, limitMs, whyAway };
   return {
     async services() {
       const { data } = await askAlways(backend, '/api/services', servicesSchema);

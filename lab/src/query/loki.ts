@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { askAlways, type Backend } from './backend.ts';
+import { askAlways, type Backend, type WhyAway } from './backend.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -69,8 +69,8 @@ const samplesSchema = z.object({
 /** This header makes Loki separate a line's labels from its structured metadata. */
 const headers = { 'X-Loki-Response-Encoding-Flags': 'categorize-labels' };
 
-export function createLoki(url: string, limitMs?: number): Loki {
-  const backend: Backend = { name: 'Loki', url, limitMs };
+export function createLoki(url: string, limitMs?: number, whyAway?: WhyAway): Loki {
+  const backend: Backend = { name: 'Loki', url, limitMs, whyAway };
   return {
     async queryRange(logql, { startMs, endMs, limit, direction }) {
       const path = '/loki/api/v1/query_range';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { askAlways, type Backend, type Parameters } from './backend.ts';
+import { askAlways, type Backend, type Parameters, type WhyAway } from './backend.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 /** One series at one time. Its value may be NaN (0 / 0) or infinite. */
@@ -136,8 +136,8 @@ const metadataSchema = success(z.record(z.string(), z.array(z.object({ type: z.s
 
 const runtimeSchema = success(z.object({ startTime: time }));
 
-export function createPrometheus(url: string, limitMs?: number): Prometheus {
-  const backend: Backend = { name: 'Prometheus', url, limitMs };
+export function createPrometheus(url: string, limitMs?: number, whyAway?: WhyAway): Prometheus {
+  const backend: Backend = { name: 'Prometheus', url, limitMs, whyAway };
   const get = <Schema extends z.ZodType>(path: string, schema: Schema, parameters: Parameters = {}) =>
     askAlways(backend, `/api/v1/${path}`, schema, parameters);
   return {
@@ -201,7 +201,7 @@ export function createPrometheus(url: string, limitMs?: number): Prometheus {
       const { data } = await get('status/runtimeinfo', runtimeSchema);
       return data.startTime;
     },
-    within: (limitMs) => createPrometheus(url, limitMs),
+    within: (limitMs) => createPrometheus(url, limitMs, whyAway),
   };
 }
 

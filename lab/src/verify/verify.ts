@@ -1,4 +1,5 @@
 import { LabError } from '../lab-error.ts';
+import { refuseWhileCompiling } from '../part-messages.ts';
 import { poll } from '../poll.ts';
 import { storesOf } from '../query/stores.ts';
 import type { PartStatus, Session } from '../stack.ts';
@@ -24,7 +25,8 @@ const lookBackMs = 3_600_000;
 
 /**
  * Lets a customer visit the running shop, and checks that all of its observability works: parts, flow of telemetry,
- * dashboards, rules, the contract, the number of series. Throws a LabError when no part runs, or a file cannot be read.
+ * dashboards, rules, the contract, the number of series. Throws a LabError when no part runs, while parts are being
+ * compiled, and when a file cannot be read.
  */
 export async function verify(session: Session, signal: AbortSignal): Promise<Verdict> {
   const { settings, stack } = session;
@@ -32,6 +34,7 @@ export async function verify(session: Session, signal: AbortSignal): Promise<Ver
   const parts = await stack.status();
   const isRunning = parts.some(({ state }) => ['ready', 'not ready', 'paused'].includes(state));
   if (!isRunning) throw new LabError('The shop is not running: ./start.sh starts it.');
+  refuseWhileCompiling(parts);
 
   const customer = startCustomer(settings);
   try {

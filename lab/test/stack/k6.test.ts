@@ -19,6 +19,7 @@ import { root } from './start-stack.ts';
 // biome-ignore lint/style/noProcessEnv: where programs are, as whoever runs the tests has it
 const shell = process.env;
 const { signal } = new AbortController();
+const report = () => {};
 
 /** Runs k6 itself, as plain Docker does. */
 let k6: (args: readonly string[], environment?: Record<string, string>) => ReturnType<typeof runProgram>;
@@ -26,7 +27,7 @@ let k6: (args: readonly string[], environment?: Record<string, string>) => Retur
 // Compiling k6 takes a good minute, once.
 beforeAll(async () => {
   const settings = readSettings(findPlaces(shell), shell);
-  const program = await createBackends(settings, { report: () => {}, signal }).compile('k6');
+  const program = await createBackends(settings, { report, signal }).compile('k6');
   k6 = (args, environment = {}) => runProgram(program, args, { directory: root, environment, signal });
 }, 600_000);
 
@@ -139,7 +140,7 @@ plain.for([
   async ([_, answer, isWanted]) => {
     const { fault, settings } = await openFakeShop(answer);
     const run = { test: 'load', rate: 200, duration: '1s', output: 'file' } as const;
-    const { passed, summaryFile } = await runK6({ ...run, settings, signal });
+    const { passed, summaryFile } = await runK6({ ...run, settings, report, signal });
     const { thresholds = {} } = readSummary(summaryFile).metrics['http_req_failed{scenario:load}'] ?? {};
     expect(Object.values(thresholds).every(({ ok }) => ok)).toBe(isWanted);
     if (!isWanted) expect(passed).toBe(false);
@@ -153,7 +154,7 @@ plain('When a load is interrupted, then its fault is removed before it ends', as
     interruption.abort(new Error('enough'));
     return 200;
   });
-  const run = runK6({ test: 'load', settings, signal: interruption.signal, output: 'file' });
+  const run = runK6({ test: 'load', settings, report, signal: interruption.signal, output: 'file' });
   await expect(run).rejects.toThrow('enough');
   expect(fault.at(-1)).toEqual(['DELETE', `Bearer ${token}`]);
 });
@@ -179,7 +180,7 @@ plain('When ./vitrine is killed during a load, then k6 ends, and its fault is re
   const script = `
     const { runK6 } = await import(${JSON.stringify(join(root, 'lab/src/k6/run-k6.ts'))});
     const { signal } = new AbortController();
-    await runK6({ test: 'load', settings: ${JSON.stringify(settings)}, signal, output: 'file' });`;
+    await runK6({ test: 'load', settings: ${JSON.stringify(settings)}, report() {}, signal, output: 'file' });`;
   const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
     stdio: 'inherit',
   });

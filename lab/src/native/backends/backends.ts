@@ -1,17 +1,16 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import { LabError } from '../../lab-error.ts';
 import { type LockOwner, underLock } from '../../lock.ts';
 import type { Progress } from '../../progress.ts';
 import type { Settings } from '../../settings.ts';
 import { programCache } from './cache.ts';
+import { buildFolder, findCompilation } from './compilation.ts';
 import { compileProgress } from './compile-progress.ts';
 import { goCompiler } from './compiler.ts';
 import { findOnPath } from './on-path.ts';
 import { type ProgramName, programNames, programs } from './programs.ts';
-
-/** Linking keeps a single core busy, so a second compilation uses the others meanwhile. */
-const maxConcurrent = 2;
 
 /** Where a program comes from; `note` says why the one on PATH is not used. */
 export type ProgramReport = { name: ProgramName; version?: string; path?: string; note?: string };
@@ -24,7 +23,8 @@ export function createBackends(
   const compiled = programCache(join(cache, 'bin'), root);
   const compiler = goCompiler(root, tools);
   const progress = compileProgress(report);
-  const limit = pLimit(maxConcurrent);
+  // Each has all cores for itself, so that the one that is asked for first is there as soon as possible.
+  const inTurn = pLimit(1);
 
   const locate = async (name: ProgramName): Promise<ProgramReport> => {
     const onPath = await findOnPath(name, tools, signal);
@@ -42,10 +42,14 @@ export function createBackends(
     progress.begin(name);
     try {
       await compiler.compile(name, { output, log: join(buildDirectory, `${name}.log`), signal });
-      report(`  ${name} ${programs[name].version} is compiled (${progress.elapsedSeconds(name)} s)`);
+      progress.done();
       return await compiled.store(name, output, signal);
+    } catch (error) {
+      // The whole of it may be read only when the others are compiled.
+      if (error instanceof LabError) report(`  ${error.message.split('\n')[0]}`);
+      throw error;
     } finally {
-      progress.end(name);
+      progress.end();
       rmSync(output, { force: true });
     }
   };
@@ -57,19 +61,25 @@ export function createBackends(
     list: () => Promise.all(programNames.map(locate)),
     /** Why a missing program cannot be compiled; undefined when it can. */
     whyNotCompilable: (name: ProgramName) => compiler.whyNot(name, signal),
-    /** Compiles a program unless it is here by now. Resolves to its path; throws a LabError when compiling fails. */
-    compile: (name: ProgramName): Promise<string> =>
-      limit(async () => {
-        const buildDirectory = join(cache, 'build', name);
-        mkdirSync(buildDirectory, { recursive: true });
-        const onWait = ({ pid }: LockOwner) =>
-          report(`  … process ${pid} is compiling ${name}: waiting for it`);
-        return underLock(
-          buildDirectory,
-          { onWait, signal },
-          async () => (await locate(name)).path ?? compileHere(name, buildDirectory),
-        );
-      }),
+    /** Which process compiles a missing program at present, or will; undefined when none does. */
+    findCompilation: (name: ProgramName) => findCompilation(cache, name),
+    /** Says how long it takes to compile these programs, in this order. */
+    forecast: progress.forecast,
+    /**
+     * Compiles a program unless it is here by now, in its turn: one after the other, in the order of the calls. Resolves
+     * to its path; throws a LabError when compiling fails.
+     */
+    compile(name: ProgramName): Promise<string> {
+      const buildDirectory = buildFolder(cache, name);
+      mkdirSync(buildDirectory, { recursive: true });
+      const onWait = ({ pid }: LockOwner) =>
+        report(`  … process ${pid} is compiling ${name}: waiting for it`);
+      const work = async () => {
+        signal.throwIfAborted();
+        return (await locate(name)).path ?? compileHere(name, buildDirectory);
+      };
+      return underLock(buildDirectory, { onWait, signal }, () => inTurn(work));
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { coerce, gte } from 'semver';
 import type { Variables } from '../../env-file.ts';
 import { LabError } from '../../lab-error.ts';
@@ -13,8 +13,11 @@ import { type ProgramName, programs } from './programs.ts';
 /** The first Go version that can download the toolchain that a module asks for. */
 const firstToFetch = '1.21.0';
 
-/** The time that an interrupted compiler has to delete its temporary files. */
-const cleanUpMs = 5000;
+/**
+ * Becomes the program of its arguments. Once whoever holds the other end of pipe 3 closes it, or has died, the program
+ * and all that it has started are interrupted, have five seconds to delete their temporary files, and are killed.
+ */
+const boundToPipe = '(read -r _ <&3 || { kill -INT 0; sleep 5; kill -KILL 0; }) 2>/dev/null & exec "$@" 3<&-';
 
 /** The Go of this machine. `root` is the repository; `environment` holds PATH, HOME and what Go itself reads. */
 export function goCompiler(root: string, environment: Variables) {
@@ -46,46 +49,27 @@ export function goCompiler(root: string, environment: Variables) {
   ): Promise<void> => {
     if (go === undefined) throw new LabError('There is no Go here.');
     const file = openSync(log, 'w');
-    const child = spawn(go, goArguments(name, output), {
-      ...{ cwd: directoryOf(name), env: goEnvironment, stdio: ['ignore', file, file] },
+    const child = spawn('/bin/sh', ['-c', boundToPipe, 'sh', go, ...goArguments(name, output)], {
+      ...{ cwd: directoryOf(name), env: goEnvironment, stdio: ['ignore', file, file, 'pipe'] },
       // A process group of its own lets its child compilers be ended with it.
       detached: true,
     });
     closeSync(file);
-    const ended = new Promise<number | null>((resolve, reject) =>
-      child.on('error', reject).on('close', resolve),
-    );
-    const { pid } = child;
-    const end = () => {
-      if (pid !== undefined) endGroup(pid, ended);
-    };
+    const pipe = child.stdio[3] as Writable;
+    pipe.on('error', () => {});
+    const end = () => pipe.destroy();
     signal.addEventListener('abort', end);
+    const ended = new Promise<number | null>((resolve, reject) =>
+      child.on('error', reject).on('exit', resolve),
+    );
     const status = await ended.finally(() => signal.removeEventListener('abort', end));
+    pipe.end('ended\n');
     signal.throwIfAborted();
     if (status !== 0)
       throw new LabError(`${name} does not compile: ${explain(readFileSync(log, 'utf8'), log)}`);
   };
 
   return { whyNot, compile };
-}
-
-/** Seconds that compiling takes here, roughly. */
-export function estimatedSeconds(name: ProgramName): number {
-  return Math.round((programs[name].seconds * 2) / availableParallelism());
-}
-
-/** Ends the compiler's process group. SIGINT lets Go delete its temporary files; SIGKILL follows if it does not end. */
-function endGroup(pid: number, ended: Promise<unknown>): void {
-  const send = (signal: NodeJS.Signals) => {
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // The group has ended already.
-    }
-  };
-  send('SIGINT');
-  const timer = setTimeout(() => send('SIGKILL'), cleanUpMs);
-  ended.finally(() => clearTimeout(timer)).catch(() => undefined);
 }
 
 const knownFailures = [

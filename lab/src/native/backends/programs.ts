@@ -4,7 +4,7 @@
  * - `version`: the version in use; later ones that are compatible by semantic versioning also do.
  * - `module`: its folder in native/, which pins its sources; `mainPackage` is the package compiled there.
  * - `versionVariable`: the Go variable that holds its version.
- * - `seconds`: time to compile it on two idle cores with an empty build cache.
+ * - `seconds`: time to compile it on two idle cores, after those before it in the list, from an empty cache of Go.
  */
 export type Program = {
   commands: readonly string[];
@@ -78,8 +78,11 @@ export const programs = {
 
 export type ProgramName = keyof typeof programs;
 
-/** The order of the list: the programs that matter most come first. */
-export const programNames = ['otelcol', 'prometheus', 'loki', 'jaeger', 'promtool', 'k6'] as const;
+/** The programs of a shop's backends, in the order in which people need them: the first two show the first trace. */
+export const shopPrograms = ['otelcol', 'jaeger', 'prometheus', 'loki'] as const;
+
+/** All programs; the last two are for tests and load, and compiled only when they are asked for. */
+export const programNames = [...shopPrograms, 'promtool', 'k6'] as const;
 
 /** Collectors are built with different components; otel-collector-config.yaml needs these. */
 export const collectorComponents = [
