@@ -122,7 +122,7 @@ test('When a database runs in a container, then it has the options that MySQL ha
   const server = { home: '/', port: 1, rootPassword: '', schemas: [] };
   const { args } = databaseServerCommand({ kind: 'mysql', path: '' }, server);
   const places = ['no-defaults', 'user', 'datadir', 'tmpdir', 'secure-file-priv', 'socket', 'pid-file'];
-  const own = [...places, 'bind-address', 'port', 'init-file', 'innodb-log-buffer-size'];
+  const own = [...places, 'bind-address', 'port', 'init-file'];
   expect(without(args, ...own)).toEqual(without(compose.services.user_dbase?.command ?? [], ...own));
 });
 
