@@ -14,10 +14,10 @@ const lockRows = z.tuple([z.object({ acquired: z.literal([0, 1]).nullable() })])
 
 /**
  * Deletes what has expired: at once, then every minute, in small steps until nothing is left. A lock in the database lets
- * one replica at a time do so; the others leave it to that one. Failures are logged.
+ * one replica at a time do a step; the others skip theirs. A failure is logged, and the other statements go on.
  *
  * @param statements each a DELETE that finds its rows by an index and ends with `LIMIT ?`
- * @returns what ends it; a step that is under way ends by itself
+ * @returns what ends it; closing the database then rolls back a step that is under way
  */
 export function startSweep(
   database: Database,
@@ -28,14 +28,17 @@ export function startSweep(
   const { signal } = stopping;
   const pause = (milliseconds: number) => delay(milliseconds, undefined, { signal, ref: false });
 
-  const sweep = async () => {
-    for (const statement of statements) while (await deleteSome(database, statement)) await pause(PAUSE_MS);
+  const sweep = async (statement: string) => {
+    while (await deleteSome(database, statement)) await pause(PAUSE_MS);
   };
   const run = async () => {
     for (;;) {
-      await sweep().catch((error) => {
-        if (!signal.aborted) logEvent(logger, logs.sweepFailed, { err: error });
-      });
+      for (const statement of statements) {
+        await sweep(statement).catch((error) => {
+          signal.throwIfAborted();
+          logEvent(logger, logs.sweepFailed, { err: error });
+        });
+      }
       await pause(everyMs);
     }
   };

@@ -55,8 +55,8 @@ function replica(...[settings]: Parameters<typeof createDatabase>) {
   return database;
 }
 
-function sweep(database: Database, { everyMs = 20, log = captureLog() } = {}) {
-  const stop = startSweep(database, [DELETE_EXPIRED], { logger: log.logger, everyMs });
+function sweep(database: Database, { everyMs = 20, log = captureLog(), statements = [DELETE_EXPIRED] } = {}) {
+  const stop = startSweep(database, statements, { logger: log.logger, everyMs });
   onTestFinished(stop);
   return log;
 }
@@ -118,4 +118,15 @@ test('When the database is away, then the log says so, and the sweep goes on onc
     .toContainEqual(expect.objectContaining({ level: 'warn', msg: 'could not delete what has expired' }));
   proxy.pretend('there');
   await expect.poll(things.expired).toBe(0);
+});
+
+test('When one statement always fails, then the log says so, and the others delete all the same', async ({
+  settings,
+  things,
+}) => {
+  await things.add(700, '- INTERVAL 1 HOUR');
+  const statements = ['DELETE FROM no_such_table LIMIT ?', DELETE_EXPIRED];
+  const log = sweep(replica(settings), { everyMs: 3_600_000, statements });
+  await expect.poll(things.expired).toBe(0);
+  expect(log.lines()).toMatchObject([{ level: 'warn', msg: 'could not delete what has expired' }]);
 });
