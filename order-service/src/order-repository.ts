@@ -1,4 +1,4 @@
-import type { Queryable } from '@vitrine/service-kit/database';
+import { padded, type Queryable } from '@vitrine/service-kit/database';
 import { z } from 'zod';
 
 const orderColumns = z.object({
@@ -100,11 +100,12 @@ export async function setPrices(
   orderId: number,
   items: readonly StoredItem[],
 ): Promise<void> {
+  const rows = padded(items);
   await transaction.execute(
     `INSERT INTO order_items (order_id, product_id, product_name, price, quantity)
-     VALUES ${items.map(() => '(?, ?, ?, ?, ?)').join(', ')}
+     VALUES ${rows.map(() => '(?, ?, ?, ?, ?)').join(', ')}
      ON DUPLICATE KEY UPDATE product_name = VALUES(product_name), price = VALUES(price)`,
-    items.flatMap((item) => [orderId, item.product_id, item.product_name, item.price, item.quantity]),
+    rows.flatMap((item) => [orderId, item.product_id, item.product_name, item.price, item.quantity]),
   );
 }
 

@@ -52,6 +52,22 @@ test('When a price has changed since the product was added, then the new one is 
   expect(await customer.orders()).toEqual([bought]);
 });
 
+test('When two, four or nine prices have changed, then the database prepares one statement to record them', async ({
+  service,
+}) => {
+  for (const count of [2, 4, 9]) {
+    const customer = service.aCustomer();
+    const products = Array.from({ length: count }, () => service.aProduct({ price: 30 }));
+    for (const { id } of products) await customer.add(id);
+    for (const product of products) service.catalogue.set(product.id, { ...product, price: 40 });
+    const bought = orderOf(await customer.checkOut());
+    expect(bought).toMatchObject({ total: 40 * count, items: Array(count).fill({ price: 40, quantity: 1 }) });
+    expect(await customer.orders()).toEqual([bought]);
+  }
+  const recorded = service.statements.filter(({ sql }) => sql.includes('KEY UPDATE product_name'));
+  expect(new Set(recorded.map(({ sql }) => sql)).size).toBe(1);
+});
+
 describe('When a buyer expects a total', () => {
   test.for([60, '60'])('then %j is bought if it is the total', async (expected_total, { service }) => {
     const customer = service.aCustomer();

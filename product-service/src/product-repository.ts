@@ -1,4 +1,4 @@
-import type { Queryable } from '@vitrine/service-kit/database';
+import { padded, type Queryable } from '@vitrine/service-kit/database';
 import { z } from 'zod';
 import { type Product, type ProductInput, product } from './product';
 
@@ -17,9 +17,10 @@ export async function listProducts(
   database: Queryable,
   { ids = [], after, before, limit }: ProductChoice = {},
 ): Promise<Product[]> {
+  const paddedIds = padded(ids);
   const isBackward = before !== undefined && after === undefined;
   const conditions = [
-    ...(ids.length > 0 ? [`id IN (${ids.map(() => '?').join(', ')})`] : []),
+    ...(ids.length > 0 ? [`id IN (${paddedIds.map(() => '?').join(', ')})`] : []),
     ...(after === undefined ? [] : ['id > ?']),
     ...(before === undefined ? [] : ['id < ?']),
   ];
@@ -30,7 +31,7 @@ export async function listProducts(
       `ORDER BY id${isBackward ? ' DESC' : ''}`,
       ...(limit === undefined ? [] : ['LIMIT ?']),
     ].join(' '),
-    [...ids, after, before, limit].filter((value) => value !== undefined),
+    [...paddedIds, after, before, limit].filter((value) => value !== undefined),
   );
   const found = products.parse(rows);
   return isBackward ? found.reverse() : found;

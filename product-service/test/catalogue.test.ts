@@ -55,6 +55,16 @@ describe('reading', () => {
     },
   );
 
+  test('When any number of products is asked for by id, then the database prepares three statements', async ({
+    service,
+  }) => {
+    for (const count of [1, 2, 3, 9, 10, 11, 60, 99, 100]) {
+      const ids = Array.from({ length: count }, (_, index) => index + 1);
+      expect(await idsOf(service.api, `ids=${ids}`)).toEqual(ids.filter((id) => id <= seeds.length));
+    }
+    expect(new Set(service.statements.map(({ sql }) => sql)).size).toBe(3);
+  });
+
   test('When products are read page by page, forwards or backwards, then each comes once', async ({
     service,
   }) => {

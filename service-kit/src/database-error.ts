@@ -2,8 +2,8 @@ const ER_DUP_ENTRY = 1062;
 const ER_LOCK_DEADLOCK = 1213;
 /** The codes of MySQL and MariaDB. */
 const CHECK_VIOLATIONS = new Set([3819, 4025]);
-/** Too many connections, access denied, shutdown in progress, lock wait timeout, statement interrupted. */
-const NOT_NOW = new Set([1040, 1045, 1053, 1203, 1205, 1317, 1927]);
+/** Too many connections, access denied, shutdown in progress, lock wait timeout, interrupted, too many prepared statements. */
+const NOT_NOW = new Set([1040, 1045, 1053, 1203, 1205, 1317, 1461, 1927]);
 const CONNECTION_LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
 export class DeadlinePassed extends Error {

@@ -40,6 +40,8 @@ const POOL_SIZE = 10;
 const MAX_WAITING = 300;
 const DEADLINE_MS = 1000;
 const TRANSACTION_TRIES = 5;
+/** A connection keeps this many statements prepared; a server keeps some 16,000 for all connections of all services. */
+const PREPARED_STATEMENTS = 100;
 
 interface DatabaseOptions {
   /** Receives slow statements. */
@@ -65,6 +67,7 @@ export function createDatabase(
       timezone: 'Z',
       connectionLimit,
       queueLimit: MAX_WAITING,
+      maxPreparedStatements: PREPARED_STATEMENTS,
       connectTimeout: deadlineMs,
     });
   const pool = open(POOL_SIZE);
@@ -110,6 +113,15 @@ export function createDatabase(
       await Promise.all([pool.promise().end(), pingPool.promise().end()]);
     },
   };
+}
+
+/**
+ * Repeats the last of some values until there are 1, 10, 100 or 1000. A statement with a list of any length then has few
+ * forms, each of which is prepared once.
+ */
+export function padded<Value>(values: readonly Value[]): Value[] {
+  const length = 10 ** Math.ceil(Math.log10(values.length));
+  return [...values, ...Array(length - values.length).fill(values.at(-1))];
 }
 
 const noop = () => undefined;

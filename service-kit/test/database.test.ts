@@ -1,4 +1,5 @@
 import { test as base, describe, expect, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { freshDatabase, migrationAccountOf } from '../../test/database';
 import { startTcpProxy } from '../../test/tcp-proxy';
 import { createDatabase, type Database } from '../src/database';
@@ -29,10 +30,12 @@ const test = base.extend('store', { scope: 'file' }, async ({}, { onCleanup }) =
     database,
     bystander,
     proxy,
+    settings,
     unavailable: { status: 503, message: `${settings.database} is not available` },
   };
 });
 
+const rows = z.array(z.object({ Variable_name: z.string(), Value: z.string() }));
 const LATE = { timeout: 10_000 };
 /** A statement may take a second; two waits in a row would take longer than this. */
 const IN_TIME_MS = 1900;
@@ -52,6 +55,25 @@ describe('When a statement succeeds', () => {
     expect(await store.database.execute(update, [insertId])).toMatchObject({ affectedRows: 1 });
     expect(await store.database.execute(update, [4_000_000_000])).toMatchObject({ affectedRows: 0 });
   });
+});
+
+test('When a connection has had many different statements, then it keeps some hundred of them prepared', async ({
+  store,
+}) => {
+  const database = createDatabase(store.settings, { deadlineMs: 15_000 });
+  onTestFinished(() => database.close());
+  const held = await database.transaction(async (connection) => {
+    for (let column = 0; column < 150; column += 1) await connection.query(`SELECT 1 AS c${column}`);
+    const status = rows.parse(await connection.query("SHOW SESSION STATUS LIKE 'Com_stmt_%'"));
+    const count = (name: string) => Number(status.find(({ Variable_name }) => Variable_name === name)?.Value);
+    return count('Com_stmt_prepare') - count('Com_stmt_close');
+  });
+  expect(held).toBeLessThan(110);
+});
+
+test('When the server can prepare no more statements, then the caller gets 503', async ({ store }) => {
+  const refused = store.database.query("SIGNAL SQLSTATE '42000' SET MYSQL_ERRNO = 1461");
+  await expect(refused).rejects.toMatchObject(store.unavailable);
 });
 
 describe('When a statement violates a constraint', () => {
