@@ -1,27 +1,23 @@
 import type { Database, Queryable } from '@vitrine/service-kit/database';
 import { HttpError } from '@vitrine/service-kit/http-error';
-import type { Dependencies } from './dependencies';
-import { type Catalogue, createCatalogue } from './neighbours';
+import type { Catalogue } from './neighbours';
 import { findOpenOrder, type StoredOrder } from './order-repository';
 
-export type Sources = Pick<Dependencies, 'database' | 'productService'>;
-
-/** What is known of an order before it is locked: the order, and its products. */
-export interface Seen {
-  cart: StoredOrder | undefined;
+/** Where a request finds orders and products. */
+export interface Sources {
+  database: Database;
   catalogue: Catalogue;
 }
 
 /** Reads the user's open order, without locking it, and asks for its products and for `others`. */
 export async function look(
-  { database, productService }: Sources,
+  { database, catalogue }: Sources,
   userId: number,
   others: readonly number[] = [],
-): Promise<Seen> {
+): Promise<StoredOrder | undefined> {
   const cart = await findOpenOrder(database, userId);
-  const catalogue = createCatalogue(productService);
   await catalogue.ask([...productsIn(cart), ...others]);
-  return { cart, catalogue };
+  return cart;
 }
 
 /**
@@ -29,8 +25,8 @@ export async function look(
  * since it was seen: then nothing is changed before they are asked for as well.
  */
 export async function changeCart<Result>(
-  database: Database,
-  { cart: seen, catalogue }: Seen,
+  { database, catalogue }: Sources,
+  seen: StoredOrder | undefined,
   lock: (transaction: Queryable, isThere: boolean) => Promise<StoredOrder>,
   change: (transaction: Queryable, cart: StoredOrder) => Promise<Result>,
 ): Promise<Result> {

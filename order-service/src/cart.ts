@@ -27,8 +27,8 @@ const checkoutValue = createHistogram(metrics.checkoutValue);
 
 /** The user's open order at today's names and prices; undefined when there is none. */
 export async function readCart(sources: Sources, userId: number): Promise<Order | undefined> {
-  const { cart, catalogue } = await look(sources, userId);
-  return cart && atTodaysPrices(cart, catalogue);
+  const cart = await look(sources, userId);
+  return cart && atTodaysPrices(cart, sources.catalogue);
 }
 
 /**
@@ -42,7 +42,7 @@ export async function addToCart(
   { productId, quantity }: { productId: number; quantity: number },
 ): Promise<Order> {
   const seen = await look(sources, userId, [productId]);
-  const product = seen.catalogue.get(productId);
+  const product = sources.catalogue.get(productId);
   if (!product) throw new HttpError(404, 'Cannot find product');
 
   let isFirst = false;
@@ -57,7 +57,7 @@ export async function addToCart(
     return opened;
   };
   try {
-    const cart = await changeCart(sources.database, seen, lockOrOpen, async (transaction, cart) => {
+    const cart = await changeCart(sources, seen, lockOrOpen, async (transaction, cart) => {
       const item = { product_id: productId, product_name: product.name, price: product.price, quantity };
       await addItem(transaction, cart.id, item).catch((error) => {
         if (!isCheckViolation(error)) throw error;
@@ -68,7 +68,7 @@ export async function addToCart(
     });
     cartItemsAdded.add(quantity, { product_id: String(productId) });
     if (isFirst) ordersCreated.add(1, { status: 'success' });
-    return atTodaysPrices(cart, seen.catalogue);
+    return atTodaysPrices(cart, sources.catalogue);
   } catch (error) {
     if (isFirst) ordersCreated.add(1, { status: 'failed' });
     throw error;
@@ -82,23 +82,23 @@ export async function changeQuantity(
   { productId, quantity }: { productId: number; quantity: number },
 ): Promise<Order> {
   const seen = await look(sources, userId);
-  const cart = await changeCart(sources.database, seen, lockOpen(userId), async (transaction, cart) => {
+  const cart = await changeCart(sources, seen, lockOpen(userId), async (transaction, cart) => {
     const line = lineOf(cart, productId) ?? noItem();
     await setQuantity(transaction, cart.id, { productId, quantity });
     return withLine(cart, { ...line, quantity });
   });
-  return atTodaysPrices(cart, seen.catalogue);
+  return atTodaysPrices(cart, sources.catalogue);
 }
 
 /** @throws HttpError 404 without order or line */
 export async function removeFromCart(sources: Sources, userId: number, productId: number): Promise<Order> {
   const seen = await look(sources, userId);
-  const cart = await changeCart(sources.database, seen, lockOpen(userId), async (transaction, cart) => {
+  const cart = await changeCart(sources, seen, lockOpen(userId), async (transaction, cart) => {
     if (!lineOf(cart, productId)) noItem();
     await removeItem(transaction, cart.id, productId);
     return { ...cart, items: cart.items.filter(({ product_id }) => product_id !== productId) };
   });
-  return atTodaysPrices(cart, seen.catalogue);
+  return atTodaysPrices(cart, sources.catalogue);
 }
 
 /**
@@ -109,8 +109,8 @@ export async function removeFromCart(sources: Sources, userId: number, productId
  */
 export async function checkOut(sources: Sources, userId: number, expectedTotal?: number): Promise<Order> {
   const seen = await look(sources, userId);
-  const bought = await changeCart(sources.database, seen, lockOpen(userId), async (transaction, cart) => {
-    const { items, total } = atTodaysPrices(cart, seen.catalogue);
+  const bought = await changeCart(sources, seen, lockOpen(userId), async (transaction, cart) => {
+    const { items, total } = atTodaysPrices(cart, sources.catalogue);
     if (items.length === 0) throw new HttpError(409, 'The order is empty');
     const unavailable = items.filter((item) => !item.available).map((item) => item.product_name);
     if (unavailable.length > 0) throw new HttpError(409, `No longer available: ${unavailable.join(', ')}`);

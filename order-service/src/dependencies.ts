@@ -8,6 +8,8 @@ export interface Dependencies {
   database: Database;
   userService: ServiceClient;
   productService: ServiceClient;
+  /** How long a request may wait for both services together. */
+  neighboursMs: number;
   logger: Logger;
   faults?: Faults | undefined;
 }

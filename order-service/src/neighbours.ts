@@ -35,13 +35,16 @@ export async function askCaller(userService: ServiceClient, apiKey: string): Pro
   return parseAnswer(userService, callerAnswer, answer).result;
 }
 
-/** Creates a catalogue that asks product-service: in one call, unless a cart holds more than a hundred products. */
-export function createCatalogue(productService: ServiceClient): Catalogue {
+/**
+ * Creates a catalogue that asks product-service until `endsAt`: in one call, unless a cart holds more than a hundred
+ * products.
+ */
+export function createCatalogue(productService: ServiceClient, endsAt: number): Catalogue {
   const asked = new Set<number>();
   const onSale = new Map<number, Product>();
 
   async function askFor(ids: number[]): Promise<void> {
-    const answer = await productService.call({ path: `/api/products?ids=${ids}` });
+    const answer = await productService.call({ path: `/api/products?ids=${ids}`, endsAt });
     const { results } = parseAnswer(productService, productsAnswer, answer);
     for (const product of results) onSale.set(product.id, product);
   }

@@ -11,6 +11,8 @@ import { settings } from './config';
 
 /** Longer than a neighbour's database may take, but shorter than the frontend waits for this service. */
 const NEIGHBOUR_TIMEOUT_MS = 1200;
+/** They are asked one after the other, and the frontend is still to learn which of them is late. */
+const NEIGHBOURS_MS = 1500;
 
 async function main(): Promise<void> {
   const config = readEnvironment(settings);
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
       baseUrl: config.PRODUCT_SERVICE_URL,
       timeoutMs: NEIGHBOUR_TIMEOUT_MS,
     }),
+    neighboursMs: NEIGHBOURS_MS,
   });
   await serve(app, { ...listenSettings(config), logger, close: database.close });
 }

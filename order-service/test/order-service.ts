@@ -42,6 +42,7 @@ async function startOrderService({ deadlineMs, timeoutMs }: TimeLimits) {
     logger,
     userService: client('user-service', userService),
     productService: client('product-service', productService),
+    neighboursMs: 1.25 * timeoutMs,
   });
   const server = await listen(app);
   return {

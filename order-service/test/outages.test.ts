@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'supertest';
 import { describe, expect } from 'vitest';
 import { elapsed } from '../../test/elapsed';
@@ -11,6 +12,8 @@ test.override('limits', timeLimits.service);
 const DATABASE_IN_TIME_MS = 1900;
 /** It waits 1.2 s for a neighbour. */
 const NEIGHBOUR_IN_TIME_MS = 2300;
+/** It waits 1.5 s for both; the frontend waits 1.8 s. */
+const NEIGHBOURS_IN_TIME_MS = 2050;
 /** It waits for nothing. */
 const AT_ONCE_MS = 1100;
 
@@ -129,6 +132,20 @@ test('When both neighbours hang, then the answer takes no longer than for one', 
   const { value: reply, ms } = await elapsed(service.aCustomer().cart());
   expect(reply.status).toBe(503);
   expect(ms).toBeLessThan(NEIGHBOUR_IN_TIME_MS);
+});
+
+test('When user-service is late and product-service hangs, then 503 names product-service in time', async ({
+  service,
+}) => {
+  const customer = service.aCustomer();
+  const { id } = service.aProduct();
+  await customer.add(id);
+  const [route, answer] = ['GET /api/user', service.userService.routes['GET /api/user']];
+  if (typeof answer !== 'function') throw new Error(`No function answers ${route}`);
+  service.userService.routes = { [route]: (request) => delay(900).then(() => answer(request)) };
+  service.productService.mode = 'hang';
+  const limitMs = NEIGHBOURS_IN_TIME_MS;
+  await expectUnavailable(cartRequests(customer, id), { part: 'product-service', limitMs });
 });
 
 test('When the api key is unknown and product-service hangs, then 401 does not wait for product-service', async ({

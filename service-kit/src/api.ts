@@ -17,7 +17,7 @@ interface RouteDefinition<Context, Params, Query, Body, Reply> {
   takesApiKey?: boolean;
   /** Other credentials that the route needs, by name; its `context` checks them. */
   credentials?: Record<string, ZodOpenApiSecuritySchemeObject>;
-  /** Runs before the input is checked: finds and authorizes the caller, and fetches other data at the same time. */
+  /** Runs before the input is checked: finds and authorizes the caller. */
   context?: (request: Request) => Promise<Context>;
   params?: z.ZodType<Params>;
   /** The 404 for a path that does not fit `params`, and so cannot name anything. */

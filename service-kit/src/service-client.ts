@@ -13,6 +13,8 @@ export interface ServiceRequest {
   apiKey?: string | undefined;
   /** Sent as JSON. */
   body?: unknown;
+  /** Ends the call before its time limit, at this time of `performance.now()`. */
+  endsAt?: number | undefined;
 }
 
 export interface ServiceResponse {
@@ -80,18 +82,20 @@ export function createServiceClient({
     keepAliveMaxTimeout: MAX_IDLE_MS,
     connect: { timeout: timeoutMs },
   });
-  const timedOut = () => new CallTimedOut(`No answer from ${name} within ${timeoutMs} ms`);
 
   return {
     name,
-    async call({ method = 'GET', path, apiKey, body }) {
+    async call({ method = 'GET', path, apiKey, body, endsAt = Infinity }) {
       const headers: Record<string, string> = { accept: 'application/json' };
       if (apiKey) headers.authorization = `Bearer ${apiKey}`;
       if (body !== undefined) headers['content-type'] = 'application/json';
       const content = body === undefined ? null : JSON.stringify(body);
       const request = { path: prefix + path, method, headers, body: content };
-      const endsAt = performance.now() + timeoutMs;
-      const attempt = () => exchange(pool, request, Math.ceil(endsAt - performance.now()), timedOut);
+      const startedAt = performance.now();
+      const limitMs = Math.min(timeoutMs, Math.max(1, Math.ceil(endsAt - startedAt)));
+      const leftMs = () => Math.ceil(startedAt + limitMs - performance.now());
+      const timedOut = () => new CallTimedOut(`No answer from ${name} within ${limitMs} ms`);
+      const attempt = () => exchange(pool, request, leftMs(), timedOut);
       let response: ServiceResponse;
       try {
         if (pool.stats.queued >= MAX_WAITING)

@@ -5,7 +5,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { addToCart, changeQuantity, checkOut, noItem, readCart, removeFromCart } from '../cart';
 import type { Dependencies } from '../dependencies';
-import { askCaller } from '../neighbours';
+import { askCaller, createCatalogue } from '../neighbours';
 import { order } from '../order';
 
 const quantity = integer(1, 99).meta({ example: 1 });
@@ -16,10 +16,17 @@ const expectedTotal = integer(0, Number.MAX_SAFE_INTEGER).describe(
 const reply = z.object({ result: order });
 
 /** Routes of the caller's open order. */
-export function addCartRoutes(api: Api, dependencies: Dependencies): void {
+export function addCartRoutes(
+  api: Api,
+  { database, userService, productService, neighboursMs }: Dependencies,
+): void {
   const forCaller = {
     needsApiKey: true,
-    context: (request: Request) => askCaller(dependencies.userService, requireApiKey(request)),
+    async context(request: Request) {
+      const endsAt = performance.now() + neighboursMs;
+      const { id: userId } = await askCaller(userService, requireApiKey(request));
+      return { userId, sources: { database, catalogue: createCatalogue(productService, endsAt) } };
+    },
   };
   const params = z.object({ product_id: id.meta({ example: 1 }) });
 
@@ -29,8 +36,8 @@ export function addCartRoutes(api: Api, dependencies: Dependencies): void {
     path: '/api/order',
     summary: 'The open order, at today’s names and prices',
     reply: z.union([reply, z.object({ message: z.string() })]),
-    handler: async ({ context: { id: userId } }) => {
-      const cart = await readCart(dependencies, userId);
+    handler: async ({ context: { userId, sources } }) => {
+      const cart = await readCart(sources, userId);
       return cart ? { result: cart } : { message: 'No order found' };
     },
   });
@@ -43,9 +50,9 @@ export function addCartRoutes(api: Api, dependencies: Dependencies): void {
     body: z.object({ product_id: productId, qty: quantity }),
     reply,
     failures: { 404: 'No such product' },
-    handler: async ({ context: { id: userId }, body }) => {
+    handler: async ({ context: { userId, sources }, body }) => {
       const line = { productId: body.product_id, quantity: body.qty };
-      return { result: await addToCart(dependencies, userId, line) };
+      return { result: await addToCart(sources, userId, line) };
     },
   });
 
@@ -59,9 +66,9 @@ export function addCartRoutes(api: Api, dependencies: Dependencies): void {
     body: z.object({ qty: quantity }),
     reply,
     failures: { 404: 'No open order, or no such line in it' },
-    handler: async ({ context: { id: userId }, params, body }) => {
+    handler: async ({ context: { userId, sources }, params, body }) => {
       const line = { productId: params.product_id, quantity: body.qty };
-      return { result: await changeQuantity(dependencies, userId, line) };
+      return { result: await changeQuantity(sources, userId, line) };
     },
   });
 
@@ -74,8 +81,8 @@ export function addCartRoutes(api: Api, dependencies: Dependencies): void {
     notFound: noItem,
     reply,
     failures: { 404: 'No open order, or no such line in it' },
-    handler: async ({ context: { id: userId }, params }) => ({
-      result: await removeFromCart(dependencies, userId, params.product_id),
+    handler: async ({ context: { userId, sources }, params }) => ({
+      result: await removeFromCart(sources, userId, params.product_id),
     }),
   });
 
@@ -90,8 +97,8 @@ export function addCartRoutes(api: Api, dependencies: Dependencies): void {
       404: 'No open order',
       409: 'It is empty, holds a product that is no longer sold, or has another total than expected',
     },
-    handler: async ({ context: { id: userId }, body }) => ({
-      result: await checkOut(dependencies, userId, body.expected_total),
+    handler: async ({ context: { userId, sources }, body }) => ({
+      result: await checkOut(sources, userId, body.expected_total),
     }),
   });
 }
