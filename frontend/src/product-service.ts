@@ -17,6 +17,7 @@ export type ProductForm = Record<'name' | 'slug' | 'image' | 'price', string>;
 
 const oneProduct = z.object({ result: product });
 const manyProducts = z.object({ results: z.array(product) });
+const created = z.object({ product: z.object({ id: z.int() }) });
 const anything = z.unknown();
 
 /** A page of the catalogue: the first `limit` products after an id, the last ones before an id, or the first of all. */
@@ -30,7 +31,8 @@ interface ProductPage {
 export interface ProductService {
   products(page: ProductPage): Promise<Product[]>;
   product(slugOrId: string | number): Promise<Product>;
-  create(apiKey: string, form: ProductForm): Promise<void>;
+  /** @returns the id of the new product */
+  create(apiKey: string, form: ProductForm): Promise<number>;
   update(apiKey: string, id: number, form: ProductForm): Promise<void>;
   remove(apiKey: string, id: number): Promise<void>;
 }
@@ -46,7 +48,8 @@ export function createProductService(service: ServiceClient): ProductService {
       return (await ask(service, { path: pathOf(slugOrId) }, oneProduct)).result;
     },
     async create(apiKey, form) {
-      await ask(service, { method: 'POST', path: '/api/product/create', apiKey, body: form }, anything);
+      const request = { method: 'POST', path: '/api/product/create', apiKey, body: form } as const;
+      return (await ask(service, request, created)).product.id;
     },
     async update(apiKey, id, form) {
       await ask(service, { method: 'PUT', path: pathOf(id), apiKey, body: form }, anything);

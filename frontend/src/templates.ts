@@ -10,7 +10,7 @@ const SHARED =
 const TRACE = 'requestTrace traceHref logsHref';
 const CONTENT = 'name product products cart order orders users form errors next words status';
 const DETAILS = 'lines quantity isRefused refused refusedWith username isFirst before links';
-const LISTS = 'nextProducts nextOrders nextUsers';
+const LISTS = 'nextProducts nextOrders nextUsers listHref';
 const names = [SHARED, TRACE, CONTENT, DETAILS, LISTS].flatMap((list) => list.split(' '));
 
 /** Renders templates from a folder, compiling each once. Includes begin with `/`, which saves a file look-up. */

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { type Browser, errorOf } from './browser';
-import { asked, type StartedShop, test, unauthorized } from './shop';
+import { type Browser, errorOf, type Page } from './browser';
+import { asked, pageOf, type StartedShop, test, unauthorized } from './shop';
 import { anItem, anOrder, products } from './stock';
 
 const form = { name: 'Lampe', slug: 'lampe', image: 'lampe.svg', price: '30' };
@@ -13,9 +13,9 @@ describe('the management page', () => {
       .map((section) => section.querySelectorAll('tbody tr').length);
     expect([page.status, rows]).toEqual([200, [10, 2, 2]]);
     expect(asked(shop).sort()).toEqual([
-      'GET /api/orders?limit=20&all=true',
-      'GET /api/products?limit=50',
-      'GET /api/users?limit=50',
+      'GET /api/orders?limit=21&all=true',
+      'GET /api/products?limit=51',
+      'GET /api/users?limit=51',
     ]);
     for (const service of [shop.orderService, shop.userService])
       expect(service.requests[0]?.headers.authorization).toBe('Bearer key-of-admin');
@@ -35,9 +35,9 @@ describe('the management page', () => {
     shop,
     admin,
   }) => {
-    const lamps = Array.from({ length: 50 }, (_, index) => ({ ...products[0], id: 101 + index }));
+    const lamps = Array.from({ length: 51 }, (_, index) => ({ ...products[0], id: 101 + index }));
     shop.productService.routes['GET /api/products'] = { body: { results: lamps } };
-    const orders = Array.from({ length: 20 }, (_, index) =>
+    const orders = Array.from({ length: 21 }, (_, index) =>
       anOrder({ id: 60 - index, items: [anItem(1, 1)] }),
     );
     shop.orderService.routes['GET /api/orders'] = { body: orders };
@@ -45,10 +45,13 @@ describe('the management page', () => {
       .querySelectorAll('.choices a')
       .map((link) => link.getAttribute('href'));
     expect(links).toEqual(['/admin?products_after=150#products', '/admin?orders_before=41#orders']);
+    lamps.pop();
+    orders.pop();
+    expect((await admin.open('/admin')).html.querySelectorAll('.choices a')).toEqual([]);
     await admin.open('/admin?products_after=150&orders_before=41&users_after=7');
-    expect(asked(shop)).toContain('GET /api/products?limit=50&after=150');
-    expect(asked(shop)).toContain('GET /api/orders?limit=20&before=41&all=true');
-    expect(asked(shop)).toContain('GET /api/users?limit=50&after=7');
+    expect(asked(shop)).toContain('GET /api/products?limit=51&after=150');
+    expect(asked(shop)).toContain('GET /api/orders?limit=21&before=41&all=true');
+    expect(asked(shop)).toContain('GET /api/users?limit=51&after=7');
   });
 
   test.for([
@@ -79,7 +82,7 @@ describe.for([
   ['changing', '/admin/product/3', 'PUT /api/product/:id'],
 ] as const)('%s a product', ([, path, route]) => {
   test('When the form is sent, then product-service gets what was typed', async ({ shop, admin }) => {
-    shop.productService.routes[route] = { status: 201, body: {} };
+    shop.productService.routes[route] = { status: 201, body: { product: { id: 11 } } };
     const reply = await admin.submit(await admin.open(path), path, form);
     expect([reply.status, reply.location]).toEqual([303, '/admin']);
     const told = shop.productService.requests.at(-1);
@@ -118,7 +121,7 @@ test('When the api key is no longer known at the form of a product, then it is a
   shop.productService.routes['POST /api/product/create'] = unauthorized;
   const reply = await admin.submit(page, path, { ...form, name: 'Étoile 😀' });
   expect(reply.location).toBe(`/login?next=${encodeURIComponent(path)}`);
-  shop.productService.routes['POST /api/product/create'] = { status: 201, body: {} };
+  shop.productService.routes['POST /api/product/create'] = { status: 201, body: { product: { id: 11 } } };
   const login = { username: 'admin', password: 'a good password' };
   const added = await admin.submit(await admin.follow(reply), '/login', login);
   expect([added.status, added.location]).toEqual([303, '/admin']);
@@ -167,6 +170,35 @@ describe('the form of a new product, sent twice', () => {
       expect((await send({ shop, admin }, { ...added, ...difference })).status).toBe(409);
     },
   );
+});
+
+test('When there are many products, then each form and its way out lead to a list that shows its product', async ({
+  shop,
+  admin,
+}) => {
+  const lamps = Array.from({ length: 150 }, (_, index) => ({ ...products[0], id: index + 1 }));
+  shop.productService.routes = {
+    'GET /api/products': ({ path }) => ({ body: { results: pageOf(lamps, path) } }),
+    'GET /api/product/:id': ({ params }) => ({ body: { result: lamps[Number(params.id) - 1] } }),
+    'POST /api/product/create': { status: 201, body: { product: { id: 150 } } },
+    'PUT /api/product/:id': { body: {} },
+    'DELETE /api/product/:id': { body: {} },
+  };
+  const idsIn = ({ html }: Page) =>
+    html.querySelectorAll('.actions a[href$=delete]').map((link) => link.getAttribute('href')?.split('/')[3]);
+  for (const [path, id] of [
+    ['/admin/product/new', '150'],
+    ['/admin/product/120', '120'],
+    ['/admin/product/120/delete', '120'],
+    ['/admin/product/7', '7'],
+  ] as const) {
+    const page = await admin.open(path);
+    const list = await admin.follow(await admin.submit(page, path, form));
+    expect(idsIn(list), path).toContain(id);
+    expect(idsIn(list), path).toHaveLength(50);
+    const cancel = page.html.querySelector('a.beside')?.getAttribute('href') ?? '';
+    if (path !== '/admin/product/new') expect(idsIn(await admin.open(cancel)), path).toContain(id);
+  }
 });
 
 describe('deleting a product', () => {

@@ -124,7 +124,7 @@ describe('past orders', () => {
     ]);
     expect(page.html.querySelector('.order')?.textContent).toMatch(/2 × Vieux clavier[\s\S]*18\s\$/);
     expect(page.html.querySelector('time')?.textContent).toContain('21 novembre 2026');
-    expect(asked(shop)).toEqual(['GET /api/orders?limit=20']);
+    expect(asked(shop)).toEqual(['GET /api/orders?limit=21']);
   });
 
   test('When there are more than fit on a page, then a link leads to the older ones', async ({
@@ -132,13 +132,15 @@ describe('past orders', () => {
     alice,
   }) => {
     shop.orderService.routes['GET /api/orders'] = {
-      body: Array.from({ length: 20 }, (_, index) => placed(100 - index)),
+      body: Array.from({ length: 21 }, (_, index) => placed(100 - index)),
     };
     const link = (await alice.open('/orders')).html.querySelector('a[href*=before]')?.getAttribute('href');
     expect(link).toBe('/orders?before=81');
-    shop.orderService.routes['GET /api/orders'] = { body: [placed(3)] };
+    shop.orderService.routes['GET /api/orders'] = {
+      body: Array.from({ length: 20 }, (_, index) => placed(80 - index)),
+    };
     const page = await alice.open(link ?? '');
-    expect(asked(shop).at(-1)).toBe('GET /api/orders?limit=20&before=81');
+    expect(asked(shop).at(-1)).toBe('GET /api/orders?limit=21&before=81');
     expect(page.html.querySelectorAll('main a[href*=before]')).toEqual([]);
     expect(page.html.querySelector('main a[href="/orders"]')).not.toBeNull();
   });
@@ -147,7 +149,7 @@ describe('past orders', () => {
     'When the page is opened with before=%s, then it is the first',
     async (before, { shop, alice }) => {
       expect((await alice.open(`/orders?before=${before}`)).status).toBe(200);
-      expect(asked(shop)).toEqual(['GET /api/orders?limit=20']);
+      expect(asked(shop)).toEqual(['GET /api/orders?limit=21']);
     },
   );
 

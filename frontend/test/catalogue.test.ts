@@ -122,9 +122,25 @@ describe('the pages of the shop window', () => {
       expect(page.html.querySelectorAll('main nav a'), path).toHaveLength(
         Object.keys(links).filter((rel) => rel !== 'canonical').length,
       );
-      expect(asked(shop), path).toEqual([`GET /api/products?limit=25${path.slice(1).replace('?', '&')}`]);
+      const [, before] = path.split('before=');
+      expect(asked(shop).sort(), path).toEqual([
+        // A product after those of the page, if there is one.
+        ...(before ? [`GET /api/products?limit=1&after=${Number(before) - 1}`] : []),
+        `GET /api/products?limit=25${path.slice(1).replace('?', '&')}`,
+      ]);
     }
   });
+
+  test.for(['/?before=4294967295', '/?before=601'])(
+    'When no product is left after those of %s, then the page leads backwards only',
+    async (path, { shop, stranger }) => {
+      sell(shop, 60);
+      const page = await stranger.open(path);
+      expect([page.status, namesOn(page).at(-1)]).toEqual([200, 'Lamp 60']);
+      expect(linksIn(page, 'main nav a')).toEqual({ prev: '/?before=370' });
+      expect(linksIn(page, 'head link')).toEqual({ canonical: '/?after=360', prev: '/?before=370' });
+    },
+  );
 
   test('When a page is read in English, then its links are in English and its language can be changed', async ({
     shop,

@@ -3,8 +3,9 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { onlyAllow } from '../access';
 import { asStored, idOf, optionalId, textField } from '../input';
+import { listPage } from '../list-page';
 import { redirectWith } from '../notice';
-import type { ProductForm, ProductService } from '../product-service';
+import type { Product, ProductForm, ProductService } from '../product-service';
 import { fieldErrors, refusalOf } from '../refusal';
 import type { Shop } from '../shop';
 
@@ -22,46 +23,55 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
     const productsAfter = optionalId(request.query.products_after);
     const ordersBefore = optionalId(request.query.orders_before);
     const usersAfter = optionalId(request.query.users_after);
-    const [productList, orderList, userList] = await Promise.all([
-      orUndefined(products.products({ limit: PRODUCTS_SHOWN, after: productsAfter })),
-      orUndefined(orders.orders(apiKey, { limit: ORDERS_SHOWN, before: ordersBefore, all: true })),
-      orUndefined(users.users(apiKey, { limit: USERS_SHOWN, after: usersAfter })),
+    const [productsFound, ordersFound, usersFound] = await Promise.all([
+      orUndefined(products.products({ limit: PRODUCTS_SHOWN + 1, after: productsAfter })),
+      orUndefined(orders.orders(apiKey, { limit: ORDERS_SHOWN + 1, before: ordersBefore, all: true })),
+      orUndefined(users.users(apiKey, { limit: USERS_SHOWN + 1, after: usersAfter })),
     ]);
-    const isComplete = productList && orderList && userList;
+    const isComplete = productsFound && ordersFound && usersFound;
+    const productPage = productsFound && listPage(productsFound, PRODUCTS_SHOWN);
+    const orderPage = ordersFound && listPage(ordersFound, ORDERS_SHOWN);
+    const userPage = usersFound && listPage(usersFound, USERS_SHOWN);
     if (!isComplete) response.set('Retry-After', '1');
     const content = {
-      products: productList,
-      orders: orderList,
-      users: userList,
-      nextProducts: productList?.length === PRODUCTS_SHOWN ? productList.at(-1)?.id : undefined,
-      nextOrders: orderList?.length === ORDERS_SHOWN ? orderList.at(-1)?.id : undefined,
-      nextUsers: userList?.length === USERS_SHOWN ? userList.at(-1)?.id : undefined,
+      products: productPage?.entries,
+      orders: orderPage?.entries,
+      users: userPage?.entries,
+      nextProducts: productPage?.next,
+      nextOrders: orderPage?.next,
+      nextUsers: userPage?.next,
       isFirst: [productsAfter, ordersBefore, usersAfter].every((cursor) => cursor === undefined),
     };
     show(request, response, 'admin', content, isComplete ? 200 : 503);
   });
 
   const showNewProduct = access.forAdmins(async (_visitor, request, response) => {
-    show(request, response, 'admin-product', { product: undefined, form: {}, errors: {} });
+    show(request, response, 'admin-product', {
+      product: undefined,
+      form: {},
+      errors: {},
+      listHref: '/admin',
+    });
   });
 
   const addProduct = access.forAdmins(async ({ apiKey }, request, response) => {
     const form = parseInput(productForm, request.body ?? {});
     try {
-      await products.create(apiKey, form);
+      const id = await products.create(apiKey, form);
+      redirectWith(response, listWith(id), { kind: 'productAdded' });
     } catch (error) {
       const refusal = refusalOf(error, 400, 409);
-      if (refusal.status === 409 && (await isOnSale(products, form)))
-        return redirectWith(response, '/admin', { kind: 'productAdded' });
-      const content = { product: undefined, form, errors: fieldErrors(refusal) };
-      return show(request, response, 'admin-product', content, refusal.status);
+      const same = refusal.status === 409 ? await sameOnSale(products, form) : undefined;
+      if (same) return redirectWith(response, listWith(same.id), { kind: 'productAdded' });
+      const content = { product: undefined, form, errors: fieldErrors(refusal), listHref: '/admin' };
+      show(request, response, 'admin-product', content, refusal.status);
     }
-    redirectWith(response, '/admin', { kind: 'productAdded' });
   });
 
   const showProduct = access.forAdmins(async (_visitor, request, response) => {
     const product = await products.product(idOf(request.params.id));
-    show(request, response, 'admin-product', { product, form: product, errors: {} });
+    const content = { product, form: product, errors: {}, listHref: listWith(product.id) };
+    show(request, response, 'admin-product', content);
   });
 
   const changeProduct = access.forAdmins(async ({ apiKey }, request, response) => {
@@ -71,22 +81,23 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
       await products.update(apiKey, id, form);
     } catch (error) {
       const refusal = refusalOf(error, 400, 409);
-      const content = { product: await products.product(id), form, errors: fieldErrors(refusal) };
+      const product = await products.product(id);
+      const content = { product, form, errors: fieldErrors(refusal), listHref: listWith(id) };
       return show(request, response, 'admin-product', content, refusal.status);
     }
-    redirectWith(response, '/admin', { kind: 'productUpdated' });
+    redirectWith(response, listWith(id), { kind: 'productUpdated' });
   });
 
   const confirmDelete = access.forAdmins(async (_visitor, request, response) => {
     const product = await products.product(idOf(request.params.id));
-    show(request, response, 'admin-delete', { product });
+    show(request, response, 'admin-delete', { product, listHref: listWith(product.id) });
   });
 
   const deleteProduct = access.forAdmins(async ({ apiKey }, request, response) => {
     const id = idOf(request.params.id);
     // The form is on a page of an existing product: if that is gone, the form was sent twice.
     await products.remove(apiKey, id).catch((error) => refusalOf(error, 404));
-    redirectWith(response, '/admin', { kind: 'productDeleted' });
+    redirectWith(response, listWith(id), { kind: 'productDeleted' });
   });
 
   const both = onlyAllow('GET', 'POST');
@@ -97,6 +108,11 @@ export function adminRoutes({ access, show, users, products, orders }: Shop): Ro
   return router;
 }
 
+/** The management page that lists this product. There is room for it and all that can have the ids before it. */
+function listWith(productId: number): string {
+  return productId > PRODUCTS_SHOWN ? `/admin?products_after=${productId - PRODUCTS_SHOWN}` : '/admin';
+}
+
 /** Turns a 503 into undefined: the page is still useful without the part whose service is unavailable. */
 function orUndefined<Result>(asked: Promise<Result>): Promise<Result | undefined> {
   return asked.catch((error: unknown) => {
@@ -105,13 +121,16 @@ function orUndefined<Result>(asked: Promise<Result>): Promise<Result | undefined
   });
 }
 
-/** Whether the catalogue has just this product, because its form was sent twice. */
-async function isOnSale(products: ProductService, form: ProductForm): Promise<boolean> {
+/** The product of the catalogue that is just as in the form, because the form was sent twice. */
+async function sameOnSale(products: ProductService, form: ProductForm): Promise<Product | undefined> {
   try {
-    const { name, image, price } = await products.product(asStored(form.slug));
-    return name === asStored(form.name) && image === asStored(form.image) && price === Number(form.price);
+    const found = await products.product(asStored(form.slug));
+    const { name, image, price } = found;
+    const isSame =
+      name === asStored(form.name) && image === asStored(form.image) && price === Number(form.price);
+    return isSame ? found : undefined;
   } catch (error) {
     refusalOf(error, 404);
-    return false;
+    return undefined;
   }
 }

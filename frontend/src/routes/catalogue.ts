@@ -26,10 +26,13 @@ export function catalogueRoutes({ access, show, products, orders }: Shop): Route
     const after = optionalId(request.query.after);
     const before = after === undefined ? optionalId(request.query.before) : undefined;
     // One product more than the page shows tells whether there is another page.
-    const found = await products.products({ limit: PAGE_SIZE + 1, after, before });
+    const [found, later] = await Promise.all([
+      products.products({ limit: PAGE_SIZE + 1, after, before }),
+      before === undefined ? [] : products.products({ limit: 1, after: before - 1 }),
+    ]);
     // The page of an old link may be gone.
     if (found.length === 0 && (after ?? before) !== undefined) return response.redirect(303, '/');
-    show(request, response, 'home', pageOf(found, { after, before }));
+    show(request, response, 'home', pageOf(found, { after, before, isLast: later.length === 0 }));
   });
 
   const showProduct = access.forEveryone(async (request, response) => {
@@ -63,23 +66,26 @@ export function catalogueRoutes({ access, show, products, orders }: Shop): Route
 }
 
 interface Cursor {
-  after?: number | undefined;
-  before?: number | undefined;
+  after: number | undefined;
+  before: number | undefined;
+  /** Whether no product has the id `before` or one above it. */
+  isLast: boolean;
 }
 
 /**
  * The products of a page of the shop window, and its links by their relation. A page has two addresses, as visitors come to
  * it from the one before or from the one after; search engines are told the first.
  */
-function pageOf(found: Product[], { after, before }: Cursor) {
+function pageOf(found: Product[], { after, before, isLast }: Cursor) {
   const isBackward = before !== undefined;
   const hasMore = found.length > PAGE_SIZE;
   const products = isBackward ? found.slice(-PAGE_SIZE) : found.slice(0, PAGE_SIZE);
   const hasPrevious = isBackward ? hasMore : after !== undefined;
+  const hasNext = isBackward ? !isLast : hasMore;
   const links = {
     ...(isBackward && { canonical: hasMore ? `/?after=${found[0]?.id}` : '/' }),
     ...(hasPrevious && { prev: `/?before=${products[0]?.id}` }),
-    ...((isBackward || hasMore) && { next: `/?after=${products.at(-1)?.id}` }),
+    ...(hasNext && { next: `/?after=${products.at(-1)?.id}` }),
   };
   return { products, links };
 }

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { onlyAllow } from '../access';
 import { optionalId } from '../input';
+import { listPage } from '../list-page';
 import type { Shop } from '../shop';
 
 const PAGE_SIZE = 20;
@@ -11,11 +12,14 @@ export function orderRoutes({ access, show, orders }: Shop): Router {
 
   const showOrders = access.forVisitors(async ({ apiKey }, request, response) => {
     const before = optionalId(request.query.before);
-    const page = await orders.orders(apiKey, { limit: PAGE_SIZE, before });
+    const { entries, next } = listPage(
+      await orders.orders(apiKey, { limit: PAGE_SIZE + 1, before }),
+      PAGE_SIZE,
+    );
     show(request, response, 'orders', {
-      orders: page.filter((order) => !order.is_open),
+      orders: entries.filter((order) => !order.is_open),
       isFirst: before === undefined,
-      before: page.length === PAGE_SIZE ? page.at(-1)?.id : undefined,
+      before: next,
     });
   });
 
