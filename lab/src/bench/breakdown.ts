@@ -55,8 +55,8 @@ export function memoryTable(
   title = 'idle memory',
 ): string[] {
   const columns = Object.values(shops);
-  const line = (title: string, isMeant: (part: string) => boolean) =>
-    row([title, ...columns.map((parts) => memoryCell(parts.filter(({ part }) => isMeant(part))))]);
+  const line = (label: string, isMeant: (part: string) => boolean) =>
+    row([label, ...columns.map((parts) => memoryCell(parts.filter(({ part }) => isMeant(part))))]);
   const names = columns[0]?.map(({ part }) => part) ?? [];
   return [
     row([`${title} in MB: resident (of it private)`, ...Object.keys(shops)]),

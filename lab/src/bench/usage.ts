@@ -11,6 +11,9 @@ const TICKS_A_SECOND = 100;
 /** Figures by the name of a part, a page and the like. */
 export type Figures = Readonly<Record<string, number>>;
 
+/** Process ids by the name of a part. */
+export type ProcessIds = Readonly<Record<string, number>>;
+
 export type Memory = { part: string; residentBytes: number; privateBytes: number };
 
 /** What the processes of a shop use. Both functions throw a LabError when a part has ended. */
@@ -21,7 +24,7 @@ export type Usage = {
 };
 
 /** Finds the processes of parts of the native shop in `home`. Throws a LabError when one does not run. */
-export function pidsOf(home: string, parts: readonly PartName[]): Figures {
+export function pidsOf(home: string, parts: readonly PartName[]): ProcessIds {
   const pids = parts.map((part) => {
     const now = partProcess(part, foldersOf(home)).readState();
     if (now.state === 'running') return [part, now.process.pid] as const;
@@ -33,7 +36,7 @@ export function pidsOf(home: string, parts: readonly PartName[]): Figures {
 }
 
 /** Reads the usage of a shop's parts, given by their process ids. The descendants of a process count as the part's own. */
-export function usageOf(pids: Figures): Usage {
+export function usageOf(pids: ProcessIds): Usage {
   const ofEach = <Result>(read: (part: string, family: readonly number[]) => Result): Result[] => {
     const children = childrenByParent();
     return Object.entries(pids).map(([part, pid]) => {
