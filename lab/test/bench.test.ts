@@ -8,10 +8,10 @@ import { benchAgainst } from '../src/bench/against.ts';
 import { memoryTable } from '../src/bench/breakdown.ts';
 import { openingTable } from '../src/bench/dashboards.ts';
 import { measureTrips, registerCustomers, tripSteps } from '../src/bench/measure-trips.ts';
-import { againstTable, comparisonLines, type Measurement } from '../src/bench/report.ts';
+import { againstTable, comparisonLines, comparisonTable, type Measurement } from '../src/bench/report.ts';
 import { chooseScenarios, scenarios } from '../src/bench/scenarios.ts';
 import { stackTables } from '../src/bench/stack.ts';
-import { inTurn } from '../src/bench/turns.ts';
+import { type Contender, inTurn, measureInTurns } from '../src/bench/turns.ts';
 import { cpuMsEach, usageOf } from '../src/bench/usage.ts';
 import { UsageError } from '../src/lab-error.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -80,14 +80,20 @@ test('When builds with all their backends are measured, then each part has its C
     { ...aRun, variant: 'this', perSecond: 120, cpuMs: 6, cpuMsByPart: cpu(4, 1), stepMs: { cart: 3 } },
     { ...aRun, variant: 'other', cpuMs: 10, cpuMsByPart: cpu(6, 3), stepMs: { cart: 4 } },
     { ...aRun, variant: 'other', cpuMs: 10, cpuMsByPart: cpu(5, 4), stepMs: { cart: 4 } },
-    ...[1, 2].map(() => ({ ...aRun, variant: 'original', perSecond: 30, cpuMs: undefined, spans: 0 })),
+    ...[1, 2].map(() => ({
+      ...aRun,
+      variant: 'original',
+      perSecond: 30,
+      cpuMs: undefined,
+      spans: undefined,
+    })),
   ];
   expect(stackTables(runs, ['this', 'other', 'original'])).toEqual(
     expect.arrayContaining([
       '| home page | original | 30.0 / **30.0** / 30.0 | 1.0 | 10.0 | 20.0 | – | 0 |',
       '| this / other: median (min–max) | per second | p95 | CPU each | spans each |',
       '| home page | 120 % (120–150) | 100 % (100–100) | 50 % (50–60) | 2.00 / 2.00 |',
-      '| home page | 400 % (400–500) | 100 % (100–100) | – | 2.00 / 0.00 |',
+      '| home page | 400 % (400–500) | 100 % (100–100) | – | 2.00 / – |',
       '| home page: CPU ms each | this | other | this / other |',
       '| frontend | 3.00 (3.00–4.00) | 5.00 (5.00–6.00) | 50 % (50–80) |',
       '| all services | 3.00 (3.00–4.00) | 5.00 (5.00–6.00) | 50 % (50–80) |',
@@ -96,6 +102,26 @@ test('When builds with all their backends are measured, then each part has its C
       '| cart | 2.00 (2.00–3.00) | 4.00 | 50 % (50–75) |',
     ]),
   );
+});
+
+test('When a contender’s processes are unknown, then nobody claims to have counted its spans', async () => {
+  const sample = { count: 10, perSecond: 10, p50Ms: 1, p95Ms: 1, p99Ms: 1, failures: 0 };
+  const scenario = { name: 'home page', run: () => Promise.resolve(sample) };
+  let spans = 0;
+  const contenders: Contender[] = [
+    { variant: 'this', run: scenario.run, cpuSeconds: () => ({ frontend: 1 }) },
+    { variant: 'original', run: scenario.run },
+  ];
+  const settledSpans = async () => {
+    spans += 20;
+    return spans;
+  };
+  const measurements = await measureInTurns(
+    { scenarios: [scenario], shops: [], contendersOf: () => contenders, settledSpans },
+    { rounds: 1, seconds: 1 },
+    { report: () => {}, signal: new AbortController().signal },
+  );
+  expect(comparisonTable(measurements, ['this', 'original']).at(-1)).toMatch(/ 2\.00 \/ – \|$/);
 });
 
 test('CPU time is divided among the requests by part', () => {

@@ -8,7 +8,7 @@ export type Measurement = Sample & {
   cpuMs: number | undefined;
   cpuMsByPart?: Figures;
   /** The number of spans that arrived at the collector for one request or trip. */
-  spans: number;
+  spans: number | undefined;
 };
 
 /** Has a row for each scenario and variant: medians over the rounds, and the spread of the rate. */
@@ -109,9 +109,10 @@ function ratios(of: readonly Measurement[], to: readonly Measurement[], pick: Pi
   return of.map((run, round) => pick(run) / pick(to[round] ?? run));
 }
 
-/** Takes the median, since a straggler of one run may be counted for the next. */
+/** Takes the median, since a straggler of one run may be counted for the next; a dash when they are unknown. */
 function spansEach(runs: readonly Measurement[]): string {
-  return spread(runs.map(({ spans }) => spans)).median.toFixed(2);
+  const known = runs.flatMap(({ spans }) => spans ?? []);
+  return known.length === 0 ? '–' : spread(known).median.toFixed(2);
 }
 
 /** Makes a row of a table in Markdown. */

@@ -6,7 +6,7 @@ import { cpuMsEach, type Figures, sum, type Usage } from './usage.ts';
 
 export type BenchOptions = { rounds: number; seconds: number };
 
-/** One of several that take turns in a scenario. Without `cpuSeconds` its CPU time is unknown. */
+/** One of several that take turns in a scenario. Without `cpuSeconds` its CPU time and its spans are unknown. */
 export type Contender = {
   variant: string;
   run: (seconds: number) => Promise<Sample>;
@@ -54,7 +54,7 @@ export async function measureInTurns(
       for (const contender of inTurn(contendersOf(scenario), round)) {
         signal.throwIfAborted();
         const { spansSoFar, ...measured } = await measure(contender, seconds, settledSpans);
-        const spans = (spansSoFar - spansBefore) / measured.count;
+        const spans = contender.cpuSeconds && (spansSoFar - spansBefore) / measured.count;
         spansBefore = spansSoFar;
         measurements.push({ scenario: scenario.name, variant: contender.variant, ...measured, spans });
       }
