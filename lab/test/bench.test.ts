@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { listen } from '../../test/listen.ts';
 import { benchAgainst } from '../src/bench/against.ts';
 import { memoryTable } from '../src/bench/breakdown.ts';
@@ -13,6 +14,7 @@ import { chooseScenarios, scenarios } from '../src/bench/scenarios.ts';
 import { stackTables } from '../src/bench/stack.ts';
 import { type Contender, inTurn, measureInTurns } from '../src/bench/turns.ts';
 import { cpuMsEach, usageOf } from '../src/bench/usage.ts';
+import { withWholeShops } from '../src/bench/whole-shops.ts';
 import { UsageError } from '../src/lab-error.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -122,6 +124,30 @@ test('When a contender’s processes are unknown, then nobody claims to have cou
     { report: () => {}, signal: new AbortController().signal },
   );
   expect(comparisonTable(measurements, ['this', 'original']).at(-1)).toMatch(/ 2\.00 \/ – \|$/);
+});
+
+test('When a shop neither starts nor stops, then the bench fails for its start, stops the others and keeps its data', async () => {
+  const folder = temporaryFolder();
+  vi.stubEnv('TMPDIR', folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const build = temporaryFolder();
+  const script = (name: string, lines: string) =>
+    writeFileSync(join(build, name), `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+  script('start.sh', 'mkdir -p "$VITRINE_HOME"; echo no compiler; exit 1');
+  script('stop.sh', 'case "$VITRINE_HOME" in *stuck) echo no key; exit 1 ;; esac; rm -r "$VITRINE_HOME"');
+  const lines: string[] = [];
+  const progress = { report: (line: string) => void lines.push(line), signal: new AbortController().signal };
+  const startAll = () =>
+    withWholeShops(progress, async (startShop) => {
+      const starts = await Promise.allSettled(['stuck', 'fine'].map((name) => startShop(name, build)));
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
+    });
+  await expect(startAll()).rejects.toThrow(
+    /stuck \S+start\.sh --native ended with exit status 1:\nno compiler$/,
+  );
+  expect(lines.at(-1)).toMatch(/stuck \S+stop\.sh --reset ended with exit status 1:\nno key$/);
+  const [kept = ''] = readdirSync(folder);
+  expect(readdirSync(join(folder, kept))).toEqual(['stuck']);
 });
 
 test('CPU time is divided among the requests by part', () => {

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNativeStack } from '../native/native-stack.ts';
 import type { Part } from '../part.ts';
@@ -9,6 +7,7 @@ import { findPlaces, readSettings, type Settings } from '../settings.ts';
 import type { Stack } from '../stack.ts';
 import { registerCustomers } from './measure-trips.ts';
 import { type OtlpSink, startOtlpSink } from './otlp-sink.ts';
+import { withShopsFolder } from './shops-folder.ts';
 import { usageOf } from './usage.ts';
 
 export const CUSTOMERS = ['bench-1', 'bench-2', 'bench-3', 'bench-4'];
@@ -34,28 +33,22 @@ export async function withShops(
   { report, signal }: Progress,
   work: (environment: BenchEnvironment) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
   const sink = await startOtlpSink();
-  const stacks: Stack[] = [];
-  const startShop = async ({ name, environment, root }: ShopOptions) => {
-    report(`Starting a shop: ${name} …`);
-    const offset = String(FIRST_OFFSET + stacks.length * 10);
-    const place = { VITRINE_HOME: join(folder, name), PORT_OFFSET: offset };
-    const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...environment };
-    const settings = settingsIn({ ...telemetry, ...place }, root);
-    const parts = partsOfShop(settings).map((part) => (root === undefined ? part : withOneAccount(part)));
-    const stack = createNativeStack(settings, { report: () => undefined, signal }, parts);
-    stacks.push(stack);
-    await stack.up();
-    return openShop(settings, stack);
-  };
-  try {
-    await work({ sink, folder, startShop });
-  } finally {
-    await Promise.all(stacks.map((stack) => stack.down({ reset: true })));
-    sink.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  await withShopsFolder(report, (folder, stops) => {
+    const startShop = async ({ name, environment, root }: ShopOptions) => {
+      report(`Starting a shop: ${name} …`);
+      const offset = String(FIRST_OFFSET + stops.length * 10);
+      const place = { VITRINE_HOME: join(folder, name), PORT_OFFSET: offset };
+      const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...environment };
+      const settings = settingsIn({ ...telemetry, ...place }, root);
+      const parts = partsOfShop(settings).map((part) => (root === undefined ? part : withOneAccount(part)));
+      const stack = createNativeStack(settings, { report: () => undefined, signal }, parts);
+      stops.push(() => stack.down({ reset: true }));
+      await stack.up();
+      return openShop(settings, stack);
+    };
+    return work({ sink, folder, startShop });
+  }).finally(sink.stop);
 }
 
 /** Picks the services and databases: a customer needs no more. */

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { withoutEmpty } from '../env-file.ts';
 import { LabError } from '../lab-error.ts';
@@ -12,6 +10,7 @@ import { findPlaces, readSettings, type Settings } from '../settings.ts';
 import { registerCustomers } from './measure-trips.ts';
 import type { Target } from './scenarios.ts';
 import { CUSTOMERS, urlsOf } from './shops.ts';
+import { withShopsFolder } from './shops-folder.ts';
 import { pidsOf, sum, type Usage, usageOf } from './usage.ts';
 
 /** No two multiples of 140 make a port of one part that of another. */
@@ -30,45 +29,37 @@ export type WholeShop = Target & Usage & { settings: Settings };
  * Gives `work` a function that starts a native shop, with all its backends, by the ./start.sh of the build in `root`. Stops
  * the shops by ./stop.sh and deletes their data when the work ends, however it ends.
  */
-export async function withWholeShops(
+export function withWholeShops(
   { report, signal }: Progress,
   work: (startShop: (name: string, root: string) => Promise<WholeShop>) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
-  const stops: (() => Promise<unknown>)[] = [];
-  const startShop = async (name: string, root: string) => {
-    const place = {
-      VITRINE_HOME: join(folder, name),
-      PORT_OFFSET: String(FIRST_OFFSET + stops.length * OFFSET_STEP),
-    };
-    // biome-ignore lint/style/noProcessEnv: ./start.sh reads too many variables to name them
-    const environment = withoutEmpty({ ...process.env, ...place });
-    const run = async (script: string, option: string, interruption: AbortSignal) => {
-      const program = join(root, script);
-      const { status, output } = await runProgram(program, [option], {
-        ...{ directory: root, environment, signal: interruption },
-      });
-      if (status === 0) return;
-      throw new LabError(
-        `VITRINE_HOME=${place.VITRINE_HOME} ${program} ${option} ended with exit status ${status}:\n${output}`,
+  return withShopsFolder(report, (folder, stops) =>
+    work(async (name, root) => {
+      const place = {
+        VITRINE_HOME: join(folder, name),
+        PORT_OFFSET: String(FIRST_OFFSET + stops.length * OFFSET_STEP),
+      };
+      // biome-ignore lint/style/noProcessEnv: ./start.sh reads too many variables to name them
+      const environment = withoutEmpty({ ...process.env, ...place });
+      const run = async (script: string, option: string, interruption: AbortSignal) => {
+        const program = join(root, script);
+        const { status, output } = await runProgram(program, [option], {
+          ...{ directory: root, environment, signal: interruption },
+        });
+        if (status === 0) return;
+        throw new LabError(
+          `VITRINE_HOME=${place.VITRINE_HOME} ${program} ${option} ended with exit status ${status}:\n${output}`,
+        );
+      };
+      report(
+        `Starting a whole shop: ${name}. What is missing of its backends is compiled first, for minutes …`,
       );
-    };
-    report(
-      `Starting a whole shop: ${name}. What is missing of its backends is compiled first, for minutes …`,
-    );
-    // The work may have been interrupted, but not the end of the shop.
-    stops.push(() => run('stop.sh', '--reset', new AbortController().signal));
-    await run('start.sh', '--native', signal);
-    return openShop(readSettings(findPlaces(environment), environment));
-  };
-  try {
-    await work(startShop);
-  } finally {
-    if (stops.length > 0) report('Stopping the shops …');
-    await Promise.all(stops.map((stop) => stop()));
-    // A part's last process may still write down how the part ended.
-    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
-  }
+      // The work may have been interrupted, but not the end of the shop.
+      stops.push(() => run('stop.sh', '--reset', new AbortController().signal));
+      await run('start.sh', '--native', signal);
+      return openShop(readSettings(findPlaces(environment), environment));
+    }),
+  );
 }
 
 /** The folder of this build. */
