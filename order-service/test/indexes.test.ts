@@ -5,6 +5,24 @@ import { describedRoutes } from '../../test/openapi';
 import { costsOf } from '../../test/statements';
 import { orderOf, test } from './order-service';
 
+test('When seeding fails in the middle, then no order is left without items, and seeding again fills the shop', async ({
+  service,
+}) => {
+  const size = { orders: 20, users: 5, products: 10 };
+  const connection = await createConnection(service.settings);
+  // The orders can be added then, and their items cannot.
+  await expect(seedOrders(connection, { ...size, products: 0 })).rejects.toThrow();
+  await connection.end();
+
+  const again = await createConnection(service.settings);
+  expect(await seedOrders(again, size)).toBe(20);
+  const [rows] = await again.query(
+    'SELECT COUNT(*) AS items FROM orders LEFT JOIN order_items ON order_id = orders.id GROUP BY orders.id',
+  );
+  await again.end();
+  expect(rows).toEqual(Array.from({ length: 20 }, () => ({ items: 2 })));
+});
+
 test('When there are many orders, then every statement finds its rows by an index', async ({ service }) => {
   const connection = await createConnection(service.settings);
   await seedOrders(connection, { orders: 5000, users: 50, products: 1000 });
