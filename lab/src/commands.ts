@@ -195,6 +195,11 @@ program
       .implies({ stack: true }),
   )
   .addOption(
+    new Option('--sizes', 'whole shops, one with a million orders, in turns with one as it starts')
+      .implies({ stack: true })
+      .conflicts(['against', 'original', 'dashboards', 'priceList']),
+  )
+  .addOption(
     new Option('--dashboards', 'what the queries of each dashboard cost the running shop').conflicts([
       ...['against', 'stack', 'original', 'priceList', 'quick'],
     ]),

@@ -5,8 +5,8 @@ import { bench } from './bench.ts';
 import { benchDashboards } from './dashboards.ts';
 import { priceList } from './price-list.ts';
 import { priceRows } from './price-rows.ts';
-import { chooseScenarios, productList, trip } from './scenarios.ts';
-import { benchStack } from './stack.ts';
+import { chooseScenarios, productList, sizeScenarios, trip } from './scenarios.ts';
+import { benchSizes, benchStack } from './stack.ts';
 
 export type BenchChoice = {
   rounds: number;
@@ -17,22 +17,25 @@ export type BenchChoice = {
   quick?: true;
   stack?: true;
   original?: string;
+  sizes?: true;
   dashboards?: true;
 };
 
 /** Runs the bench that the options ask for. */
 export async function benchCommand(
-  { rounds, seconds, only, against, priceList: isPriceList, quick, stack, original, dashboards }: BenchChoice,
+  { rounds, seconds, only, against, original, quick, ...chosen }: BenchChoice,
   progress: Progress,
 ): Promise<void> {
   const options = { rounds, seconds: seconds ?? (quick ? 3 : 5) };
-  if (isPriceList) {
+  if (chosen.priceList) {
     const rows = quick ? priceRows.filter(({ isQuick }) => isQuick) : priceRows;
     const loads = chooseScenarios(only, quick ? [productList] : [productList, trip]);
     await priceList(rows, loads, options, progress);
-  } else if (stack) {
+  } else if (chosen.sizes) {
+    await benchSizes(chooseScenarios(only, sizeScenarios), options, progress);
+  } else if (chosen.stack) {
     await benchStack({ against, original }, chooseScenarios(only), options, progress);
-  } else if (dashboards) {
+  } else if (chosen.dashboards) {
     await withStack(progress.signal, ({ settings }) => benchDashboards(only, rounds, settings, progress));
   } else if (against === undefined) {
     await bench(chooseScenarios(only), options, progress);

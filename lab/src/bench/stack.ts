@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import type { Progress } from '../progress.ts';
-import type { Settings } from '../settings.ts';
 import { requireBuild } from './against.ts';
 import { breakdownTable, memoryTable, sumsOfParts } from './breakdown.ts';
 import { openOriginal } from './original.ts';
 import { comparisonTable, type Measurement, speedTable } from './report.ts';
 import type { Scenario, Target } from './scenarios.ts';
+import { seedLargeShop } from './seed.ts';
 import { type BenchOptions, measureInTurns, shopContender } from './turns.ts';
 import type { Memory, Usage } from './usage.ts';
 import { ownRoot, settledSpans, type WholeShop, withWholeShops } from './whole-shops.ts';
@@ -41,18 +41,15 @@ export function benchStack(
   });
 }
 
-/**
- * Measures this build with large databases, which `enlarge` fills, in turns with the same build as it starts.
- */
+/** Measures this build with large databases, in turns with the same build as it starts. Reports tables in Markdown. */
 export function benchSizes(
-  enlarge: (settings: Settings, progress: Progress) => Promise<void>,
   scenarios: readonly Scenario[],
   options: BenchOptions,
   progress: Progress,
 ): Promise<void> {
   return withWholeShops(progress, async (startShop) => {
     const shops = { large: await startShop('large', ownRoot), small: await startShop('small', ownRoot) };
-    await enlarge(shops.large.settings, progress);
+    await seedLargeShop(shops.large.settings, progress);
     await measure(shops, shops, scenarios, options, progress);
   });
 }
