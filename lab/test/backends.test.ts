@@ -153,6 +153,9 @@ test('When a pin changes, then what was compiled before does not count, and the 
   writeFileSync(join(root, 'native/jaeger/go.mod'), 'module changed\n');
   expect(await open().find('jaeger')).toBeUndefined();
   expect(await open().find('k6')).toBeDefined();
+  await open().compile('jaeger');
+  writeFileSync(join(root, 'native/jaeger/left-out/kafkareceiver/factory.go'), 'package changed\n');
+  expect(await open().find('jaeger')).toBeUndefined();
 });
 
 test('When a process was killed while it compiled, then its draft goes, and is never what is kept', async () => {

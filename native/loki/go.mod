@@ -387,3 +387,6 @@ replace (
 )
 
 exclude k8s.io/client-go v8.0.0+incompatible
+
+// What the shop does not use, and has the package that takes longest to compile.
+replace zombiezen.com/go/sqlite => ./left-out/sqlite

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { underLock } from '../../lock.ts';
 import { goArguments } from './go-arguments.ts';
@@ -55,8 +55,9 @@ export function programCache(bin: string, root: string) {
 function digestSources(name: ProgramName, root: string): string {
   const directory = join(root, 'native', programs[name].module);
   const digest = createHash('sha256').update(JSON.stringify(goArguments(name, '')));
-  for (const file of globSync('*', { cwd: directory }).sort()) {
-    digest.update(`\0${file}\0`).update(readFileSync(join(directory, file)));
+  const files = globSync('**/*', { cwd: directory, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const file of files.map(({ parentPath, name }) => join(parentPath, name)).sort()) {
+    digest.update(`\0${relative(directory, file)}\0`).update(readFileSync(file));
   }
   return digest.digest('hex');
 }
