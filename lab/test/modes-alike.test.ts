@@ -8,7 +8,7 @@ import { composeEnvironment } from '../src/compose/compose.ts';
 import { backendCommand } from '../src/native/backend-command.ts';
 import { programs } from '../src/native/backends/programs.ts';
 import { databaseServerCommand } from '../src/native/database-server.ts';
-import { nodeOptions } from '../src/native/native-part.ts';
+import { nodeEnvironment, nodeOptions } from '../src/native/native-part.ts';
 import { createParts } from '../src/parts.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -95,6 +95,8 @@ test.each([
 
 test('When a service runs in a container, then Node has the options that it has natively', () => {
   expect(read('Dockerfile')).toContain(`"node", ${nodeOptions.map((option) => `"${option}"`).join(', ')}, `);
+  const variables = Object.entries(nodeEnvironment).map(([name, value]) => `${name}=${value}`);
+  expect(read('Dockerfile')).toContain(`\nENV NODE_ENV=production ${variables.join(' ')}\n`);
 });
 
 test('When a service runs in a container, then an init passes signals on to Node from the first moment', () => {

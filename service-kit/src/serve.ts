@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { giveBackMemory } from './idle-memory';
 import { type Logger, logEvent } from './logger';
 import { logs } from './registry/kit';
 import { onStopSignal } from './stop-signal';
@@ -42,9 +43,8 @@ export async function serve(
   { host, port, reusePort = false, logger, close }: ServeOptions,
 ): Promise<void> {
   const { server, drain } = createDrainingServer(app);
-  // Loading leaves some 8 MB of garbage, most of it compiled code that never runs again; without much traffic V8 would
-  // keep it for good. Takes 50 to 100 ms; does nothing without `--expose-gc`.
-  globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
+  // Loading leaves some 8 MB of garbage, most of it compiled code that never runs again.
+  giveBackMemory();
   server.listen({ host, port, reusePort });
   await once(server, 'listening');
   logEvent(logger, logs.listening, { 'server.address': host, 'server.port': port });

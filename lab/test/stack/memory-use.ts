@@ -9,13 +9,23 @@ import { type Site, startStack } from './start-stack.ts';
 
 const backends: PartName[] = ['otel-collector', 'jaeger', 'prometheus', 'loki'];
 const services: PartName[] = ['frontend', 'user-service', 'product-service', 'order-service'];
+const databases: PartName[] = ['user_dbase', 'product_dbase', 'order_dbase'];
+
+/** In MB: 500 MiB. */
+const restLimit = 524;
+/** Services collect garbage once a minute at most. */
+const restLimitMs = 90_000;
 
 /**
- * Measures a shop of its own: idle, backends take 360 MB at most and services 480 MB; under `load`, which resolves to
- * what came of it, backends take 600 MB. Two thirds of what idle backends take are pages of their programs' files, and
- * the kernel maps more or fewer of these: 280 to 330 MB were seen of the same programs.
+ * Measures a shop of its own: idle, backends take 360 MB at most, services 480 MB and databases 210 MB; under `load`, which
+ * resolves to what came of it, backends take 600 MB. Two thirds of what idle backends take are pages of their programs'
+ * files, and the kernel maps more or fewer of these: 280 to 330 MB were seen of the same programs. With `waitsForRest`, the
+ * services are to give back what they took under load.
  */
-export async function measureMemory(load: (url: string) => Promise<readonly Arrival[]>): Promise<void> {
+export async function measureMemory(
+  load: (url: string) => Promise<readonly Arrival[]>,
+  { waitsForRest = false } = {},
+): Promise<void> {
   const site = await startStack();
   try {
     // One visit loads everything that is loaded on first use.
@@ -24,6 +34,7 @@ export async function measureMemory(load: (url: string) => Promise<readonly Arri
     const idle = {
       backends: await mostOf(site, backends, pause(10_000)),
       services: await mostOf(site, services, pause(5000)),
+      databases: memoryOf(site, databases),
     };
     const loading = load(site.urls.frontend);
     const loaded = await mostOf(
@@ -38,7 +49,11 @@ export async function measureMemory(load: (url: string) => Promise<readonly Arri
     expect(failuresOf(seen)).toEqual([]);
     expect(sum(idle.backends)).toBeLessThanOrEqual(360);
     expect(sum(idle.services)).toBeLessThanOrEqual(480);
+    expect(sum(idle.databases)).toBeLessThanOrEqual(210);
     expect(sum(loaded)).toBeLessThanOrEqual(600);
+    if (!waitsForRest) return;
+    const atRest = () => sum(memoryOf(site, services));
+    await expect.poll(atRest, { timeout: restLimitMs, interval: 1000 }).toBeLessThanOrEqual(restLimit);
   } finally {
     await site.stop();
   }
@@ -57,11 +72,15 @@ async function mostOf(
   });
   while (!isOver) {
     await pause(1000);
-    const now = Object.fromEntries(parts.map((part) => [part, megabytesOf(site, part)]));
+    const now = memoryOf(site, parts);
     if (sum(now) > sum(most)) most = now;
   }
   await over;
   return most;
+}
+
+function memoryOf(site: Site, parts: readonly PartName[]): Record<string, number> {
+  return Object.fromEntries(parts.map((part) => [part, megabytesOf(site, part)]));
 }
 
 function megabytesOf({ home }: Site, part: PartName): number {

@@ -4,7 +4,8 @@
  * - `version`: the version in use; later ones that are compatible by semantic versioning also do.
  * - `module`: its folder in native/, which pins its sources; `mainPackage` is the package compiled there.
  * - `versionVariable`: the Go variable that holds its version.
- * - `seconds`: time to compile it on two idle cores, after those before it in the list, from an empty cache of Go.
+ * - `seconds`: time to compile it on two idle cores, after those before it in the list, from an empty cache of Go;
+ *   docs/performance.md says how it was measured.
  */
 export type Program = {
   commands: readonly string[];
@@ -40,7 +41,7 @@ export const programs = {
     ...prometheus,
     commands: ['prometheus'],
     mainPackage: 'github.com/prometheus/prometheus/cmd/prometheus',
-    seconds: 90,
+    seconds: 80,
   },
   loki: {
     commands: ['loki'],
@@ -49,7 +50,7 @@ export const programs = {
     module: 'loki',
     mainPackage: 'github.com/grafana/loki/v3/cmd/loki',
     versionVariable: 'github.com/grafana/loki/v3/pkg/util/build.Version',
-    seconds: 240,
+    seconds: 215,
   },
   jaeger: {
     commands: ['jaeger'],
@@ -58,7 +59,7 @@ export const programs = {
     module: 'jaeger',
     mainPackage: 'github.com/jaegertracing/jaeger/cmd/jaeger',
     versionVariable: 'github.com/jaegertracing/jaeger/internal/version.latestVersion',
-    seconds: 190,
+    seconds: 100,
   },
   promtool: {
     ...prometheus,
@@ -72,7 +73,7 @@ export const programs = {
     versionArgs: ['version'],
     module: 'k6',
     mainPackage: 'go.k6.io/k6',
-    seconds: 70,
+    seconds: 55,
   },
 } as const satisfies Record<string, Program>;
 
