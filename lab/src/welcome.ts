@@ -7,6 +7,7 @@ const featuredParts: readonly (readonly [PartName, string])[] = [
   ['grafana', 'dashboards (admin / admin)'],
   ['jaeger', 'traces'],
   ['prometheus', 'metrics and alerts'],
+  ['alertmanager', 'alerts, grouped and silenced'],
   ['loki', 'logs'],
 ];
 
@@ -17,7 +18,7 @@ export function welcome(parts: readonly PartStatus[]): string[] {
   const shop = addressOf('frontend');
   const places = featuredParts.flatMap(([name, what]) => {
     const address = addressOf(name);
-    return address === undefined ? [] : [`  ${name.padEnd(11)} ${address.padEnd(24)} ${what}`];
+    return address === undefined ? [] : [`  ${name.padEnd(12)} ${address.padEnd(24)} ${what}`];
   });
   const unavailable = parts.filter(({ state }) => state === 'unavailable');
   const reasons = [...Map.groupBy(unavailable, ({ detail }) => detail)].map(

@@ -8,7 +8,10 @@ export function addCompareCommand(program: Command): void {
   program
     .command('compare')
     .description('measure the telemetry that flows, and show what a change makes of it')
-    .argument('[overlay]', "a file to try: it is merged into the collector's configuration for a minute")
+    .argument(
+      '[overlay]',
+      "a file to try: it is merged into the collector's configuration while it is measured",
+    )
     .option('--save', 'keep the figures: without a file, those of now are compared with them')
     .option('-s, --seconds <n>', 'how long each measurement takes', parseSeconds, 30)
     .action((overlay: string | undefined, choice: { save?: true; seconds: number }) => {

@@ -130,7 +130,7 @@ async function readCosts({ prometheus }: Stores, seconds: number): Promise<Figur
     // A recorded series has a colon in its name.
     ...(await ofServices(
       'series in Prometheus',
-      (services) => `count by (service_name) ({${services},__name__!~".*:.*"})`,
+      (services) => `count by (service_name) (last_over_time({${services},__name__!~".*:.*"}[15s]))`,
     )),
     ...(await ofServices(
       'CPU ms/s of the services',

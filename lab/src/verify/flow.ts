@@ -73,7 +73,7 @@ export function checkFlow(
         const { query } = followExemplar(source, (name) => labels[name] ?? '');
         if (query !== '' && (await jaeger.traceById(query))) return undefined;
       }
-      return 'No exemplar of the customer’s requests leads to a trace: exemplarTraceIdDestinations of Grafana’s data sources says where they lead.';
+      return 'No exemplar of the customer’s requests leads to a trace: either Jaeger has none of them, see “a request is in Jaeger”, or the link is wrong, which exemplarTraceIdDestinations of Grafana’s data sources has.';
     },
     'trace → logs': async () => {
       const query = sourceOf(sources, 'jaeger').jsonData.tracesToLogsV2?.query ?? '';
@@ -83,7 +83,7 @@ export function checkFlow(
       );
       return lines.length > 0
         ? undefined
-        : 'A span leads to no log line: tracesToLogsV2 of Grafana’s data sources has the query.';
+        : 'A span leads to no log line: either Loki has none of its trace, see “a request is in Loki”, or the query is wrong, which tracesToLogsV2 of Grafana’s data sources has.';
     },
     'trace → metrics': async () => {
       const { tags = [], queries = [] } = sourceOf(sources, 'jaeger').jsonData.tracesToMetrics ?? {};
@@ -101,11 +101,16 @@ export function checkFlow(
       // With another matcherType, Grafana looks for the id in the line itself.
       const label = field?.matcherType === 'label' ? field.matcherRegex : '';
       const values = (await markedLines()).map(({ metadata }) => metadata[label]);
+      let isNamed = false;
       for (const value of new Set(values)) {
         const id = fillIn(field?.url ?? '', { '__value.raw': value ?? '' });
+        if (id !== '') isNamed = true;
         if (id !== '' && (await jaeger.traceById(id))) return undefined;
       }
-      return 'No log line of the customer’s requests leads to a trace: derivedFields of Grafana’s data sources says which field has its id.';
+      if (values.length === 0) return 'There is no log line to begin with: see “a request is in Loki”.';
+      return isNamed
+        ? 'The traces that the customer’s log lines name are not in Jaeger: see “a request is in Jaeger”, or a sampler leaves them out.'
+        : 'The customer’s log lines name no trace: derivedFields of Grafana’s data sources says which field has its id.';
     },
   };
   return Object.entries(steps).map(([name, step]) => ({
@@ -116,14 +121,15 @@ export function checkFlow(
 
 /** Says whether a signal is lost before the collector, in it, or after it; what came before a restart does not count. */
 async function whereLost(prometheus: Prometheus, items: 'spans' | 'log_records'): Promise<string> {
-  const grows = async (metric: string) =>
-    (await prometheus.query(`sum(increase(${metric}_${items}_total{job="otel-collector"}[20s])) > 0`))
-      .length > 0;
   const [name, part] = items === 'spans' ? ['spans', 'jaeger'] : ['log lines', 'loki'];
+  const grows = async (metric: string, exporter = '') => {
+    const counter = `${metric}_${items}_total{job="otel-collector"${exporter}}`;
+    return (await prometheus.query(`sum(increase(${counter}[20s])) > 0`)).length > 0;
+  };
   const logs = './vitrine logs otel-collector may say why';
   if (!(await grows('otelcol_receiver_accepted')))
     return `the collector accepts no ${name}. Has otel-collector-config.yaml a pipeline for them, and do services send any (LOG_LEVEL, OTEL_ variables)? ${logs}`;
-  if (!(await grows('otelcol_exporter_sent')))
+  if (!(await grows('otelcol_exporter_sent', `, exporter=~".*/${part}"`)))
     return `the collector accepts ${name}, but sends none to ${part}: ${logs}`;
   return `the collector sends ${name} to ${part}, but perhaps not all of them: ./vitrine logs ${part}, or a processor in otel-collector-config.yaml`;
 }
