@@ -350,6 +350,12 @@ describe('the page of alerts', () => {
     expect(rows[0]?.textContent).toContain('frontend is <gone>');
   });
 
+  test('When the name of an alert holds half a character, then the page still opens', async ({ console }) => {
+    const name = JSON.stringify({ alerts: [about({ alertname: 'Half \ud83d' })] });
+    expect((await send(console.url, name)).status).toBe(204);
+    expect((await console.open('/alerts')).text).toContain('Half \ufffd');
+  });
+
   test('When alerts are sent again because another of their group changed, then only that is added', async ({
     console,
   }) => {

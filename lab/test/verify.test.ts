@@ -23,6 +23,18 @@ const { signal } = new AbortController();
 /** They are asked for nothing here. */
 const stores = storesOf(readSettings(findPlaces({}), {}));
 
+test('When there must be none of something, then the check waits for what is under way', async () => {
+  const beganMs = performance.now();
+  let lookedMs = 0;
+  const look = async () => {
+    lookedMs = performance.now();
+    return [];
+  };
+  const check = { group: 'contract', name: 'nothing else', look, isOfAbsence: true };
+  await settle([check], { limitMs: 400, signal });
+  expect(lookedMs - beganMs).toBeGreaterThan(190);
+});
+
 describe('When the time of verify is over', () => {
   const problemsOf = async (look: Check['look']) => {
     const [result] = await settle([{ group: 'rules', name: 'one', look }], { limitMs: 100, signal });

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Breaker, repairAbandoned, requireWhole, withTrial } from '../faults/break-shop.ts';
 import { refuseRunningTrial } from '../faults/trial.ts';
 import { foldersOf, openHome } from '../home.ts';
-import { UsageError } from '../lab-error.ts';
+import { LabError, UsageError } from '../lab-error.ts';
 import { existingFile } from '../native/check-pipeline.ts';
 import { openStack, underShopLock } from '../session.ts';
 import type { Session } from '../stack.ts';
@@ -44,8 +44,22 @@ export async function saveSnapshot(seconds: number, session: Session, signal: Ab
   const { home } = session.settings;
   const figures = await takeUndisturbed(seconds, session, signal);
   openHome(home);
-  writeFileSync(snapshotFile(home), JSON.stringify({ takenAt: new Date().toISOString(), figures }));
+  writeWhole(snapshotFile(home), JSON.stringify({ takenAt: new Date().toISOString(), figures }));
   session.report('The figures are kept. After your change, ./vitrine compare shows what has become of them.');
+}
+
+/** Writes a file whole, or leaves the one that is there. */
+function writeWhole(file: string, text: string): void {
+  const draft = `${file}.${process.pid}`;
+  try {
+    writeFileSync(draft, text);
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw new LabError(
+      `${file} cannot be written, so the figures are lost: ${error instanceof Error ? error.message : error}`,
+    );
+  }
 }
 
 /** Measures the telemetry, and shows what has changed since {@link saveSnapshot}. */

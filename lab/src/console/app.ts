@@ -132,7 +132,7 @@ function showProblem(response: Response, status: number, title: string, words: r
 const headersOfFile = ['Accept-Ranges', 'Content-Type', 'ETag', 'Last-Modified'];
 
 const refusals: Record<number, string> = {
-  400: 'The address is malformed',
+  400: 'The request is malformed',
   412: 'The file is another one by now',
   416: 'The file has no such part',
 };

@@ -17,12 +17,15 @@ export type ReceivedAlert = {
 
 const kept = 200;
 
+/** Half of a surrogate pair cannot be part of an address. */
+const wellFormed = z.string().transform((text) => text.toWellFormed());
+
 /** The webhook's message; source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
 const messageSchema = z.object({
   alerts: z.array(
     z.object({
       status: z.enum(['firing', 'resolved']),
-      labels: z.record(z.string(), z.string()),
+      labels: z.record(z.string(), wellFormed),
       annotations: z.record(z.string(), z.string()),
       startsAt: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
     }),

@@ -1,13 +1,19 @@
 import { once } from 'node:events';
 import limitConcurrency from 'p-limit';
 import { LabError } from '../lab-error.ts';
-import { poll } from '../poll.ts';
+import { pause, poll } from '../poll.ts';
 
 /**
  * Something that must hold. `look` says what is wrong at present, each in a sentence that says where to look; what it says
  * after `deadline` is not heard.
  */
-export type Check = { group: string; name: string; look: Look };
+export type Check = {
+  group: string;
+  name: string;
+  look: Look;
+  /** That there is none of something can be told only when all has had the time to arrive. */
+  isOfAbsence?: boolean;
+};
 type Look = (deadline: AbortSignal) => Promise<readonly string[]>;
 
 /** A check that holds has no problems. */
@@ -20,6 +26,8 @@ export function holds({ results }: Verdict): boolean {
 }
 
 const betweenMs = 2000;
+/** Metrics are sent every 5 s and read every 5 s. */
+const arrivalMs = 12_000;
 
 /**
  * Looks until each check holds, since telemetry takes some seconds. When `limitMs` have passed, a check has the problems of
@@ -32,7 +40,7 @@ export async function settle(
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.max(limitMs, 0))]);
   const isLate = once(deadline, 'abort');
   return Promise.all(
-    checks.map(async ({ group, name, look }) => {
+    checks.map(async ({ group, name, look, isOfAbsence }) => {
       let problems: readonly string[] = [
         `It did not come to an end within ${Math.round(limitMs / 1000)} s: a part answers slowly, or not at all. ./vitrine status may say which.`,
       ];
@@ -41,7 +49,12 @@ export async function settle(
         if (!deadline.aborted) problems = found;
         return problems.length === 0 || undefined;
       };
-      await Promise.race([poll(check, { intervalMs: betweenMs, limitMs, signal }), isLate]);
+      const beginsMs = isOfAbsence ? Math.min(arrivalMs, limitMs / 2) : 0;
+      const looking = async () => {
+        if (beginsMs > 0) await pause(beginsMs, signal);
+        await poll(check, { intervalMs: betweenMs, limitMs: limitMs - beginsMs, signal });
+      };
+      await Promise.race([looking(), isLate]);
       signal.throwIfAborted();
       return { group, name, problems: [...new Set(problems)].map(asSentence) };
     }),

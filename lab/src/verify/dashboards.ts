@@ -59,7 +59,7 @@ function checkQueries(
   stores: Stores,
   names: () => Promise<Names>,
 ): Check {
-  const all = asksOf(dashboard).filter(({ target: { expr, service } }) => expr !== undefined || service);
+  const all = asksOf(dashboard);
   const range = () => ({ startMs: Date.now() - rangeSeconds(dashboard) * 1000, endMs: Date.now() });
   const askOnce = async (
     { source, target, isForEvents }: Asked,
@@ -74,6 +74,7 @@ function checkQueries(
       const search = { service: fillIn(service, values), operation: span, ...range(), limit: 1 };
       return (await stores.jaeger.findTraces(search)).length > 0 ? [] : ['it finds no trace'];
     }
+    if (expr.trim() === '') return ['it has no query (expr)'];
     const text = fillIn(expr, { ...values, ...stepValues(target.interval) });
     const query = { type, text, legend, isExemplar, isForEvents };
     return whatIsWrong(query, stores, await names(), range());

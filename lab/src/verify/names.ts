@@ -90,4 +90,5 @@ function declaredLabels(series: string): Declared | undefined {
 const declaredFields = [
   ...declared.logs.flatMap(({ fields }) => Object.keys(fields)),
   ...[...Object.keys(LOGGED_ERROR), 'severity_text', 'detected_level', 'trace_id', 'span_id'],
+  ...['service_name', 'service_namespace', 'deployment_environment_name'],
 ].map(underscored);

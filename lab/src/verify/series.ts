@@ -17,7 +17,7 @@ const unlimited = ['__name__', 'product_id'];
 export function checkSeries(readSeries: () => Promise<readonly Labels[]>): readonly Check[] {
   return [
     {
-      ...{ group: 'series', name: `fewer than ${SERIES_LIMIT} in all` },
+      ...{ group: 'series', name: `fewer than ${SERIES_LIMIT} in all`, isOfAbsence: true },
       look: async () => {
         const series = await readSeries();
         if (series.length < SERIES_LIMIT) return [];
@@ -26,11 +26,11 @@ export function checkSeries(readSeries: () => Promise<readonly Labels[]>): reado
       },
     },
     {
-      ...{ group: 'series', name: 'few of each metric, and few values of each label' },
+      ...{ group: 'series', name: 'few of each metric, and few values of each label', isOfAbsence: true },
       look: async () => byMetric(await readSeries()).flatMap(([metric, series]) => tooMany(metric, series)),
     },
     {
-      ...{ group: 'series', name: 'no ids in labels' },
+      ...{ group: 'series', name: 'no ids in labels', isOfAbsence: true },
       look: async () => {
         const ours = (await readSeries()).filter(({ service_name: name }) =>
           serviceNames.some((service) => service === name),

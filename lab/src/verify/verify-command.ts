@@ -1,3 +1,4 @@
+import { repairAbandoned } from '../faults/break-shop.ts';
 import { UsageError } from '../lab-error.ts';
 import { build } from '../native/preflight.ts';
 import { pause } from '../poll.ts';
@@ -16,6 +17,7 @@ export async function verifyCommand(
 ): Promise<number> {
   if (watch && !process.stdout.isTTY) throw new UsageError('--watch needs a terminal.');
   const say = (line: string) => void process.stderr.write(`${line}\n`);
+  await repairAbandoned(session);
   // The registry, with which telemetry is compared, is in service-kit.
   await build(session.settings, ['service-kit'], { report: say, signal });
   const { verify } = await import('./verify.ts');
