@@ -33,7 +33,8 @@ describe.for(routes)('When %s is asked to stop under load', ([service, asked]) =
       for (let turn = index; ; turn += 1) {
         const route = asked[turn % asked.length] ?? asked[0];
         const outcome = await ask(route).catch(reasonOf);
-        if (outcome !== 200) return outcome;
+        // On a busy machine a request may run into a time limit, which is an answer, too.
+        if (outcome !== 200 && outcome !== 503) return outcome;
         answered += 1;
       }
     };
@@ -47,6 +48,10 @@ describe.for(routes)('When %s is asked to stop under load', ([service, asked]) =
     // A service that takes ten seconds is killed, and the command says so.
     expect(stopped).toEqual({ status: 0, stderr: '', stdout: `${service} is stopped.\n` });
     expect(lastLogLine(stack.home, service)).toMatchObject({ level: 'info', msg: 'stopped' });
+    // What a request needs is closed after the last one.
+    expect(readFileSync(join(stack.home, 'logs', `${service}.log`), 'utf8')).not.toMatch(
+      /pool is closed|client is (?:closed|destroyed)/i,
+    );
   });
 });
 

@@ -56,9 +56,10 @@ test('When the queries that the docs print are asked, then they find something',
   const pages = globSync('docs/*.md', { cwd: root }).filter((page) => page !== 'docs/browser.md');
   const queries = pages.flatMap(printedQueries);
   expect(queries.length).toBeGreaterThan(10);
+  const names = await namesOf(stack);
   for (const { type, text } of queries) {
     const query = { type, text, legend: '', isExemplar: false, isForEvents: false };
-    expect(await whatIsWrong(query, stores, await namesOf(stack), lately()), text).toEqual([]);
+    expect(await whatIsWrong(query, stores, names, lately()), text).toEqual([]);
   }
 });
 
@@ -109,7 +110,8 @@ test('When Prometheus runs other rules than the files have, then verify says in 
   const rules = readRules(root)
     .filter(({ name, labels }) => name !== 'ErrorBudgetBurn' || labels.window !== '6h')
     .map((rule) => ({ ...rule, ...changes[rule.name] }));
-  const problems = await lookOnce(checkRules(rules, storesFor(stack), () => namesOf(stack)));
+  const names = await namesOf(stack);
+  const problems = await lookOnce(checkRules(rules, storesFor(stack), async () => names));
   const differs = 'Prometheus runs another version of it, which differs in';
   const restart = './vitrine restart prometheus reads the files';
   expect(problems.toSorted()).toEqual([
@@ -165,7 +167,8 @@ test('When files of Grafana are wrong, then verify names the label, the metric, 
     expect(text).toMatch(change[0]);
     writeFileSync(path, text.replace(change[0], change[1]));
   }
-  const problems = await lookOnce(checkDashboards(dirname(folder), storesFor(stack), () => namesOf(stack)));
+  const names = await namesOf(stack);
+  const problems = await lookOnce(checkDashboards(dirname(folder), storesFor(stack), async () => names));
   for (const { problem } of wrong) expect(problems).toContainEqual(expect.stringMatching(problem));
 });
 
