@@ -6,7 +6,6 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { freePort } from '../../test/database-server.ts';
 import { projectName } from '../src/compose/compose.ts';
 import { listContainers } from '../src/compose/containers.ts';
 import { createDockerStack } from '../src/compose/docker-stack.ts';
@@ -20,7 +19,7 @@ import { findFreePorts } from './stack/start-stack.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** It moves the ports to where nothing listens. */
-const { offset } = await findFreePorts('/nowhere');
+const { offset, ports: moved } = await findFreePorts('/nowhere');
 
 /** A stack with a `docker` that follows `script`. */
 function fakeStack(
@@ -108,11 +107,11 @@ test('When a variable of OpenTelemetry would not reach the containers, then up s
 });
 
 test('When a port is taken, then up says so before it builds the images', async () => {
-  const port = await freePort();
+  const port = moved.grafana;
   const server = createServer().listen(port, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
-  const { stack, commands } = fakeStack('', { GRAFANA_PORT: String(port - offset) });
+  const { stack, commands } = fakeStack('');
   await expect(stack.up()).rejects.toThrow(`Port ${port}, which grafana needs, is taken by process`);
   expect(commands()).toEqual([]);
 });
