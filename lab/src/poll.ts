@@ -17,6 +17,9 @@ export async function poll<Answer>(
   }
 }
 
+/** Metrics arrive within so long: 5 s between two exports of a service, and 5 s between two scrapes of Prometheus. */
+export const arrivalMs = 12_000;
+
 /** Waits for so long. Throws the signal's reason when `signal` aborts. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal }).catch(() => signal.throwIfAborted());

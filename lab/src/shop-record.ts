@@ -1,9 +1,10 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { foldersOf, openHome } from './home.ts';
 import { UsageError } from './lab-error.ts';
 import { portNames } from './part-names.ts';
+import { writeWhole } from './write-whole.ts';
 
 const modes = ['docker', 'native'] as const;
 /** The shop runs in the containers of docker-compose.yml, or as processes of this machine. */
@@ -29,9 +30,7 @@ export type ShopRecord = z.output<typeof recordSchema>;
 /** Opens the home and records a start in it, for the owner's eyes only. scripts/without-node.sh does so too. */
 export function recordShop(home: string, record: ShopRecord): void {
   openHome(home);
-  const file = recordFile(home);
-  writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  writeWhole(recordFile(home), JSON.stringify(record), { mode: 0o600 });
 }
 
 /** Undefined when there is no record. Throws a UsageError when it is damaged, or when the home is another user's. */

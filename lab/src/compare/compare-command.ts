@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Breaker, repairAbandoned, requireWhole, withTrial } from '../faults/break-shop.ts';
@@ -6,8 +6,10 @@ import { refuseRunningTrial } from '../faults/trial.ts';
 import { foldersOf, openHome } from '../home.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { existingFile } from '../native/check-pipeline.ts';
+import { reasonOf } from '../query/backend.ts';
 import { openStack, underShopLock } from '../session.ts';
 import type { Session } from '../stack.ts';
+import { writeWhole } from '../write-whole.ts';
 import { judge } from './judge.ts';
 import { type Figure, figureSchema, takeSnapshot } from './snapshot.ts';
 import { compareTable } from './table.ts';
@@ -44,22 +46,13 @@ export async function saveSnapshot(seconds: number, session: Session, signal: Ab
   const { home } = session.settings;
   const figures = await takeUndisturbed(seconds, session, signal);
   openHome(home);
-  writeWhole(snapshotFile(home), JSON.stringify({ takenAt: new Date().toISOString(), figures }));
-  session.report('The figures are kept. After your change, ./vitrine compare shows what has become of them.');
-}
-
-/** Writes a file whole, or leaves the one that is there. */
-function writeWhole(file: string, text: string): void {
-  const draft = `${file}.${process.pid}`;
+  const file = snapshotFile(home);
   try {
-    writeFileSync(draft, text);
-    renameSync(draft, file);
+    writeWhole(file, JSON.stringify({ takenAt: new Date().toISOString(), figures }));
   } catch (error) {
-    rmSync(draft, { force: true });
-    throw new LabError(
-      `${file} cannot be written, so the figures are lost: ${error instanceof Error ? error.message : error}`,
-    );
+    throw new LabError(`${file} cannot be written, so the figures are lost: ${reasonOf(error)}`);
   }
+  session.report('The figures are kept. After your change, ./vitrine compare shows what has become of them.');
 }
 
 /** Measures the telemetry, and shows what has changed since {@link saveSnapshot}. */

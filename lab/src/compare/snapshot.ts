@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LabError } from '../lab-error.ts';
 import { serviceNames } from '../part-names.ts';
-import { pause } from '../poll.ts';
+import { arrivalMs, pause } from '../poll.ts';
 import type { LogLine } from '../query/loki.ts';
 import type { Span } from '../query/span.ts';
 import { type Stores, storesOf } from '../query/stores.ts';
@@ -17,8 +17,6 @@ const pagesPerSecond = 10;
 const seed = 1;
 /** Visits begin at the home page; after so long there are customers on all pages. */
 const warmUpMs = 5000;
-/** Telemetry arrives within so long: 5 s between two exports of metrics, and 5 s between two scrapes. */
-const settleMs = 12_000;
 /** Some of the samples, which Prometheus gets every five seconds, are late: its rates look back so much further. */
 const overlapSeconds = 10;
 const maxTraces = 4000;
@@ -42,7 +40,7 @@ export async function takeSnapshot(
     const startMs = Date.now();
     await pause(seconds * 1000, signal);
     const endMs = Date.now();
-    await pause(settleMs, signal);
+    await pause(arrivalMs, signal);
     const stores = storesOf(settings);
     const figures = [
       ...(await readTraffic(stores, seconds + overlapSeconds)),

@@ -1,10 +1,11 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { foldersOf, openHome } from '../home.ts';
 import { LabError } from '../lab-error.ts';
 import { partNames } from '../part-names.ts';
 import { inspectProcess } from '../process-table.ts';
+import { writeWhole } from '../write-whole.ts';
 
 /**
  * A scenario or a drill that breaks the shop on purpose, or a comparison that changes its pipeline. The record in the shop's
@@ -88,9 +89,7 @@ export function beginTrial(
     birth: inspectProcess(process.pid)?.birth ?? '',
   };
   // Never half-written: what is recorded here is what gets repaired.
-  const draft = `${recordFile(home)}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(trial), { mode: 0o600 });
-  renameSync(draft, recordFile(home));
+  writeWhole(recordFile(home), JSON.stringify(trial), { mode: 0o600 });
   return trial;
 }
 

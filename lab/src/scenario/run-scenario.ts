@@ -2,7 +2,7 @@ import { alertTitle } from '../alert-title.ts';
 import type { Breaker } from '../faults/break-shop.ts';
 import { describeFault } from '../faults/fault.ts';
 import { LabError } from '../lab-error.ts';
-import { pause, poll } from '../poll.ts';
+import { arrivalMs, pause, poll } from '../poll.ts';
 import type { Facts } from '../report/facts.ts';
 import type { PageCount } from '../traffic/traffic.ts';
 import type { WatchedAlert } from './alert-watch.ts';
@@ -50,8 +50,6 @@ export type RunOptions = {
 const controlSeconds = { thorough: 60, fast: 20 };
 const earlierLimitMs = 150_000;
 const betweenMs = 1000;
-/** Telemetry arrives within so long: 5 s between two exports of metrics, 5 s between two scrapes. */
-const settleMs = 12_000;
 /** The switch ends a fault by itself if this command cannot. */
 const switchSeconds = 600;
 
@@ -189,7 +187,7 @@ async function judgeThroughout(
   startMs: number,
 ): Promise<Result[]> {
   if (throughout.length === 0) return [];
-  await pause(settleMs, signal);
+  await pause(arrivalMs, signal);
   const withinSeconds = Math.ceil((Date.now() - startMs) / 1000);
   return Promise.all(
     throughout.map(async (expectation): Promise<Result> => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import limitConcurrency from 'p-limit';
 import { LabError } from '../lab-error.ts';
-import { pause, poll } from '../poll.ts';
+import { arrivalMs, pause, poll } from '../poll.ts';
 
 /**
  * Something that must hold. `look` says what is wrong at present, each in a sentence that says where to look; what it says
@@ -26,8 +26,6 @@ export function holds({ results }: Verdict): boolean {
 }
 
 const betweenMs = 2000;
-/** Metrics are sent every 5 s and read every 5 s. */
-const arrivalMs = 12_000;
 
 /**
  * Looks until each check holds, since telemetry takes some seconds. When `limitMs` have passed, a check has the problems of

@@ -100,15 +100,14 @@ export function checkFlow(
       const [field] = sourceOf(sources, 'loki').jsonData.derivedFields;
       // With another matcherType, Grafana looks for the id in the line itself.
       const label = field?.matcherType === 'label' ? field.matcherRegex : '';
-      const values = (await markedLines()).map(({ metadata }) => metadata[label]);
-      let isNamed = false;
-      for (const value of new Set(values)) {
-        const id = fillIn(field?.url ?? '', { '__value.raw': value ?? '' });
-        if (id !== '') isNamed = true;
-        if (id !== '' && (await jaeger.traceById(id))) return undefined;
-      }
-      if (values.length === 0) return 'There is no log line to begin with: see “a request is in Loki”.';
-      return isNamed
+      const lines = await markedLines();
+      const named = lines.map(({ metadata }) =>
+        fillIn(field?.url ?? '', { '__value.raw': metadata[label] ?? '' }),
+      );
+      const ids = new Set(named.filter((id) => id !== ''));
+      for (const id of ids) if (await jaeger.traceById(id)) return undefined;
+      if (lines.length === 0) return 'There is no log line to begin with: see “a request is in Loki”.';
+      return ids.size > 0
         ? 'The traces that the customer’s log lines name are not in Jaeger: see “a request is in Jaeger”, or a sampler leaves them out.'
         : 'The customer’s log lines name no trace: derivedFields of Grafana’s data sources says which field has its id.';
     },

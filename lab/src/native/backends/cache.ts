@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { underLock } from '../../lock.ts';
+import { writeWhole } from '../../write-whole.ts';
 import { goArguments } from './go-arguments.ts';
 import { type ProgramName, programs } from './programs.ts';
 
@@ -44,8 +45,7 @@ export function programCache(bin: string, root: string) {
       return underLock(bin, { onWait: () => {}, signal }, async () => {
         const record = { ...readRecord(), [name]: { ...entry, compiledAt: new Date().toISOString() } };
         renameSync(draft, path);
-        writeFileSync(`${recordFile}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
-        renameSync(`${recordFile}.new`, recordFile);
+        writeWhole(recordFile, `${JSON.stringify(record, undefined, 2)}\n`);
         return path;
       });
     },
