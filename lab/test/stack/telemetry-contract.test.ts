@@ -48,6 +48,7 @@ const outOfReach = [
   'start abandoned',
   'crashed',
   'could not close cleanly',
+  'could not delete what has expired',
   'could not end a session',
   'waiting for the database',
 ];
