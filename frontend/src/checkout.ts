@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { id, integer } from '@vitrine/service-kit/input';
 import { spans } from '@vitrine/service-kit/registry/shop';
 import { inSpan } from '@vitrine/service-kit/telemetry/spans';
@@ -6,39 +5,31 @@ import { z } from 'zod';
 import type { Order, OrderService } from './order-service';
 import type { Visitor } from './session';
 
-/** What the form to order carries of the cart that its page showed. A form without it orders the cart as it is. */
-export const shownCart = z.object({
-  order: id.optional(),
-  total: integer(0, Number.MAX_SAFE_INTEGER).optional(),
-  lines: z.string().optional(),
-});
+const amount = integer(0, Number.MAX_SAFE_INTEGER);
+
+/**
+ * What the form to order carries of the cart that its page showed: the order's id, its total in whole dollars, its pieces,
+ * and order-service's version of it. A form without them orders the cart as it is.
+ */
+export const shownCart = z.object({ order: id, total: amount, items: amount, version: z.string() }).partial();
 
 type ShownCart = z.output<typeof shownCart>;
-
-/** A digest of a cart's lines as its page shows them. */
-export function digestOfLines({ items }: Order): string {
-  const lines = items.map((item) => [item.product_id, item.product_name, item.price, item.quantity]);
-  return hash('sha256', JSON.stringify(lines), 'base64url');
-}
-
-/** Whether the cart is another than its buyer was shown; order-service compares the total. */
-export function isAnotherCart(cart: Order, shown: ShownCart): boolean {
-  const { order = cart.id, lines = digestOfLines(cart) } = shown;
-  return order !== cart.id || lines !== digestOfLines(cart);
-}
+type CartSummary = Record<'order' | 'total' | 'items', number>;
 
 /** Why a checkout is invalid: the visitor is not logged in, or the cart is empty. */
 type Invalid = 'unauthorized' | 'no_order';
 
 /**
- * Checks that the visitor is logged in and the cart is not empty, in a span.
+ * Checks that the visitor is logged in and the cart is not empty, in a span. A form that tells all of the cart is believed
+ * here: order-service, which is asked next, buys no other. Without it the cart is read.
  *
- * @returns the cart; undefined when it cannot be ordered
+ * @returns the cart to order; undefined when there is none
  */
 export function validateCheckout(
   orders: OrderService,
   visitor: Visitor | undefined,
-): Promise<Order | undefined> {
+  shown: ShownCart = {},
+): Promise<CartSummary | undefined> {
   return inSpan(spans.checkoutValidation, async (span) => {
     const conclude = (status: 'valid' | Invalid) => {
       span.set({ 'checkout.status': status });
@@ -49,15 +40,14 @@ export function validateCheckout(
       return undefined;
     }
     span.set({ 'user.id': String(visitor.id) });
-    const cart = await orders.cart(visitor.apiKey);
-    span.event('cart.read', {});
-    if (!cart || cart.items.length === 0) {
+    const cart = summaryOf(shown) ?? (await readSummary(orders, visitor));
+    if (!cart || cart.items === 0) {
       conclude('no_order');
       return undefined;
     }
     span.set({
-      'order.id': cart.id,
-      'order.items_count': cart.items.reduce((count, item) => count + item.quantity, 0),
+      'order.id': cart.order,
+      'order.items_count': cart.items,
       'order.total_price': cart.total,
     });
     conclude('valid');
@@ -65,15 +55,24 @@ export function validateCheckout(
   });
 }
 
+/** Undefined for a form that does not tell all, or not which version. */
+function summaryOf({ order, total, items, version }: ShownCart): CartSummary | undefined {
+  if (order === undefined || total === undefined || items === undefined || !version) return undefined;
+  return { order, total, items };
+}
+
+async function readSummary(orders: OrderService, { apiKey }: Visitor): Promise<CartSummary | undefined> {
+  const cart = await orders.cart(apiKey);
+  if (!cart) return undefined;
+  const { id: order, total, items } = cart;
+  return { order, total, items: items.reduce((sum, { quantity }) => sum + quantity, 0) };
+}
+
 /** Places the open order, in a span. Throws order-service's refusal as an HttpError. */
-export function processCheckout(
-  orders: OrderService,
-  visitor: Visitor,
-  expectedTotal: number | undefined,
-): Promise<Order> {
+export function processCheckout(orders: OrderService, visitor: Visitor, expected: ShownCart): Promise<Order> {
   return inSpan(spans.checkoutProcess, async (span) => {
     span.set({ 'process.user_id': String(visitor.id), 'process.status': 'failed' });
-    const order = await orders.checkout(visitor.apiKey, expectedTotal);
+    const order = await orders.checkout(visitor.apiKey, expected);
     span.set({ 'process.status': 'success', 'process.order_id': order.id });
     span.event('checkout.completed', {});
     return order;

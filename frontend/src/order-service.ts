@@ -22,19 +22,28 @@ const order = z.object({
 
 export type Order = z.output<typeof order>;
 
+/** The open order; its version is another one as soon as a line, a name or a price is another. */
+export type Cart = Order & { version: string };
+
 const oneOrder = z.object({ result: order });
-const optionalOrder = oneOrder.partial();
+const openOrder = z.object({ result: order, version: z.string() }).or(z.object({ message: z.string() }));
 const manyOrders = z.array(order);
+
+/** What the buyer was shown; what is undefined may be anything. */
+interface ExpectedCart {
+  total?: number | undefined;
+  version?: string | undefined;
+}
 
 /** Carts and orders of order-service. Refusals are thrown as HttpError. */
 export interface OrderService {
   /** The open order; undefined when there is none. */
-  cart(apiKey: string): Promise<Order | undefined>;
+  cart(apiKey: string): Promise<Cart | undefined>;
   addItem(apiKey: string, productId: number, quantity: number): Promise<void>;
   setQuantity(apiKey: string, productId: number, quantity: number): Promise<void>;
   removeItem(apiKey: string, productId: number): Promise<void>;
-  /** Buys the cart, at no other total than the expected one. */
-  checkout(apiKey: string, expectedTotal: number | undefined): Promise<Order>;
+  /** Buys the cart, and no other than the expected one. */
+  checkout(apiKey: string, expected: ExpectedCart): Promise<Order>;
   /** A page of orders, newest first: the visitor's own or, for admins, everybody's. It includes open orders. */
   orders(
     apiKey: string,
@@ -45,7 +54,8 @@ export interface OrderService {
 export function createOrderService(service: ServiceClient): OrderService {
   return {
     async cart(apiKey) {
-      return (await ask(service, { path: '/api/order', apiKey }, optionalOrder)).result;
+      const answer = await ask(service, { path: '/api/order', apiKey }, openOrder);
+      return 'result' in answer ? { ...answer.result, version: answer.version } : undefined;
     },
     async addItem(apiKey, productId, quantity) {
       const body = { product_id: productId, qty: quantity };
@@ -59,8 +69,8 @@ export function createOrderService(service: ServiceClient): OrderService {
       const path = `/api/order/remove-item/${productId}`;
       await ask(service, { method: 'DELETE', path, apiKey }, oneOrder);
     },
-    async checkout(apiKey, expectedTotal) {
-      const body = { expected_total: expectedTotal };
+    async checkout(apiKey, { total, version }) {
+      const body = { expected_total: total, expected_version: version };
       const request = { method: 'POST', path: '/api/order/checkout', apiKey, body } as const;
       return (await ask(service, request, oneOrder)).result;
     },

@@ -17,8 +17,8 @@ export interface Page {
 export interface Browser {
   readonly cookies: Map<string, string>;
   open(path: string): Promise<Page>;
-  /** Submits a form of a page with its hidden fields and these others; does not follow the redirect. */
-  submit(page: Page, action: string, fields?: Record<string, string>): Promise<Page>;
+  /** Submits a form of a page with its hidden fields and these others, without those that are undefined; does not follow the redirect. */
+  submit(page: Page, action: string, fields?: Record<string, string | undefined>): Promise<Page>;
   /** Sends a request that `fillIn` may complete. */
   send(method: string, path: string, fillIn?: (request: Test) => void): Promise<Page>;
   /** Follows the redirect. */

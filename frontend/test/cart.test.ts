@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { asked, test } from './shop';
-import { anItem, anOrder } from './stock';
+import { aCart, anItem, anOrder } from './stock';
 
 describe('the cart', () => {
   test('When it has items, then the page shows lines and totals, and takes one call', async ({
@@ -25,7 +25,7 @@ describe('the cart', () => {
 
   test.for([
     ['no order', { message: 'No order found' }],
-    ['an empty one', { result: anOrder({ id: 1, items: [] }) }],
+    ['an empty one', aCart({ id: 1, items: [] })],
   ] as const)(
     'When there is %s, then the page says that the cart is empty, and offers no form',
     async ([, body], { shop, alice }) => {
@@ -41,7 +41,7 @@ describe('the cart', () => {
     alice,
   }) => {
     const items = [anItem(1, 1), anItem(3, 2, { available: false })];
-    shop.orderService.routes['GET /api/order'] = { body: { result: anOrder({ id: 1, items }) } };
+    shop.orderService.routes['GET /api/order'] = { body: aCart({ id: 1, items }) };
     const { html } = await alice.open('/checkout');
     expect(html.querySelectorAll('.line')[1]?.textContent).toContain('n’est plus vendu');
     expect(html.querySelectorAll('form').map((form) => form.getAttribute('action'))).toEqual([

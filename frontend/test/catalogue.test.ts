@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { errorOf, type Page } from './browser';
 import { asked, pageOf, type StartedShop, test } from './shop';
-import { anItem, anOrder, products } from './stock';
+import { aCart, anItem, products } from './stock';
 
 describe('the shop window', () => {
   test('When a stranger opens it, then it shows all products, and takes one call and no cookie', async ({
@@ -236,9 +236,24 @@ describe('adding to the cart', () => {
     expect(added).toEqual([
       ['POST', '/api/order/add-item', '{"product_id":7,"qty":3}', 'Bearer key-of-alice'],
     ]);
+    expect(asked(shop).filter((call) => call.startsWith('GET /api/product/'))).toHaveLength(1);
     const next = await alice.follow(reply);
     expect(next.html.querySelector('[role=status]')?.textContent).toContain('3 articles ajoutés');
     expect((await alice.open(path)).html.querySelector('[role=status]')).toBeNull();
+  });
+
+  test('When the form does not tell the product, then the address does', async ({ shop, alice }) => {
+    const page = await alice.open(path);
+    const _csrf = page.html.querySelector('[name=_csrf]')?.getAttribute('value');
+    for (const address of [path, '/product/7']) {
+      const reply = await alice.send('POST', address, (request) =>
+        request.type('form').send({ _csrf, quantity: '3' }),
+      );
+      expect(reply.location, address).toBe(path);
+    }
+    expect(shop.orderService.requests.map(({ body }) => body)).toEqual(
+      Array(2).fill('{"product_id":7,"qty":3}'),
+    );
   });
 
   test('When no quantity is given, then one is added', async ({ shop, alice }) => {
@@ -276,7 +291,7 @@ describe('adding to the cart', () => {
 
   test('When a product in the cart is still sold, then its line links to it', async ({ shop, alice }) => {
     shop.orderService.routes['GET /api/order'] = {
-      body: { result: anOrder({ id: 1, items: [anItem(7, 1)] }) },
+      body: aCart({ id: 1, items: [anItem(7, 1)] }),
     };
     const link = (await alice.open('/checkout')).html.querySelector('.line h2 a')?.getAttribute('href');
     expect((await alice.open(link ?? '')).html.querySelector('h1')?.textContent).toBe('Webcam HD');

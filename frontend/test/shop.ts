@@ -159,7 +159,7 @@ const cart = anOrder({ id: 12, items: [anItem(1, 1), anItem(3, 2)] });
 const placed = { ...cart, is_open: false, date_checked_out: '2026-11-21T16:45:00.000Z' };
 
 const orderRoutes: FakeService['routes'] = {
-  'GET /api/order': { body: { result: cart } },
+  'GET /api/order': { body: { result: cart, version: 'v1' } },
   'POST /api/order/add-item': { body: { result: cart } },
   'PUT /api/order/item/:id': { body: { result: cart } },
   'DELETE /api/order/remove-item/:id': { body: { result: cart } },

@@ -47,3 +47,8 @@ export function anOrder({
     ...fields,
   };
 }
+
+/** What order-service answers when it is asked for the open order. */
+export function aCart(fields: Parameters<typeof anOrder>[0], version = 'v1') {
+  return { result: anOrder(fields), version };
+}

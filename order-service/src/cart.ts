@@ -5,7 +5,7 @@ import { invalidInput } from '@vitrine/service-kit/input';
 import { metrics } from '@vitrine/service-kit/registry/shop';
 import { createCounter, createHistogram } from '@vitrine/service-kit/telemetry/instruments';
 import { changeCart, lockOpen, look, noOrder, type Sources } from './cart-transaction';
-import { asStored, atTodaysPrices, type Order } from './order';
+import { asStored, atTodaysPrices, type Order, versionOf } from './order';
 import {
   addItem,
   closeOrder,
@@ -101,20 +101,29 @@ export async function removeFromCart(sources: Sources, userId: number, productId
   return atTodaysPrices(cart, sources.catalogue);
 }
 
+/** What the buyer was shown of the order; nothing else is bought. */
+interface Expected {
+  version?: string | undefined;
+  /** Whole dollars. */
+  total?: number | undefined;
+}
+
 /**
  * Places the open order at today's names and prices. When called several times at once, one call succeeds.
  *
  * @throws HttpError 404 without an open order; 409 when it is empty, holds a product that is no longer sold, or has
- * another total than expected (with the field `expected_total`)
+ * another version or total than expected (with the field `expected_version` or `expected_total`)
  */
-export async function checkOut(sources: Sources, userId: number, expectedTotal?: number): Promise<Order> {
+export async function checkOut(sources: Sources, userId: number, expected: Expected): Promise<Order> {
   const seen = await look(sources, userId);
   const bought = await changeCart(sources, seen, lockOpen(userId), async (transaction, cart) => {
     const { items, total } = atTodaysPrices(cart, sources.catalogue);
-    if (items.length === 0) throw new HttpError(409, 'The order is empty');
     const unavailable = items.filter((item) => !item.available).map((item) => item.product_name);
     if (unavailable.length > 0) throw new HttpError(409, `No longer available: ${unavailable.join(', ')}`);
-    if (expectedTotal !== undefined && expectedTotal !== total) throw otherTotal(total);
+    if (expected.version !== undefined && expected.version !== versionOf({ id: cart.id, items }))
+      throw otherVersion();
+    if (items.length === 0) throw new HttpError(409, 'The order is empty');
+    if (expected.total !== undefined && expected.total !== total) throw otherTotal(total);
 
     const changed = items.filter(({ product_name, price }, index) => {
       const known = cart.items[index];
@@ -142,6 +151,11 @@ function withLine(cart: StoredOrder, line: StoredItem): StoredOrder {
 
 export function noItem(): never {
   throw new HttpError(404, 'Item not found');
+}
+
+function otherVersion(): HttpError {
+  const errors = [{ field: 'expected_version', message: 'must be the version of the order now' }];
+  return new HttpError(409, 'The order has changed; nothing was bought', { errors });
 }
 
 function otherTotal(total: number): HttpError {

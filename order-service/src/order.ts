@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { Catalogue } from './neighbours';
 import type { StoredOrder } from './order-repository';
@@ -42,6 +43,12 @@ export function atTodaysPrices(stored: StoredOrder, catalogue: Catalogue): Order
     return { ...item, product_name: product.name, price: product.price, available: true };
   });
   return toOrder(stored, items);
+}
+
+/** A digest of what a buyer is shown of an order: another one as soon as a line, a name or a price is another. */
+export function versionOf({ id, items }: Pick<Order, 'id' | 'items'>): string {
+  const lines = items.map((item) => [item.product_id, item.product_name, item.price, item.quantity]);
+  return hash('sha256', JSON.stringify([id, lines]), 'base64url');
 }
 
 function toOrder(stored: StoredOrder, items: Order['items']): Order {

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { orderOf, test } from './order-service';
+import { orderOf, type Service, test } from './order-service';
 
 test('When a cart is bought, then the answer is the closed order and the next cart is a new one', async ({
   service,
@@ -100,6 +100,51 @@ describe('When a buyer expects a total', () => {
       expect(orderOf(await customer.cart())).toMatchObject({ is_open: true });
     },
   );
+});
+
+describe('When a buyer expects the version that came with the cart', () => {
+  async function aShownCart(service: Service) {
+    const customer = service.aCustomer();
+    const products = [service.aProduct({ price: 30 }), service.aProduct({ price: 30 })] as const;
+    for (const { id } of products) await customer.add(id);
+    const { version: expected_version } = (await customer.cart()).body;
+    return { customer, products, expected_version };
+  }
+  type ShownCart = Awaited<ReturnType<typeof aShownCart>>;
+
+  test('then it is bought as long as nothing has changed', async ({ service }) => {
+    const { customer, expected_version } = await aShownCart(service);
+    expect(orderOf(await customer.checkOut({ expected_version })).total).toBe(60);
+  });
+
+  test.for<[what: string, change: (service: Service, cart: ShownCart) => unknown]>([
+    ['a price', ({ catalogue }, { products: [lamp] }) => catalogue.set(lamp.id, { ...lamp, price: 31 })],
+    ['a name', ({ catalogue }, { products: [lamp] }) => catalogue.set(lamp.id, { ...lamp, name: 'Lantern' })],
+    [
+      'a quantity, at the same total',
+      async (_, { customer, products: [lamp, chair] }) => {
+        await customer.add(lamp.id);
+        await customer.remove(chair.id);
+      },
+    ],
+    ['all of it', (_, { customer, products }) => Promise.all(products.map(({ id }) => customer.remove(id)))],
+    [
+      'the order',
+      async (_, { customer, products }) => {
+        await customer.checkOut();
+        for (const { id } of products) await customer.add(id);
+      },
+    ],
+  ])('then 409, and nothing is bought, when %s has changed', async ([, change], { service }) => {
+    const cart = await aShownCart(service);
+    await change(service, cart);
+    const { customer, expected_version } = cart;
+    await customer.checkOut({ expected_version }).expect(409, {
+      message: 'The order has changed; nothing was bought',
+      errors: [{ field: 'expected_version', message: 'must be the version of the order now' }],
+    });
+    expect(orderOf(await customer.cart())).toMatchObject({ is_open: true });
+  });
 });
 
 test('When the catalogue changes after an order, then the order stays as it was', async ({ service }) => {

@@ -27,6 +27,8 @@ interface Product {
   image: string;
 }
 
+export type Service = Omit<Awaited<ReturnType<typeof startOrderService>>, 'stop'>;
+
 /** Starts the service with a real database and two fake neighbours. */
 async function startOrderService({ deadlineMs, timeoutMs }: TimeLimits) {
   const settings = await freshDatabase('order_dbase');

@@ -1,9 +1,7 @@
 import { Router } from 'express';
 import { onlyAllow } from '../access';
-import { digestOfLines } from '../checkout';
 import { idOf, quantityOf, textField } from '../input';
 import { redirectWith } from '../notice';
-import type { Order } from '../order-service';
 import { refusalOf } from '../refusal';
 import type { Shop } from '../shop';
 
@@ -11,10 +9,8 @@ import type { Shop } from '../shop';
 export function cartRoutes({ access, show, orders }: Shop): Router {
   const router = Router();
 
-  const contentOf = (cart: Order | undefined) => ({ cart, lines: cart && digestOfLines(cart) });
-
   const showCart = access.forVisitors(async ({ apiKey }, request, response) => {
-    show(request, response, 'cart', contentOf(await orders.cart(apiKey)));
+    show(request, response, 'cart', { cart: await orders.cart(apiKey) });
   });
 
   const updateItem = access.forVisitors(async (visitor, request, response) => {
@@ -22,7 +18,7 @@ export function cartRoutes({ access, show, orders }: Shop): Router {
     const quantity = quantityOf(request.body);
     const refuse = async () => {
       const refused = { productId, quantity: textField.parse(request.body?.quantity) };
-      show(request, response, 'cart', { ...contentOf(await orders.cart(visitor.apiKey)), refused }, 400);
+      show(request, response, 'cart', { cart: await orders.cart(visitor.apiKey), refused }, 400);
     };
     if (quantity === undefined) return refuse();
     try {

@@ -16,11 +16,12 @@ const SLUG_OR_ID = /^[a-z0-9-]{1,120}$/i;
 export function catalogueRoutes({ access, show, products, orders }: Shop): Router {
   const router = Router();
 
-  const productOf = ({ params }: Request) => {
+  const slugOf = ({ params }: Request) => {
     const slug = String(params.slug);
     if (!SLUG_OR_ID.test(slug)) throw new HttpError(404, 'Cannot find product');
-    return products.product(slug);
+    return slug;
   };
+  const productOf = (request: Request) => products.product(slugOf(request));
 
   const showHome = access.forEveryone(async (request, response) => {
     const after = optionalId(request.query.after);
@@ -44,20 +45,23 @@ export function catalogueRoutes({ access, show, products, orders }: Shop): Route
   });
 
   const addToCart = access.forVisitors(async ({ apiKey }, request, response) => {
-    const product = await productOf(request);
     const quantity = quantityOf(request.body);
-    const refuse = () => {
+    const refuse = async () => {
+      const product = await productOf(request);
       const content = { product, quantity: textField.parse(request.body?.quantity), isRefused: true };
       show(request, response, 'product', content, 400);
     };
     if (quantity === undefined) return refuse();
+    // The page's form tells the id of its product; one that does not is asked for.
+    const shownId = optionalId(request.body?.product);
+    const { id, slug } = shownId ? { id: shownId, slug: slugOf(request) } : await productOf(request);
     try {
-      await orders.addItem(apiKey, product.id, quantity);
+      await orders.addItem(apiKey, id, quantity);
     } catch (error) {
       refusalOf(error, 400);
       return refuse();
     }
-    redirectWith(response, `/product/${product.slug}`, { kind: 'added', quantity });
+    redirectWith(response, `/product/${slug}`, { kind: 'added', quantity });
   });
 
   router.route('/').get(showHome).all(onlyAllow('GET'));

@@ -3,7 +3,7 @@ import { parseInput } from '@vitrine/service-kit/input';
 import { sampledSpan } from '@vitrine/service-kit/telemetry/spans';
 import { type RequestHandler, Router } from 'express';
 import { onlyAllow } from '../access';
-import { findPlacedOrder, isAnotherCart, processCheckout, shownCart, validateCheckout } from '../checkout';
+import { findPlacedOrder, processCheckout, shownCart, validateCheckout } from '../checkout';
 import { redirectWith, takeNotice } from '../notice';
 import type { Order } from '../order-service';
 import { fieldErrors, refusalOf } from '../refusal';
@@ -28,11 +28,11 @@ export function checkoutRoutes({ access, show, orders }: Shop): Router {
       const placed = await findPlacedOrder(orders, visitor, shown.order);
       return placed ? thank(placed) : redirectWith(response, '/checkout', { kind });
     };
-    const cart = await validateCheckout(orders, visitor);
+    const cart = await validateCheckout(orders, visitor, shown);
     if (!cart) return refuse('emptyCart');
-    if (isAnotherCart(cart, shown)) return refuse('cartChanged');
+    if ((shown.order ?? cart.order) !== cart.order) return refuse('cartChanged');
     try {
-      thank(await processCheckout(orders, visitor, shown.total), sampledSpan()?.traceId);
+      thank(await processCheckout(orders, visitor, shown), sampledSpan()?.traceId);
     } catch (error) {
       await refuse(kindOf(refusalOf(error, 404, 409)));
     }
@@ -53,5 +53,6 @@ type Refusal = 'emptyCart' | 'cartChanged' | 'notSold';
 
 function kindOf(refusal: HttpError): Refusal {
   if (refusal.status === 404) return 'emptyCart';
-  return 'expected_total' in fieldErrors(refusal) ? 'cartChanged' : 'notSold';
+  const fields = fieldErrors(refusal);
+  return 'expected_version' in fields || 'expected_total' in fields ? 'cartChanged' : 'notSold';
 }

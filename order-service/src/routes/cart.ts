@@ -6,13 +6,16 @@ import { z } from 'zod';
 import { addToCart, changeQuantity, checkOut, noItem, readCart, removeFromCart } from '../cart';
 import type { Dependencies } from '../dependencies';
 import { askCaller, createCatalogue } from '../neighbours';
-import { order } from '../order';
+import { order, versionOf } from '../order';
 
 const quantity = integer(1, 99).meta({ example: 1 });
 const productId = integer(1, Number.MAX_SAFE_INTEGER).meta({ example: 1 });
 const expectedTotal = integer(0, Number.MAX_SAFE_INTEGER).describe(
   'What the buyer was shown, in whole dollars; nothing is bought at another total',
 );
+const expectedVersion = z
+  .string()
+  .describe('What came with the order that the buyer was shown; nothing else is bought');
 const reply = z.object({ result: order });
 
 /** Routes of the caller's open order. */
@@ -35,10 +38,10 @@ export function addCartRoutes(
     method: 'get',
     path: '/api/order',
     summary: 'The open order, at today’s names and prices',
-    reply: z.union([reply, z.object({ message: z.string() })]),
+    reply: z.union([reply.extend({ version: z.string() }), z.object({ message: z.string() })]),
     handler: async ({ context: { userId, sources } }) => {
       const cart = await readCart(sources, userId);
-      return cart ? { result: cart } : { message: 'No order found' };
+      return cart ? { result: cart, version: versionOf(cart) } : { message: 'No order found' };
     },
   });
 
@@ -91,14 +94,20 @@ export function addCartRoutes(
     method: 'post',
     path: '/api/order/checkout',
     summary: 'Buy what is in the open order',
-    body: z.object({ expected_total: expectedTotal.optional() }),
+    body: z.object({
+      expected_total: expectedTotal.optional(),
+      expected_version: expectedVersion.optional(),
+    }),
     reply,
     failures: {
       404: 'No open order',
-      409: 'It is empty, holds a product that is no longer sold, or has another total than expected',
+      409: 'It is empty, holds a product that is no longer sold, or has another version or another total than expected',
     },
     handler: async ({ context: { userId, sources }, body }) => ({
-      result: await checkOut(sources, userId, body.expected_total),
+      result: await checkOut(sources, userId, {
+        total: body.expected_total,
+        version: body.expected_version,
+      }),
     }),
   });
 }

@@ -12,7 +12,7 @@ export const spans = {
   checkoutValidation: {
     name: 'checkout_validation',
     owner: 'frontend',
-    meaning: 'Checks that the visitor is logged in and that the cart holds something',
+    meaning: 'Checks that the visitor is logged in, and that the cart that the form shows holds something',
     attributes: {
       'checkout.status': { ...checkoutStatus, optional: true },
       'user.id': { type: 'string', meaning: 'Id of the visitor', optional: true },
@@ -31,7 +31,6 @@ export const spans = {
       },
     },
     events: {
-      'cart.read': { meaning: 'order-service returned the cart', attributes: {} },
       'checkout.validated': {
         meaning: 'The validation ended',
         attributes: { 'checkout.status': checkoutStatus },
