@@ -13,7 +13,7 @@ const databases: PartName[] = ['user_dbase', 'product_dbase', 'order_dbase'];
 
 /** In MB: 500 MiB. */
 const restLimit = 524;
-/** Services collect garbage once a minute at most. */
+/** Services collect garbage when they have been at rest for a minute. */
 const restLimitMs = 90_000;
 
 /**
