@@ -8,8 +8,8 @@ export type Shopper = {
   /** Opens a page. Throws an UnexpectedAnswer when its status is not the `expected` one, by default 200. */
   open: (path: string, expected?: number) => Promise<Page>;
   /**
-   * Submits a form of the current page, with its CSRF token, and follows the redirect. With `refused`, the form is
-   * expected to come back with that status.
+   * Submits the form of the current page that leads to `path`, with its hidden fields, and follows the redirect. With
+   * `refused`, the form is expected to come back with that status.
    */
   submit: (path: string, fields?: Record<string, string>, refused?: number) => Promise<Page>;
   /** Returns the `Cookie` header that its requests have. */
@@ -33,7 +33,7 @@ const ANSWER_LIMIT_MS = 10_000;
 export function createShopper(baseUrl: string): Shopper {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const cookies = new Map<string, string>();
-  let csrf: Record<string, string> = {};
+  let shown = '';
 
   const cookieHeader = () => Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; ');
 
@@ -70,16 +70,14 @@ export function createShopper(baseUrl: string): Shopper {
   const open = async (path: string, expected = 200) => {
     const page = await send('GET', path);
     if (page.status !== expected) throw new UnexpectedAnswer(`GET ${path}`, page.status);
-    // The original of this shop has a field of another name, with attributes between.
-    const [, name, token] = /name="(_csrf|csrf_token)"[^>]* value="([^"]+)"/.exec(page.html) ?? [];
-    csrf = name === undefined || token === undefined ? {} : { [name]: token };
+    shown = page.html;
     return page;
   };
 
   return {
     open,
     async submit(path, fields = {}, refused) {
-      const form = new URLSearchParams({ ...csrf, ...fields }).toString();
+      const form = new URLSearchParams({ ...hiddenFields(shown, path), ...fields }).toString();
       const page = await send('POST', path, form);
       if (page.status === refused) return page;
       if (![302, 303].includes(page.status) || page.location === undefined)
@@ -89,6 +87,24 @@ export function createShopper(baseUrl: string): Shopper {
     cookie: cookieHeader,
     leave: () => agent.destroy(),
   };
+}
+
+/** The hidden fields of the form with this action; of the whole page where no form names it, as in the original shop. */
+function hiddenFields(html: string, action: string): Record<string, string> {
+  const forms = html.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gs);
+  const own = [...forms].find(([, attributes = '']) => attribute(attributes, 'action') === action);
+  const fields: Record<string, string> = {};
+  for (const [input] of (own?.[2] ?? html).matchAll(/<input\b[^>]*>/g)) {
+    const name = attribute(input, 'name');
+    if (name !== undefined && attribute(input, 'type') === 'hidden')
+      fields[name] = attribute(input, 'value') ?? '';
+  }
+  return fields;
+}
+
+/** What the shop's hidden fields hold needs no unescaping. */
+function attribute(tag: string, name: string): string | undefined {
+  return new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
 }
 
 function keepCookies(cookies: Map<string, string>, setCookie: string[]): void {
