@@ -5,18 +5,19 @@ import type { Attributes, LogDeclaration, MetricDeclaration, SpanDeclaration } f
 const checkoutStatus = {
   type: 'string',
   values: ['valid', 'unauthorized', 'no_order'],
-  meaning: 'Result: the cart can be bought, the visitor is not logged in, or the cart is empty',
+  meaning: 'Result: there is something to buy, the visitor is not logged in, or the cart is empty',
 } as const;
 
 export const spans = {
   checkoutValidation: {
     name: 'checkout_validation',
     owner: 'frontend',
-    meaning: 'Checks that the visitor is logged in, and that the cart that the form shows holds something',
+    meaning:
+      'Checks that the visitor is logged in and that the cart holds something, as the form tells of it or else order-service',
     attributes: {
       'checkout.status': { ...checkoutStatus, optional: true },
       'user.id': { type: 'string', meaning: 'Id of the visitor', optional: true },
-      'order.id': { type: 'int', meaning: 'Id of the open order', optional: true },
+      'order.id': { type: 'int', meaning: 'Id of the order', optional: true },
       'order.items_count': {
         type: 'int',
         unit: '{item}',
