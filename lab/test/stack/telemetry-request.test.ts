@@ -9,20 +9,7 @@ import { newCustomer } from './customer.ts';
 import { lately, services } from './panel.ts';
 import { test } from './stack-test.ts';
 
-/** The spans of order-service's questions to its neighbours, below one of its own requests. */
-function neighbours(request: string): string[] {
-  return [
-    `order-service client GET < ${request}`,
-    'product-service server GET /api/products < order-service client GET',
-    'product-service client SELECT product_dbase < product-service server GET /api/products',
-    `order-service client GET < ${request}`,
-    'user-service server GET /api/user < order-service client GET',
-    'user-service client SELECT user_dbase < user-service server GET /api/user',
-  ];
-}
-
 const page = 'frontend server POST /checkout/process';
-const cart = 'order-service server GET /api/order';
 const checkout = 'order-service server POST /api/order/checkout';
 
 /** Every span of a checkout: service, kind, name and schema, and the parent's. */
@@ -30,17 +17,18 @@ const checkoutSpans = [
   page,
   `frontend client SELECT session_dbase < ${page}`,
   `frontend internal checkout_validation < ${page}`,
-  'frontend client GET < frontend internal checkout_validation',
-  `${cart} < frontend client GET`,
-  `order-service client SELECT order_dbase < ${cart}`,
-  ...neighbours(cart),
   `frontend internal checkout_process < ${page}`,
   'frontend client POST < frontend internal checkout_process',
   `${checkout} < frontend client POST`,
   ...['SELECT', 'START', 'SELECT', 'UPDATE', 'COMMIT'].map(
     (statement) => `order-service client ${statement} order_dbase < ${checkout}`,
   ),
-  ...neighbours(checkout),
+  `order-service client GET < ${checkout}`,
+  'product-service server GET /api/products < order-service client GET',
+  'product-service client SELECT product_dbase < product-service server GET /api/products',
+  `order-service client GET < ${checkout}`,
+  'user-service server GET /api/user < order-service client GET',
+  'user-service client SELECT user_dbase < user-service server GET /api/user',
 ].toSorted();
 
 function describeSpans({ spans }: Trace): string[] {
