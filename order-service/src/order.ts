@@ -45,10 +45,9 @@ export function atTodaysPrices(stored: StoredOrder, catalogue: Catalogue): Order
   return toOrder(stored, items);
 }
 
-/** A digest of what a buyer is shown of an order: another one as soon as a line, a name or a price is another. */
+/** A digest of what a buyer is shown of an order: another one as soon as anything of it is another. */
 export function versionOf({ id, items }: Pick<Order, 'id' | 'items'>): string {
-  const lines = items.map((item) => [item.product_id, item.product_name, item.price, item.quantity]);
-  return hash('sha256', JSON.stringify([id, lines]), 'base64url');
+  return hash('sha256', JSON.stringify([id, items]), 'base64url');
 }
 
 function toOrder(stored: StoredOrder, items: Order['items']): Order {

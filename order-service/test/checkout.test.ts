@@ -145,6 +145,18 @@ describe('When a buyer expects the version that came with the cart', () => {
     });
     expect(orderOf(await customer.cart())).toMatchObject({ is_open: true });
   });
+
+  test('then 409 when a product was not sold then, and is now', async ({
+    service: { aCustomer, aProduct, catalogue },
+  }) => {
+    const customer = aCustomer();
+    const lamp = aProduct({ price: 30 });
+    await customer.add(lamp.id);
+    catalogue.delete(lamp.id);
+    const { version: expected_version } = (await customer.cart()).body;
+    catalogue.set(lamp.id, lamp);
+    await customer.checkOut({ expected_version }).expect(409);
+  });
 });
 
 test('When the catalogue changes after an order, then the order stays as it was', async ({ service }) => {

@@ -13,9 +13,12 @@ const productId = integer(1, Number.MAX_SAFE_INTEGER).meta({ example: 1 });
 const expectedTotal = integer(0, Number.MAX_SAFE_INTEGER).describe(
   'What the buyer was shown, in whole dollars; nothing is bought at another total',
 );
+const version = z
+  .string()
+  .describe('Another one as soon as a line, a name or a price is another; a checkout can be bound to it');
 const expectedVersion = z
   .string()
-  .describe('What came with the order that the buyer was shown; nothing else is bought');
+  .describe('The version of the order that the buyer was shown; nothing else is bought');
 const reply = z.object({ result: order });
 
 /** Routes of the caller's open order. */
@@ -38,7 +41,7 @@ export function addCartRoutes(
     method: 'get',
     path: '/api/order',
     summary: 'The open order, at today’s names and prices',
-    reply: z.union([reply.extend({ version: z.string() }), z.object({ message: z.string() })]),
+    reply: z.union([reply.extend({ version }), z.object({ message: z.string() })]),
     handler: async ({ context: { userId, sources } }) => {
       const cart = await readCart(sources, userId);
       return cart ? { result: cart, version: versionOf(cart) } : { message: 'No order found' };
