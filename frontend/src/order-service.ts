@@ -22,11 +22,16 @@ const order = z.object({
 
 export type Order = z.output<typeof order>;
 
-/** The open order; its version is another one as soon as a line, a name or a price is another. */
+/**
+ * The open order; its version is another one as soon as anything in it is. An older order-service, during an update, gives
+ * none, and then the form to order tells none.
+ */
 export type Cart = Order & { version: string };
 
 const oneOrder = z.object({ result: order });
-const openOrder = z.object({ result: order, version: z.string() }).or(z.object({ message: z.string() }));
+const openOrder = z
+  .object({ result: order, version: z.string().default('') })
+  .or(z.object({ message: z.string() }));
 const manyOrders = z.array(order);
 
 /** What the buyer was shown; what is undefined may be anything. */
