@@ -73,6 +73,7 @@ test('When the repository was cloned under umask 077, then what containers mount
   const checkout = temporaryFolder();
   const mounted = [
     'otel-collector-config.yaml',
+    'otel-collector',
     'prometheus.yml',
     'prometheus',
     'alertmanager',
@@ -83,7 +84,7 @@ test('When the repository was cloned under umask 077, then what containers mount
     'k6',
   ];
   for (const name of ['docker-compose.yml', 'LICENSE', ...mounted])
-    cpSync(join(root, name), join(checkout, name), { recursive: true });
+    cpSync(join(root, name), join(checkout, name), { recursive: true, verbatimSymlinks: true });
   spawnSync('chmod', ['-R', 'go=', checkout]);
   openMounts(checkout);
   const modeOf = (name: string) => statSync(join(checkout, name)).mode & 0o777;

@@ -229,7 +229,7 @@ function runIn(
 function withoutNode(site: Site): (script: string, ...args: readonly string[]) => Promise<Outcome> {
   const checkout = temporaryFolder();
   const isOurs = (path: string) => !/\/(?:node_modules|dist|\.git|\.vitrine|\.env)$/.test(path);
-  cpSync(root, checkout, { recursive: true, filter: isOurs });
+  cpSync(root, checkout, { recursive: true, verbatimSymlinks: true, filter: isOurs });
   // Some users clone under umask 077.
   execFileSync('chmod', ['-R', 'go=', checkout]);
   const bin = join(temporaryFolder(), 'bin');

@@ -19,7 +19,7 @@ async function clone() {
   const folder = temporaryFolder();
   const isOurs = (path: string) =>
     !['node_modules', 'dist', '.git', '.vitrine', '.env'].includes(basename(path));
-  cpSync(root, folder, { recursive: true, filter: isOurs });
+  cpSync(root, folder, { recursive: true, verbatimSymlinks: true, filter: isOurs });
   mkdirSync(join(folder, 'node_modules'));
   for (const name of readdirSync(join(root, 'node_modules')).filter((each) => each !== '@vitrine'))
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));

@@ -73,7 +73,7 @@ test('When there is no rule for an alert, then a scenario that expects it fails,
 function copyWithoutRule(alert: string): string {
   const folder = temporaryFolder();
   const isCopied = (path: string) => !['node_modules', '.git', '.vitrine', '.env'].includes(basename(path));
-  cpSync(root, folder, { recursive: true, filter: isCopied });
+  cpSync(root, folder, { recursive: true, verbatimSymlinks: true, filter: isCopied });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const file = join(folder, 'prometheus/rules/alerts.yml');
   const rules: { groups: { rules: { alert?: string }[] }[] } = parse(readFileSync(file, 'utf8'));

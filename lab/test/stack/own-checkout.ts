@@ -11,7 +11,7 @@ import { prepareSite, root } from './start-stack.ts';
 export async function prepareCheckout(onEnd: (work: () => void | Promise<void>) => void = onTestFinished) {
   const checkout = temporaryFolder(onEnd);
   const isOurs = (path: string) => !/\/(?:node_modules|dist|\.git|\.vitrine|\.env)$/.test(path);
-  cpSync(root, checkout, { recursive: true, filter: isOurs });
+  cpSync(root, checkout, { recursive: true, verbatimSymlinks: true, filter: isOurs });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
   const site = await prepareSite({}, checkout);
   onEnd(site.stop);
