@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 
 const names = [
   ...['SESSION_SECRET', 'FAULT_TOKEN', 'DB_ROOT_PASSWORD'],
-  ...['USER', 'PRODUCT', 'ORDER', 'SESSION'].flatMap((of) => [
-    `${of}_DB_PASSWORD`,
-    `${of}_DB_MIGRATION_PASSWORD`,
-  ]),
+  ...['USER_DB_PASSWORD', 'USER_DB_MIGRATION_PASSWORD'],
+  ...['PRODUCT_DB_PASSWORD', 'PRODUCT_DB_MIGRATION_PASSWORD'],
+  ...['ORDER_DB_PASSWORD', 'ORDER_DB_MIGRATION_PASSWORD'],
+  ...['SESSION_DB_PASSWORD', 'SESSION_DB_MIGRATION_PASSWORD'],
 ];
 
 const read = (file) => readFileSync(`/var/run/secrets/kubernetes.io/serviceaccount/${file}`, 'utf8');
