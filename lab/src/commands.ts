@@ -7,6 +7,8 @@ import { addDrillCommands } from './drill/commands.ts';
 import { repairAbandoned } from './faults/break-shop.ts';
 import { forgetTrial } from './faults/trial.ts';
 import { signal } from './interruption.ts';
+import { chooseCluster, defaultCluster } from './kubernetes/cluster.ts';
+import { UsageError } from './lab-error.ts';
 import { type ProgramName, programNames } from './native/backends/programs.ts';
 import { isWanted, type PartName, partNames } from './part-names.ts';
 import { addPracticeCommands } from './practice-commands.ts';
@@ -27,22 +29,52 @@ process.stdout.on('error', () => stdoutClosed.abort());
 export const program = new Command('./vitrine')
   .description('Runs the shop, and stops, kills or pauses its parts while it runs.')
   .version(manifest.version, '--version')
+  .option('--kubernetes', 'the shop in a namespace of a cluster, to which kubectl talks; docs/kubernetes.md')
+  .option('--context <name>', 'with --kubernetes: another context of the kubeconfig than its current one')
+  .option('--namespace <name>', `with --kubernetes: another namespace than ${defaultCluster.namespace}`)
   .exitOverride()
   .showHelpAfterError('(--help says more)');
+
+/** These concern programs and shops of this machine. */
+const ofThisMachine = ['backends', 'bench'];
+
+program.hook('preAction', (_, command) => {
+  const { kubernetes, context, namespace = defaultCluster.namespace } = program.opts<ClusterOptions>();
+  const { overlay = defaultCluster.overlay, docker, native } = command.opts<ModeOptions>();
+  if (kubernetes === undefined) {
+    const [lone] = ['context', 'namespace'].filter((name) => program.getOptionValue(name) !== undefined);
+    const option = lone ?? (command.opts().overlay === undefined ? undefined : 'overlay');
+    if (option) throw new UsageError(`--${option} is for a cluster: ./vitrine --kubernetes …`);
+    return;
+  }
+  if (docker || native)
+    throw new UsageError('The shop is on Kubernetes, or of this machine: leave out one of the options.');
+  if (ofThisMachine.includes(command.name()))
+    throw new UsageError(`${command.name()} is about this machine: leave --kubernetes out.`);
+  chooseCluster({ context, namespace, overlay });
+});
+type ClusterOptions = { kubernetes?: true; context?: string; namespace?: string };
+type ModeOptions = { overlay?: string; docker?: true; native?: true };
+
+const overlayOption = new Option(
+  '--overlay <name>',
+  `with --kubernetes: which of k8s/overlays (${defaultCluster.overlay})`,
+);
 
 program
   .command('up')
   .description('start what does not run, and wait until everything is ready')
   .option('--docker', 'as containers (the default where Docker can be used)')
   .addOption(new Option('--native', 'as processes of this machine').conflicts('docker'))
+  .addOption(overlayOption)
   .action(({ docker, native }: { docker?: true; native?: true }) => {
     const requested = docker ? 'docker' : native && 'native';
     const start = async (session: Session) => {
-      const { stack, report } = session;
+      const { stack, mode, report } = session;
       await repairAbandoned(session, true);
       const started = await stack.up();
       if (started.length === 0) report('Everything was running already.');
-      for (const line of ['', ...welcome(await stack.status())]) report(line);
+      for (const line of ['', ...welcome(await stack.status(), mode)]) report(line);
     };
     return withLockedStack(signal, start, requested);
   });
@@ -51,14 +83,16 @@ program
   .command('down')
   .description('stop everything; the data stays')
   .option('--reset', 'also delete the data of this mode, logs and run files')
+  .addOption(overlayOption)
   .action(({ reset = false }: { reset?: boolean }) =>
-    withLockedStack(signal, async ({ stack, settings, report }) => {
+    withLockedStack(signal, async ({ stack, settings, mode, report }) => {
       const { stopped, deleted } = await stack.down({ reset });
       forgetTrial(settings.home);
       forgetStart(settings.home);
       report(stopped.length === 0 ? 'Nothing was running.' : `Stopped ${stopped.join(', ')}.`);
       for (const path of deleted) report(`Deleted ${path}`);
-      if (reset) report(`Kept ${settings.envFile}, which holds the secrets and your settings.`);
+      if (reset && mode !== 'kubernetes')
+        report(`Kept ${settings.envFile}, which holds the secrets and your settings.`);
     }),
   );
 

@@ -9,12 +9,12 @@ import { partProcess } from './native/part-process.ts';
 import { requireLinux } from './native/preflight.ts';
 import { partNames } from './part-names.ts';
 import type { Places } from './settings.ts';
-import { type Mode, readShopRecord, type ShopRecord, type Start } from './shop-record.ts';
+import { type OwnMode, readShopRecord, type ShopRecord, type Start } from './shop-record.ts';
 
 const answerLimitMs = 60_000;
 
 /** The mode of a command, and how the shop was started if something of it runs. */
-export type Choice = { mode: Mode; running?: Start };
+export type Choice = { mode: OwnMode; running?: Start };
 
 /**
  * Chooses the mode of a command: that of the running shop, else the requested one, else that of the last start, else
@@ -25,7 +25,7 @@ export type Choice = { mode: Mode; running?: Start };
 export async function chooseMode(
   places: Places,
   environment: NodeJS.Dict<string>,
-  requested?: Mode,
+  requested?: OwnMode,
 ): Promise<Choice> {
   const record = readShopRecord(places.home);
   if (runsNatively(places)) {
@@ -59,7 +59,7 @@ export async function chooseMode(
 /** Returns where native mode takes the place of Docker. */
 function refuseWithoutDocker(
   { kind, why }: DockerProblem,
-  { requested, known }: { requested: Mode | undefined; known: Mode | undefined },
+  { requested, known }: { requested: OwnMode | undefined; known: OwnMode | undefined },
 ): void {
   if (kind === 'timeout') {
     throw new LabError(

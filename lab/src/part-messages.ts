@@ -13,6 +13,9 @@ export function notAPart(part: PartName, others: string): LabError {
   return new LabError(`${part} is not ${others}.`);
 }
 
+/** Why a part of other shops is not available: the overlay leaves it out. */
+export const notInNamespace = 'not in this namespace';
+
 export function notPaused(part: PartName): LabError {
   return new LabError(`${part} was not paused.`);
 }

@@ -6,8 +6,11 @@ import { UsageError } from './lab-error.ts';
 import { portNames } from './part-names.ts';
 import { writeWhole } from './write-whole.ts';
 
-const modes = ['docker', 'native'] as const;
+const ownModes = ['docker', 'native'] as const;
 /** The shop runs in the containers of docker-compose.yml, or as processes of this machine. */
+export type OwnMode = (typeof ownModes)[number];
+/** It may also run in a namespace of a cluster. */
+export const modes = [...ownModes, 'kubernetes'] as const;
 export type Mode = (typeof modes)[number];
 
 const startSchema = z.object({
@@ -19,7 +22,7 @@ const startSchema = z.object({
 export type Start = z.output<typeof startSchema>;
 export type Ports = Start['ports'];
 
-const recordSchema = startSchema.extend({ mode: z.enum(modes), folder: z.string() });
+const recordSchema = startSchema.extend({ mode: z.enum(ownModes), folder: z.string() });
 
 /**
  * What a home remembers of its last start. The mode and the folder, by which Docker knows the shop, hold until

@@ -18,7 +18,7 @@ export type PartStatus = {
 };
 
 /**
- * The shop, in either mode. A part that was stopped or killed stays down until it is started. Every call throws a
+ * The shop, in any mode. A part that was stopped or killed stays down until it is started. Every call throws a
  * LabError when it fails.
  */
 export type Stack = {
@@ -48,6 +48,10 @@ export type Stack = {
    * runs answers requests all the while.
    */
   restart: (part: PartName) => Promise<void>;
+  /**
+   * Where the shop has copies of dashboards and rules: resolves to a sentence for each that is not as in this repository.
+   */
+  outdated?: () => Promise<readonly string[]>;
 };
 
 /** The settings and the stack of one command. */

@@ -1,4 +1,5 @@
 import type { PartName } from './part-names.ts';
+import type { Mode } from './shop-record.ts';
 import type { PartStatus } from './stack.ts';
 
 const featuredParts: readonly (readonly [PartName, string])[] = [
@@ -12,7 +13,7 @@ const featuredParts: readonly (readonly [PartName, string])[] = [
 ];
 
 /** The lines that are shown once the shop is open: addresses, the account, what to try, and what is missing. */
-export function welcome(parts: readonly PartStatus[]): string[] {
+export function welcome(parts: readonly PartStatus[], mode: Mode): string[] {
   const addressOf = (name: PartName) =>
     parts.find(({ part, state }) => part === name && state !== 'unavailable')?.address;
   const shop = addressOf('frontend');
@@ -34,7 +35,9 @@ export function welcome(parts: readonly PartStatus[]): string[] {
     'Three things to try next:',
     `  open ${shop}, register and buy something`,
     '  ./vitrine trace                   the latest requests; with the id of one, its spans and log lines',
-    '  ./vitrine pause product-service   see what the shop says, then resume it',
+    mode === 'kubernetes'
+      ? '  ./vitrine kill product-service    see what the shop says, then start it'
+      : '  ./vitrine pause product-service   see what the shop says, then resume it',
     ...(reasons.length > 0 ? ['', ...reasons] : []),
   ];
 }

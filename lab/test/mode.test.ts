@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openHome } from '../src/home.ts';
 import { chooseMode } from '../src/mode.ts';
-import { type Mode, recordShop } from '../src/shop-record.ts';
+import { type OwnMode, recordShop } from '../src/shop-record.ts';
 import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A clone whose home is at its usual place, and remembers `mode` if it is given; its SHOP_ID is `mine`. */
-function clone(mode?: Mode, root = temporaryFolder()) {
+function clone(mode?: OwnMode, root = temporaryFolder()) {
   const places = { root, home: join(root, '.vitrine'), envFile: join(root, '.env') };
   writeFileSync(places.envFile, 'SHOP_ID=mine\n');
   if (mode) recordShop(places.home, { mode, folder: root, ports: {}, variables: { LOG_LEVEL: 'debug' } });
@@ -16,7 +16,7 @@ function clone(mode?: Mode, root = temporaryFolder()) {
 }
 
 /** Resolves to the choice, and to what was said on stderr. */
-async function choose({ PATH }: { PATH: string }, asked?: Mode, places = clone()) {
+async function choose({ PATH }: { PATH: string }, asked?: OwnMode, places = clone()) {
   let said = '';
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     said += text;

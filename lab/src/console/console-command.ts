@@ -29,7 +29,7 @@ async function addressForAlerts(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { ALERTING, BIND_ADDRESS } = settings.values;
-  if (mode === 'native' || everywhere.includes(BIND_ADDRESS)) return undefined;
+  if (mode !== 'docker' || everywhere.includes(BIND_ADDRESS)) return undefined;
   const address = await hostAddress(settings, signal);
   if (address === undefined) {
     if (ALERTING === 'on') report('Alertmanager does not run: when it does, start the console again.');

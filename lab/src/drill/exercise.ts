@@ -56,7 +56,7 @@ export async function withExercise<Result>(
   work: (exercise: Exercise, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const { settings, stack } = session;
-  const situation = drawSituation({ seed, level });
+  const situation = drawSituation({ seed, level }, session.mode !== 'kubernetes');
   const stores = storesOf(settings);
   const ends: (() => Promise<void>)[] = [];
   try {

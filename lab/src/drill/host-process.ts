@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { clusterArgument } from '../kubernetes/cluster.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import type { Progress } from '../progress.ts';
 import { type Sheet, sheetSchema } from './sheet.ts';
@@ -19,7 +20,10 @@ export type HostMessage = z.output<typeof messageSchema>;
  * others can read arguments and environment. When the signal aborts before, the process puts the shop right and ends. Throws a LabError when it cannot begin the drill.
  */
 export function startHost(draw: Draw, { report, signal }: Progress): Promise<Sheet> {
-  const host = fork(join(import.meta.dirname, 'host.ts'), { detached: true, stdio: 'ignore' });
+  const host = fork(join(import.meta.dirname, 'host.ts'), [clusterArgument()], {
+    detached: true,
+    stdio: 'ignore',
+  });
   // It takes the end of the connection for that of this command.
   signal.addEventListener('abort', () => host.connected && host.disconnect());
   return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { signal as interruption } from '../interruption.ts';
+import { chooseFromArgument } from '../kubernetes/cluster.ts';
 import { LabError } from '../lab-error.ts';
 import { poll } from '../poll.ts';
 import { withStack } from '../session.ts';
@@ -24,6 +25,8 @@ process.on('disconnect', () => {
   if (!isHandedOver) abandoned.abort(new LabError('The command that began the drill has ended.'));
 });
 const signal = AbortSignal.any([interruption, abandoned.signal]);
+
+chooseFromArgument(process.argv[2]);
 
 let given: GivenAnswer | undefined;
 let isEnding = false;

@@ -98,11 +98,13 @@ const candidates: readonly Candidate[] = [
 /** With this number the seeds 1 to 20, by which programs are compared, are as mixed as twenty are on average. */
 const mix = 3490;
 
-export function drawSituation({ seed, level }: Pick<Draw, 'seed' | 'level'>): Situation {
+/** `canPause`: whether parts can be made to hang here. Where they cannot, another situation has the number. */
+export function drawSituation({ seed, level }: Pick<Draw, 'seed' | 'level'>, canPause = true): Situation {
+  const possible = candidates.filter(({ cause }) => canPause || cause !== 'hanging');
   const random = createRandom(seed + level * 1_000_003 + mix);
   random.next();
   const isNothing = random.next() < 1 / 6;
-  const drawn = drawCandidates(level === 3 ? 2 : 1, random);
+  const drawn = drawCandidates(possible, level === 3 ? 2 : 1, random);
   const complaint = complaintOf(isNothing ? [] : drawn, random);
   const showsAlert = random.next() < 0.75;
   const troubles = isNothing ? [] : drawn.map((one) => troubleOf(one, random));
@@ -110,8 +112,8 @@ export function drawSituation({ seed, level }: Pick<Draw, 'seed' | 'level'>): Si
   return { troubles, complaint, showsAlert, ...herring };
 }
 
-function drawCandidates(count: 1 | 2, random: Random): readonly Candidate[] {
-  const all = candidates.flatMap((one) => Array.from({ length: one.weight }, () => one));
+function drawCandidates(possible: readonly Candidate[], count: 1 | 2, random: Random): readonly Candidate[] {
+  const all = possible.flatMap((one) => Array.from({ length: one.weight }, () => one));
   for (;;) {
     const [one, other] = [random.pick(all), random.pick(all)];
     if (count === 1) return [one];

@@ -1,6 +1,6 @@
 import { runK6 } from '../k6/run-k6.ts';
 import { LabError } from '../lab-error.ts';
-import { refuseWhileCompiling } from '../part-messages.ts';
+import { notInNamespace, refuseWhileCompiling } from '../part-messages.ts';
 import type { PartName } from '../part-names.ts';
 import { underShopLock, withStack } from '../session.ts';
 import type { PartStatus, Session, Stack } from '../stack.ts';
@@ -103,8 +103,10 @@ export function requireWhole(parts: readonly PartStatus[]): readonly PartName[] 
   refuseWhileCompiling(parts);
   if (bad.length === 0) return parts.filter(({ state }) => state === 'ready').map(({ part }) => part);
   const list = bad.map(({ part, state, detail }) => `${part} is ${state}${detail ? ` (${detail})` : ''}`);
+  const whole = `The whole shop has to be ready first, but ${list.join(', ')}.`;
+  if (bad.some(({ detail }) => detail === notInNamespace)) throw new LabError(whole);
   const remedy = bad.some(({ state }) => state === 'unavailable') ? './vitrine backends' : './start.sh';
-  throw new LabError(`The whole shop has to be ready first, but ${list.join(', ')}. Try ${remedy}`);
+  throw new LabError(`${whole} Try ${remedy}`);
 }
 
 async function injectFault(

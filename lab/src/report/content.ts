@@ -36,7 +36,7 @@ export function reportContent(facts: Facts) {
     story: facts.story,
     setting: [
       `${formatUtcDay(axis.startMs)}, ${formatUtcTime(axis.startMs)} to ${formatUtcTime(axis.endMs)} UTC`,
-      facts.mode === 'docker' ? 'with Docker' : 'without Docker',
+      { docker: 'with Docker', native: 'without Docker', kubernetes: 'on Kubernetes' }[facts.mode],
       ...(facts.isFast ? ['fast run'] : []),
     ].join(' · '),
     outcome: facts.outcome,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modes } from '../shop-record.ts';
 
 /** What a report is made of: `report.json` holds it for machines. Times are milliseconds since the epoch. */
 
@@ -11,7 +12,7 @@ export const factsSchema = z.object({
   title: z.string(),
   /** Two or three sentences: what is broken, and what one can learn from it. */
   story: z.string(),
-  mode: z.enum(['native', 'docker']),
+  mode: z.enum(modes),
   isFast: z.boolean(),
   /** `void`: the healthy control already showed a sign of the fault. */
   outcome: z.enum(['passed', 'failed', 'void']),

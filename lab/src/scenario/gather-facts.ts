@@ -146,18 +146,16 @@ async function countRequests(
 
 type Link = Facts['traces'][number]['links'][number];
 
-/** The addresses of a trace. Jaeger has pages in Docker only; the console runs by itself only without Docker. */
+/**
+ * The addresses of a trace. A native Jaeger has no pages; the console runs by itself only without Docker. The address of a
+ * cluster's Jaeger is known if JAEGER_URL is set.
+ */
 function linksTo({ ports, values }: Settings, mode: Mode): (traceId: string) => Link[] {
   const host = reachableHost(values.BIND_ADDRESS);
-  return (traceId) =>
-    mode === 'docker'
-      ? [
-          {
-            label: 'Jaeger',
-            url: `${values.JAEGER_URL ?? `http://${host}:${ports.jaeger}`}/trace/${traceId}`,
-          },
-        ]
-      : [{ label: 'console', url: `http://${host}:${ports.console}/trace/${traceId}` }];
+  if (mode === 'native')
+    return (traceId) => [{ label: 'console', url: `http://${host}:${ports.console}/trace/${traceId}` }];
+  const jaeger = values.JAEGER_URL ?? (mode === 'docker' ? `http://${host}:${ports.jaeger}` : undefined);
+  return (traceId) => (jaeger === undefined ? [] : [{ label: 'Jaeger', url: `${jaeger}/trace/${traceId}` }]);
 }
 
 async function worstTraces(

@@ -87,7 +87,8 @@ async function carryOut(
 }
 
 function notInMode({ name, modes }: Scenario): string {
-  return `The scenario ${name} works ${modes.includes('native') ? 'without' : 'with'} Docker only; docs/scenarios.md says why.`;
+  const where = { native: 'without Docker', docker: 'with Docker', kubernetes: 'on Kubernetes' };
+  return `The scenario ${name} works only ${modes.map((mode) => where[mode]).join(' or ')}; docs/scenarios.md says why.`;
 }
 
 function summaryOf(facts: Facts): string[] {

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { faultSchema } from '../faults/fault.ts';
 import { UsageError } from '../lab-error.ts';
+import { modes } from '../shop-record.ts';
 
 /** The fault's own telemetry proves nothing: it would be there if the fault did nothing. */
 const ownTelemetry = /vitrine[._]fault|fault (?:started|ended)/;
@@ -106,7 +107,7 @@ const scenarioSchema = z.strictObject({
   traffic: z.strictObject({ pages_per_second: z.number().min(0.5).max(200) }),
   fault: faultSchema,
   /** The modes in which it can pass. */
-  modes: z.array(z.enum(['native', 'docker'])).default(['native', 'docker']),
+  modes: z.array(z.enum(modes)).default([...modes]),
   /** Each is seen after the fault began, and none in the healthy control before it. */
   signs: z.array(expectationSchema).min(1),
   /** Each is seen after the fault was undone. That no alert is active, and no sign of a metric is left, is always expected. */

@@ -65,11 +65,15 @@ export function readRules(root: string): readonly Rule[] {
     );
 }
 
-/** Checks that Prometheus runs each rule as its file has it, and no other, and that each recording rule finds something. */
+/**
+ * Checks that Prometheus runs each rule as its file has it, and no other, and that each recording rule finds something.
+ * `remedy` gives it those of the files.
+ */
 export function checkRules(
   rules: readonly Rule[],
   stores: Stores,
   names: () => Promise<Names>,
+  remedy = './vitrine restart prometheus reads the files',
 ): readonly Check[] {
   const { prometheus } = stores;
   const loaded = shared(() => prometheus.rules());
@@ -109,8 +113,6 @@ export function checkRules(
   };
   return [...ofFiles, { group: 'rules', name: 'no others run', look: lookForOthers }];
 }
-
-const remedy = './vitrine restart prometheus reads the files';
 
 type Namesake = Pick<Rule, 'name' | 'type'>;
 

@@ -55,6 +55,7 @@ export function checksOf(
   startMs: number,
 ): readonly Check[] {
   const { root } = settings;
+  const { outdated } = stack;
   const stores = storesOf(settings, answerLimitMs);
   const series = shared(async () => {
     const samples = await stores.prometheus.query('{__name__=~".+"}');
@@ -71,7 +72,10 @@ export function checksOf(
     ...checkParts(stack, stores.prometheus, parts),
     ...checkFlow(root, stores, customer, startMs),
     ...checkDashboards(root, stores, names),
-    ...checkRules(rules, stores, names),
+    ...(outdated
+      ? [{ group: 'dashboards', name: 'files in the cluster, with the rules', look: outdated }]
+      : []),
+    ...checkRules(rules, stores, names, outdated && './vitrine up applies the files'),
     ...checkContract(stores, series, startMs),
     ...checkSeries(series),
   ];
