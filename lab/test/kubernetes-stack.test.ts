@@ -363,7 +363,7 @@ const refusals = [
     'case "$*" in *" get deployments"*) echo "{\\"items\\":[]}" ;; esac',
     'There is no overlay y in k8s/overlays; there are',
   ],
-  ['--kubernetes bench', ':', 'bench is about this machine: leave --kubernetes out.'],
+  ['--kubernetes bench --against /nowhere', ':', 'bench is about this machine: leave --kubernetes out.'],
   ['--kubernetes up --native', ':', 'leave out one of the options'],
   ['--context x status', ':', '--context is for a cluster: ./vitrine --kubernetes …'],
   ['down --overlay x', ':', '--overlay is for a cluster'],
