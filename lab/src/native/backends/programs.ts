@@ -75,6 +75,14 @@ export const programs = {
     mainPackage: 'go.k6.io/k6',
     seconds: 55,
   },
+  // It finds what it scrapes by asking a cluster. For an image where no registry has Prometheus' own, whatever PATH has.
+  'prometheus-kubernetes': {
+    ...prometheus,
+    commands: [],
+    mainPackage: 'github.com/prometheus/prometheus/cmd/prometheus',
+    tags: 'remove_all_sd,enable_kubernetes_sd',
+    seconds: 40,
+  },
 } as const satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;
@@ -82,8 +90,8 @@ export type ProgramName = keyof typeof programs;
 /** The programs of a shop's backends, in the order in which people need them: the first two show the first trace. */
 export const shopPrograms = ['otelcol', 'jaeger', 'prometheus', 'loki'] as const;
 
-/** All programs; the last two are for tests and load, and compiled only when they are asked for. */
-export const programNames = [...shopPrograms, 'promtool', 'k6'] as const;
+/** All programs; the last three are for tests and load, and compiled only when they are asked for. */
+export const programNames = [...shopPrograms, 'promtool', 'k6', 'prometheus-kubernetes'] as const;
 
 /** Collectors are built with different components; otel-collector-config.yaml needs these. */
 export const collectorComponents = [
