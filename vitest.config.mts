@@ -4,18 +4,21 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Stack tests of some minutes. One that begins last would leave the other workers idle. */
 const longest = ['scenario', 'drill', 'telemetry-outages'].map((name) => `/lab/test/stack/${name}.test.ts`);
 
+/** Deletes the shop that the other tests on a cluster need. */
+const last = '/lab/test/kubernetes/delete.test.ts';
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => longest.some((end) => moduleId.endsWith(end));
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const rank = ({ moduleId }: TestSpecification) =>
+      longest.some((end) => moduleId.endsWith(end)) ? 0 : moduleId.endsWith(last) ? 2 : 1;
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
   }
 }
 
 const unit = {
   name: 'unit',
   include: ['*/test/**/*.test.ts'],
-  exclude: ['lab/test/{stack,compose,long,scenarios,alerts}/**', '**/node_modules/**'],
+  exclude: ['lab/test/{stack,compose,long,scenarios,alerts,kubernetes}/**', '**/node_modules/**'],
   globalSetup: ['test/database-server.ts', 'test/compiled-services.ts'],
   // Vitest leaves one core idle by itself, which is half of two.
   maxWorkers: '100%',
@@ -60,6 +63,14 @@ const alerts = {
   ...{ testTimeout: 900_000, hookTimeout: 240_000 },
 };
 
+// The same on a cluster: npm run test:kubernetes, for it needs a real one on this machine. One shop for all.
+const kubernetes = {
+  ...{ name: 'kubernetes', include: ['lab/test/kubernetes/**/*.test.ts'] },
+  globalSetup: ['lab/test/kubernetes/rig.ts'],
+  ...{ isolate: false, maxWorkers: 1, sequence: { groupOrder: 6 } },
+  ...{ testTimeout: 600_000, hookTimeout: 600_000 },
+};
+
 // biome-ignore lint/style/noDefaultExport: vitest wants one
 export default defineConfig({
   // service-kit comes from its sources: what is tested is what stands in the editor, built or not.
@@ -75,6 +86,7 @@ export default defineConfig({
       { extends: true, test: compose },
       { extends: true, test: scenarios },
       { extends: true, test: alerts },
+      { extends: true, test: kubernetes },
     ],
   },
 });

@@ -5,12 +5,14 @@ import { join, resolve } from 'node:path';
 import { type Count, countTests } from './test-count.ts';
 
 // What `npm test` runs, whatever fails: the static checks and the tests that need no Docker; with arguments only the
-// test files whose path holds one of them. With --compose first, the tests of the containers instead; with --long, the
-// long forms of some tests; with --scenarios, every scenario; with --alerts, every alert by a real cause. The last lines
-// name what failed, and count. Exit status 1 if anything failed, or nothing ran.
+// test files whose path holds one of them. With --compose first, the tests of the containers instead; with --kubernetes,
+// those on a cluster; with --long, the long forms of some tests; with --scenarios, every scenario; with --alerts, every
+// alert by a real cause. The last lines name what failed, and count. Exit status 1 if anything failed, or nothing ran.
 
 const root = resolve(import.meta.dirname, '../..');
-const other = ['--compose', '--long', '--scenarios', '--alerts'].find((option) => option === process.argv[2]);
+const other = ['--compose', '--kubernetes', '--long', '--scenarios', '--alerts'].find(
+  (option) => option === process.argv[2],
+);
 const filters = process.argv.slice(other ? 3 : 2);
 const isWhole = filters.length === 0;
 
@@ -65,7 +67,7 @@ const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 const failed = counts.reduce((sum, count) => sum + count.failed, 0);
 if (isWhole && !other) {
   process.stdout.write(
-    '\nNot run here: every scenario (npm run test:scenarios), every alert by a real cause (npm run test:alerts), outages of a minute and the like (npm run test:long), and, where there is Docker, the containers (npm run test:compose)\n',
+    '\nNot run here: every scenario (npm run test:scenarios), every alert by a real cause (npm run test:alerts), outages of a minute and the like (npm run test:long), and, where there is Docker, the containers (npm run test:compose) and a cluster (npm run test:kubernetes)\n',
   );
 }
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,59 +1,11 @@
 import { expect } from 'vitest';
 import { poll } from '../../src/poll.ts';
-import { logsOfTrace } from '../../src/query/loki.ts';
 import { backendsOf } from '../stack/backends.ts';
-import { newCustomer } from '../stack/customer.ts';
+import { expectPurchaseInBackends } from '../stack/purchase.ts';
 import { test } from './docker.ts';
 
-const services = ['frontend', 'order-service', 'product-service', 'user-service'];
-const databases = ['order_dbase', 'product_dbase', 'user_dbase'];
-const within = (limitMs: number) => ({ intervalMs: 250, limitMs });
-
-test('When someone buys, then Jaeger, Loki and Prometheus hold that request', async ({ shop }) => {
-  const { jaeger, loki, prometheus } = backendsOf(shop);
-  const orders = async () => (await prometheus.query('sum(orders_checkout_completed_total)'))[0]?.value ?? 0;
-  const ordersBefore = await orders();
-  const { browser } = await newCustomer(shop);
-  await browser.submit(await browser.open('/product/laptop-pro'), '/product/laptop-pro', { quantity: '2' });
-  const startMs = Date.now() - 60_000;
-  const bought = await browser.submit(await browser.open('/checkout'), '/checkout/process');
-  expect(bought.location).toMatch(/^\/order\/thank-you/);
-  const traceId = bought.headers.get('x-trace-id') ?? '';
-
-  const findTrace = async () => {
-    const trace = await jaeger.traceById(traceId);
-    const found = new Set(trace?.spans.map(({ service }) => service));
-    return services.every((service) => found.has(service)) ? trace : undefined;
-  };
-  const trace = await poll(findTrace, within(60_000));
-  expect(trace, `the trace ${traceId} with all four services`).toBeDefined();
-  const schemas = new Set(
-    trace?.spans.map(({ attributes }) => attributes['db.namespace'] ?? attributes['db.name']),
-  );
-  expect([...schemas]).toEqual(expect.arrayContaining(databases));
-
-  const findLines = async () => {
-    const range = { startMs, endMs: Date.now() + 1000, limit: 100, direction: 'forward' } as const;
-    const lines = await loki.queryRange(logsOfTrace(traceId), range);
-    const found = new Set(lines.map(({ labels }) => labels.service_name));
-    return services.every((service) => found.has(service)) ? [...found].sort() : undefined;
-  };
-  expect(await poll(findLines, within(60_000))).toEqual(services);
-
-  const countSeries = (expression: string) => async () => {
-    const found = (await prometheus.query(expression)).map(({ labels }) => labels.service_name ?? '');
-    return services.every((service) => found.includes(service)) || undefined;
-  };
-  const count = 'sum by (service_name) (http_server_request_duration_seconds_count)';
-  expect(await poll(countSeries(count), within(60_000)), count).toBe(true);
-  await expect.poll(orders, { timeout: 60_000 }).toBeGreaterThan(ordersBefore);
-  const exemplars = async () => {
-    const range = { startMs, endMs: Date.now() + 1000 };
-    const found = await prometheus.queryExemplars('traces_span_metrics_duration_seconds_bucket', range);
-    return found.some((exemplar) => exemplar.traceId === traceId) || undefined;
-  };
-  expect(await poll(exemplars, within(60_000)), `an exemplar of ${traceId}`).toBe(true);
-});
+test('When someone buys, then Jaeger, Loki and Prometheus hold that request', ({ shop }) =>
+  expectPurchaseInBackends(shop));
 
 test('When the shop is up, then Prometheus scrapes all it should and has its rules', async ({ shop }) => {
   const { prometheus } = backendsOf(shop);
@@ -61,7 +13,7 @@ test('When the shop is up, then Prometheus scrapes all it should and has its rul
     const up = await prometheus.query('up');
     return up.length >= 5 && up.every(({ value }) => value === 1) ? up.length : undefined;
   };
-  expect(await poll(down, within(60_000))).toBe(5);
+  expect(await poll(down, { intervalMs: 250, limitMs: 60_000 })).toBe(5);
   expect((await prometheus.rules()).map(({ name }) => name)).toEqual(
     expect.arrayContaining(['HighErrorRate', 'HighLatency']),
   );

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import pLimit from 'p-limit';
+import { expect } from 'vitest';
+import { serviceNames } from '../../src/part-names.ts';
+import { newCustomer } from '../stack/customer.ts';
+import { type Answer, send } from './request.ts';
+import { allReady, test as base, type ClusterShop } from './shop.ts';
+
+const deployments = serviceNames.map((name) => `deployment/${name}`);
+/** So many requests miss none of three pods, except once in millions of times. */
+const enough = 40;
+
+/** Does something so often, five at a time. */
+function times<Value>(count: number, act: () => Promise<Value>): Promise<Value[]> {
+  const limit = pLimit(5);
+  return Promise.all(Array.from({ length: count }, () => limit(act)));
+}
+
+const statusesOf = (answers: readonly Answer[]) => answers.map(({ status }) => status);
+
+/** Runs statements as the database's administrator. @returns the rows, tab-separated */
+function query({ kubectl }: ClusterShop, database: string, statements: string): Promise<string> {
+  const client = 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root --skip-column-names --execute="$0"';
+  return kubectl('exec', `${database}-0`, '--', 'bash', '-c', client, statements);
+}
+
+/** A test with a `shop` that has three pods of each service, which started at once on empty schemas. */
+const test = base.extend('three', { scope: 'file' }, async ({ shop }, { onCleanup }) => {
+  onCleanup(async () => {
+    await shop.kubectl('scale', '--replicas=1', ...deployments);
+    await allReady(shop);
+  });
+  await shop.kubectl('scale', '--replicas=0', ...deployments);
+  await allReady(shop);
+  const schemas = { 'user-dbase': ['user_dbase', 'session_dbase'], 'product-dbase': ['product_dbase'] };
+  for (const [database, names] of Object.entries({ ...schemas, 'order-dbase': ['order_dbase'] }))
+    for (const name of names) await query(shop, database, `DROP DATABASE ${name}; CREATE DATABASE ${name};`);
+  await shop.kubectl('scale', '--replicas=3', ...deployments);
+  await allReady(shop);
+  return shop;
+});
+
+/** What the pods of a service have written since then, each line with the name of its pod before it. */
+function logOf({ kubectl }: ClusterShop, service: string, sinceMs = 0): Promise<string> {
+  const since = `--since-time=${new Date(sinceMs).toISOString()}`;
+  const all = ['--prefix', '--tail=-1', '--max-log-requests=9', since];
+  return kubectl('logs', ...all, '--selector', `app.kubernetes.io/name=${service}`);
+}
+
+/** How many pods of a service have given these answers. */
+async function countPods(shop: ClusterShop, service: string, answers: readonly Answer[]): Promise<number> {
+  const lines = (await logOf(shop, service)).split('\n');
+  const ours = lines.filter((line) => answers.some(({ traceId }) => line.includes(traceId)));
+  return new Set(ours.map((line) => line.split(' ', 1)[0])).size;
+}
+
+test('When three pods of each service start at once on empty schemas, then the data is there once', async ({
+  three: shop,
+}) => {
+  expect(await query(shop, 'user-dbase', 'SELECT username, is_admin FROM user_dbase.users')).toBe('admin\t1');
+  const products = 'SELECT COUNT(*), MAX(id) FROM product_dbase.products';
+  expect(await query(shop, 'product-dbase', products)).toBe('10\t10');
+  expect(await query(shop, 'order-dbase', 'SELECT COUNT(*) FROM order_dbase.orders')).toBe('0');
+});
+
+test('When a customer has logged in at one pod, then all pods know the session', async ({ three: shop }) => {
+  const { browser } = await newCustomer(shop);
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const pages = await times(enough, () => send(`${shop.urls.frontend}/orders`, { headers: { cookie } }));
+  expect(statusesOf(pages)).toEqual(Array(enough).fill(200));
+  expect(await countPods(shop, 'frontend', pages)).toBe(3);
+});
+
+test('When ten logins have failed at three pods, then each of them refuses the next', async ({
+  three: shop,
+}) => {
+  const json = { username: `zoe-${randomBytes(6).toString('hex')}`, password: 'a wrong guess' };
+  const logIn = () => send(`${shop.urls['user-service']}/api/user/login`, { method: 'POST', json });
+  const failed = await times(10, logIn);
+  expect(statusesOf(failed)).toEqual(Array(10).fill(401));
+  expect(await countPods(shop, 'user-service', failed)).toBeGreaterThan(1);
+  const refused = await times(enough, logIn);
+  expect(statusesOf(refused)).toEqual(Array(enough).fill(429));
+  expect(await countPods(shop, 'user-service', refused)).toBe(3);
+});
+
+test('When a cart is filled and bought at three pods at once, then every piece counts, and it is bought once', async ({
+  three: shop,
+}) => {
+  const { apiKey, ask } = await newCustomer(shop);
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const post = (path: string, json: object) =>
+    send(`${shop.urls['order-service']}/api/order/${path}`, { method: 'POST', headers, json });
+  const added = await times(enough, () => post('add-item', { product_id: 1, qty: 1 }));
+  expect(statusesOf(added)).toEqual(Array(enough).fill(200));
+  expect(await countPods(shop, 'order-service', added)).toBe(3);
+  const bought = await times(enough, () => post('checkout', {}));
+  expect(statusesOf(bought).sort()).toEqual([200, ...Array(enough - 1).fill(404)]);
+  expect(await countPods(shop, 'order-service', bought)).toBe(3);
+  expect((await ask('GET /api/orders')).body).toEqual([
+    expect.objectContaining({
+      is_open: false,
+      items: [expect.objectContaining({ product_id: 1, quantity: enough })],
+    }),
+  ]);
+});
+
+test('When sessions expire, then three pods sweep them away, and none of them fails', async ({
+  three: shop,
+}) => {
+  const startMs = Date.now();
+  const numbers = 'WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900)';
+  const rows = `${numbers} SELECT CONCAT('old', i), '{}', '2020-01-01' FROM n`;
+  await query(shop, 'user-dbase', `INSERT INTO session_dbase.session (id, data, expires_at) ${rows}`);
+  const left = () =>
+    query(shop, 'user-dbase', "SELECT COUNT(*) FROM session_dbase.session WHERE id LIKE 'old%'");
+  await expect.poll(left, { timeout: 90_000, interval: 1000 }).toBe('0');
+  const failed = /could not delete what has expired.*/.exec(await logOf(shop, 'frontend', startMs));
+  expect(failed).toBeNull();
+});

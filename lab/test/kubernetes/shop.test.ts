@@ -1,0 +1,144 @@
+import { describe, expect, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { serviceNames } from '../../src/part-names.ts';
+import { checkSeries } from '../../src/verify/series.ts';
+import { backendsOf } from '../stack/backends.ts';
+import { logIn, newCustomer } from '../stack/customer.ts';
+import { expectPurchaseInBackends } from '../stack/purchase.ts';
+import { servedOf } from '../stack/telemetry-outage.ts';
+import { keepOpening, send } from './request.ts';
+import { allReady, reachable, test } from './shop.ts';
+
+const soon = { timeout: 60_000, interval: 500 };
+
+test('When someone buys, then Jaeger, Loki and Prometheus hold that request', async ({ shop }) => {
+  const collectorSays = async (error: Error) => {
+    const log = await shop.kubectl('logs', '--tail=5', 'deployment/otel-collector');
+    throw new Error(`${error.message}\nThe collector says:\n${log}`);
+  };
+  await expectPurchaseInBackends(shop).catch(collectorSays);
+});
+
+test('When the shop is up, then Prometheus finds all it should by discovery, and has its rules', async ({
+  shop,
+}) => {
+  const { prometheus } = backendsOf(shop);
+  const targets = async () =>
+    (await prometheus.query('up')).map(({ labels, value }) => `${labels.job} ${value}`).sort();
+  await expect
+    .poll(targets, soon)
+    .toEqual(['jaeger 1', 'loki 1', 'otel-collector 1', 'prometheus 1', 'services 1']);
+  expect((await prometheus.rules()).map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['HighErrorRate', 'HighLatency']),
+  );
+});
+
+describe('When a pod connects to every Service', () => {
+  const collector = ['otel-collector:4317', 'otel-collector:4318'];
+  const others = ['user-service:5001', 'product-service:5002', 'order-service:5003'];
+
+  test.for([
+    ['frontend', [...collector, ...others, 'user-dbase:3306']],
+    ['user-service', [...collector, 'user-dbase:3306']],
+    ['product-service', [...collector, 'user-service:5001', 'product-dbase:3306']],
+    ['order-service', [...collector, 'user-service:5001', 'product-service:5002', 'order-dbase:3306']],
+    ['grafana', ['jaeger:16686', 'loki:3100', 'prometheus:9090']],
+  ] as const)(
+    'then those of %s are answered by what it needs, and refused by the rest',
+    async ([part, needed], { shop }) => {
+      const itself = (address: string) => address.startsWith(`${part}:`);
+      expect((await reachable(shop, `deployment/${part}`)).filter((address) => !itself(address))).toEqual(
+        [...needed].sort(),
+      );
+    },
+  );
+
+  test('then those of a pod in another namespace are answered by the frontend only', async ({ shop }) => {
+    const image = ['--image=vitrine/frontend', '--image-pull-policy=Never', '--restart=Never'];
+    const idle = ['--command', '--', 'node', '--eval', 'setInterval(() => {}, 1e6)'];
+    const elsewhere = ['--namespace', 'default'];
+    await shop.kubectl(...elsewhere, 'run', 'stranger', ...image, ...idle);
+    onTestFinished(async () => void (await shop.kubectl(...elsewhere, 'delete', 'pod', 'stranger', '--now')));
+    await shop.kubectl(...elsewhere, 'wait', '--for=condition=Ready', '--timeout=60s', 'pod/stranger');
+    expect(await reachable(shop, 'pod/stranger', 'default')).toEqual(['frontend:5000']);
+  });
+});
+
+test.for(serviceNames)(
+  'When %s is updated under 20 requests a second, then every one of them is answered',
+  async (service, { shop }) => {
+    const { browser } = await newCustomer(shop);
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const pages = ['/', '/product/laptop-pro', '/orders', '/checkout'].map(
+      (path) => shop.urls.frontend + path,
+    );
+    const traffic = keepOpening(pages, { perSecond: 20, headers: { cookie } });
+    await shop.kubectl('rollout', 'restart', `deployment/${service}`);
+    await allReady(shop);
+    expect(servedOf(await traffic.stop()).length).toBeGreaterThan(100);
+  },
+);
+
+test('When the pods of the databases are deleted, then others come, with the data', async ({ shop }) => {
+  const { browser, username, password } = await newCustomer(shop);
+  const page = '/product/laptop-pro';
+  await browser.submit(await browser.open(page), page, { quantity: '2' });
+  await shop.kubectl('delete', 'pod', 'user-dbase-0', 'product-dbase-0', 'order-dbase-0');
+  await allReady(shop);
+  // The cluster asks services every five seconds only whether they are ready.
+  for (const name of serviceNames)
+    await expect.poll(async () => (await send(`${shop.urls[name]}/readyz`)).status, soon).toBe(200);
+  await logIn(browser, { username, password });
+  expect((await browser.open('/checkout')).html.querySelector('[name=quantity]')?.getAttribute('value')).toBe(
+    '2',
+  );
+});
+
+test('When all pods of a service die at once, then others come', async ({ shop }) => {
+  const page = `${shop.urls.frontend}/product/laptop-pro`;
+  const pods = ['--selector', 'app.kubernetes.io/name=product-service'];
+  await shop.kubectl('delete', 'pod', ...pods, '--force', '--grace-period=0');
+  await allReady(shop);
+  await expect.poll(async () => (await send(page)).status, soon).toBe(200);
+});
+
+test('When the autoscalers of the base are applied, then they see the load of every service', async ({
+  shop,
+}) => {
+  const scaling = ['--filename', 'k8s/base/scaling.yaml'];
+  onTestFinished(async () => {
+    await shop.kubectl('delete', ...scaling);
+    await shop.kubectl('scale', '--replicas=1', ...serviceNames.map((name) => `deployment/${name}`));
+    await allReady(shop);
+  });
+  await shop.kubectl('apply', ...scaling);
+  const condition = z.object({ type: z.string(), status: z.string() });
+  const scaler = z.object({
+    metadata: z.object({ name: z.string() }),
+    status: z.object({ conditions: z.array(condition).default([]) }),
+  });
+  const active = async () => {
+    const scalers = await shop.get(scaler, 'horizontalpodautoscalers');
+    const isActive = ({ type, status }: z.output<typeof condition>) =>
+      type === 'ScalingActive' && status === 'True';
+    return scalers
+      .filter(({ status }) => status.conditions.some(isActive))
+      .map(({ metadata }) => metadata.name);
+  };
+  await expect.poll(active, { ...soon, timeout: 120_000 }).toEqual([...serviceNames].sort());
+});
+
+test('When pods have come and gone, then there are few series, and only those of processes have their names', async ({
+  shop,
+  signal,
+}) => {
+  const { prometheus } = backendsOf(shop);
+  const series = async () => (await prometheus.query('{__name__=~".+"}')).map(({ labels }) => labels);
+  const found = await Promise.all(checkSeries(series).map(({ look }) => look(signal)));
+  expect(found.flat()).toEqual([]);
+  const pods = (await shop.kubectl('get', 'pods', '--output=name')).replaceAll('pod/', '').split('\n');
+  const named = (await series()).filter((labels) =>
+    Object.values(labels).some((value) => pods.includes(value)),
+  );
+  expect([...new Set(named.map(({ __name__ }) => __name__))]).toEqual(['target_info']);
+});

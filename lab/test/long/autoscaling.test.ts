@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { keepOpening } from '../kubernetes/request.ts';
+import { setup } from '../kubernetes/rig.ts';
+import { test } from '../kubernetes/shop.ts';
+import { servedOf } from '../stack/telemetry-outage.ts';
+
+beforeAll(async () => afterAll(await setup()), 1_200_000);
+
+const scaling = ['--filename', 'k8s/base/scaling.yaml'];
+
+test('When the load on a service rises and falls, then pods come and go, and every request is answered', async ({
+  shop,
+}) => {
+  onTestFinished(async () => void (await shop.kubectl('delete', ...scaling)));
+  await shop.kubectl('apply', ...scaling);
+  const replicas = async () => {
+    const frontend = await shop.kubectl('get', 'deployment/frontend', '--output=json');
+    return z.object({ status: z.object({ readyReplicas: z.number() }) }).parse(JSON.parse(frontend)).status
+      .readyReplicas;
+  };
+  const traffic = keepOpening([shop.urls.frontend], { perSecond: 40 });
+  await expect.poll(replicas, { timeout: 180_000, interval: 1000 }).toBeGreaterThanOrEqual(2);
+  servedOf(await traffic.stop());
+  // It waits for five minutes before it takes a pod away.
+  await expect.poll(replicas, { timeout: 600_000, interval: 1000 }).toBe(1);
+});
