@@ -203,10 +203,24 @@ test('When the shop is brought up, then its overlay is applied, and what was sto
   const { stack, changes, said } = fakeStack([some, some, some, whole()], made);
   expect(await stack.up()).toEqual(['user-service', 'otel-collector', 'user_dbase']);
   expect(changes()).toEqual([
+    'delete job make-secrets --ignore-not-found',
     `apply -k ${root}/k8s/overlays/test`,
     `patch statefulset/user-dbase ${scaled(1, { 'vitrine/replicas': null, 'vitrine/stopped-by': null })}`,
   ]);
   expect(said).toContainEqual(expect.stringMatching(/^ {2}user_dbase is ready \(\d+\.\d s\)$/));
+});
+
+test('When a service ends again and again without its database, then up goes on waiting for both', async () => {
+  const state = { terminated: { exitCode: 1 } };
+  const made = '*kustomize*) echo "{kind: Namespace, metadata: {name: vitrine}}" ;;';
+  const without = (restarts: number) =>
+    list(
+      ...workload('user-dbase', { pods: [pod('user-dbase', { isReady: false })] }),
+      ...workload('user-service', { pods: [pod('user-service', { isReady: false, state, restarts })] }),
+    );
+  const { stack, said } = fakeStack([without(0), without(0), without(0), without(4), whole()], made);
+  await stack.up();
+  expect(said).toContainEqual(expect.stringMatching(/^ {2}user-service is ready/));
 });
 
 test('When an image is not there, then up says so at once', async () => {

@@ -3,7 +3,7 @@ import type { PartName } from '../part-names.ts';
 import { poll } from '../poll.ts';
 import type { Progress } from '../progress.ts';
 import type { Kubectl } from './kubectl.ts';
-import { type Workload, workloadName } from './workloads.ts';
+import { databaseOf, type Workload, workloadName } from './workloads.ts';
 
 const pollMs = 1000;
 const repeatMs = 10_000;
@@ -43,10 +43,13 @@ export async function awaitReady(parts: readonly PartName[], limitMs: number, pl
   let reportedAt = since;
   const isDone = (one: Workload) => one.isRolledOut && isReady(one);
   const check = async () => {
-    const all = (await read()).filter(({ part }) => parts.includes(part));
+    const found = await read();
+    const all = found.filter(({ part }) => parts.includes(part));
     for (const { part, pods } of all) {
+      // A service ends when it has waited half a minute for a database, whose image may still be on its way.
+      const waits = found.some((one) => one.part === databaseOf(part) && !isReady(one));
       const bad = livePods(pods).find(({ name, restarts, isHopeless }) => {
-        const before = restartsBefore.get(name) ?? restarts;
+        const before = waits ? restarts : (restartsBefore.get(name) ?? restarts);
         restartsBefore.set(name, before);
         return isHopeless || restarts - before >= crashLimit;
       });

@@ -106,6 +106,8 @@ export function createKubernetesStack(
       const { folder } = await overlayFolder(cluster, settings.root, kubectl);
       const before = new Map((await read()).map((one) => [one.part, one]));
       report(`Applying k8s/overlays/${cluster.overlay} …`);
+      // One that waits for an image cannot be changed, and what it would do is done anew.
+      await kubectl('delete', 'job', 'make-secrets', '--ignore-not-found');
       await kubectl('apply', '-k', folder);
       const all = await read();
       for (const one of all.filter(({ replicas }) => replicas === 0)) await scaleUp(one);

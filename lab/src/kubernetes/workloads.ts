@@ -172,7 +172,8 @@ function readPod({ metadata, spec, status }: PodItem, name: string): Pod {
     ({ type, status }) => type === 'PodScheduled' && status === 'False',
   );
   const blocked = preparing ?? own;
-  const hopeless = ['ErrImageNeverPull', 'ImagePullBackOff', 'InvalidImageName'];
+  // A pull that has failed is tried again.
+  const hopeless = ['ErrImageNeverPull', 'InvalidImageName'];
   return {
     name: metadata.name,
     isReady: status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True'),
