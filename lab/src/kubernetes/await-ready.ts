@@ -31,8 +31,8 @@ export function whyNotReady({ replicas, pods }: Workload): string {
 }
 
 /**
- * Resolves when all of `parts` are ready in their present version, and reports each as it becomes so. Throws a LabError with the end of the log of
- * a part that keeps crashing, for one that waiting does not help, and when `limitMs` have passed.
+ * Resolves when all of `parts` are ready in their present version, and reports each as it becomes so. Throws a LabError
+ * with the end of the log of a part that keeps crashing, for one that waiting does not help, and when `limitMs` have passed.
  */
 export async function awaitReady(parts: readonly PartName[], limitMs: number, place: Place): Promise<void> {
   const { read, report, signal } = place;
