@@ -1,4 +1,4 @@
-import type { PartName } from './part-names.ts';
+import type { PartName, ServiceName } from './part-names.ts';
 import type { Settings } from './settings.ts';
 import type { Mode } from './shop-record.ts';
 
@@ -48,6 +48,8 @@ export type Stack = {
    * runs answers requests all the while.
    */
   restart: (part: PartName) => Promise<void>;
+  /** Where a service may have several replicas, each with fault switches of its own: resolves to their addresses. */
+  replicaUrls?: (service: ServiceName) => Promise<readonly string[]>;
   /**
    * Where the shop has copies of dashboards and rules: resolves to a sentence for each that is not as in this repository.
    */

@@ -68,7 +68,11 @@ function fakeStack(states: readonly string[], script = '') {
     settings,
     {
       environment: { PATH },
-      forwards: { open: async () => undefined, renew: (name) => void renewed.push(name) },
+      forwards: {
+        open: async () => undefined,
+        toPod: async (name, port) => (name.endsWith('gone') ? undefined : port + name.length),
+        renew: (name) => void renewed.push(name),
+      },
     },
     { report: (line) => void said.push(line), signal: new AbortController().signal },
   );
@@ -83,6 +87,15 @@ function fakeStack(states: readonly string[], script = '') {
 const scaled = (replicas: number, kept: object) =>
   `--type=merge --patch=${JSON.stringify({ metadata: { annotations: kept }, spec: { replicas } })}`;
 const stopped = (by: string, replicas = '1') => ({ 'vitrine/replicas': replicas, 'vitrine/stopped-by': by });
+
+test('Each pod of a service that runs has an address of its own', async () => {
+  const pods = ['a', 'bb', 'gone'].map((id) => pod('user-service', { id }));
+  const { stack } = fakeStack([list(...workload('user-service', { replicas: 3, pods }))]);
+  expect(await stack.replicaUrls?.('user-service')).toEqual([
+    'http://127.0.0.1:5015',
+    'http://127.0.0.1:5016',
+  ]);
+});
 
 test('The status of each part tells what its pods do, and which parts the namespace has not', async () => {
   const waiting = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } };
@@ -384,7 +397,7 @@ const refusals = [
   [
     '--kubernetes --context x scenario database-hanging',
     'case "$*" in *" get secret "*) echo \'{"data":{"FAULT_TOKEN":"c2VjcmV0LXNlY3JldC1zZWNyZXQ="}}\' ;; esac',
-    'The scenario database-hanging works only without Docker or with Docker; docs/scenarios.md says why.',
+    'The scenario database-hanging does not work on Kubernetes; docs/scenarios.md says why.',
   ],
 ] as const;
 test.each(refusals)('./vitrine %s is refused in a sentence', async (args, script, sentence) => {

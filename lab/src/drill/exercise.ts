@@ -144,7 +144,7 @@ function endWithRestart(
     };
     await poll(isRestarted, { intervalMs: betweenLooksMs, limitMs: limitSeconds * 1000, signal });
     await clearSwitches(
-      settings,
+      { settings, stack },
       faults.flatMap((fault) => ('switch' in fault ? fault.switch : [])),
     );
   };

@@ -116,7 +116,7 @@ async function injectFault(
 ): Promise<void> {
   if ('switch' in fault) {
     const { switch: service, ...effect } = fault;
-    return setSwitch(settings, service, effect, options);
+    return setSwitch({ settings, stack }, service, effect, options);
   }
   if ('k6' in fault) {
     const { passed, summaryFile } = await runK6({ test: fault.k6, settings, report, signal, output: 'file' });
@@ -149,7 +149,8 @@ function repairShop(
       if (!isOnRecord(home, trial)) return;
       if (trial.changes === 'pipeline') return restoreCollector(stack, trial);
       const failures = await startAgain(stack, trial);
-      for (const why of await clearSwitches(settings)) report(`A fault may last for some minutes: ${why}`);
+      for (const why of await clearSwitches({ settings, stack }))
+        report(`A fault may last for some minutes: ${why}`);
       if (failures.length > 0) throw failures[0];
     };
     return isLocked ? repair() : underShopLock(home, signal, repair);

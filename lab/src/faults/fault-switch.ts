@@ -2,31 +2,33 @@ import { LabError } from '../lab-error.ts';
 import { type ServiceName, serviceNames } from '../part-names.ts';
 import { serviceUrl } from '../service-url.ts';
 import type { Settings } from '../settings.ts';
+import type { Stack } from '../stack.ts';
 import type { SwitchSettings } from './fault.ts';
 
 const answerLimitMs = 5000;
 
+/** A shop; without a `stack` that says otherwise, it has one replica of each service. */
+type Shop = { settings: Settings; stack?: Pick<Stack, 'replicaUrls'> };
+
 /**
- * Sets the fault switch of a service for `durationSeconds` at most. A `hidden` fault shows neither in the telemetry nor
- * at the switch until it ends. Throws a LabError when the service refuses it or does not answer.
+ * Sets the fault switch of each replica of a service for `durationSeconds` at most. A `hidden` fault shows neither in the
+ * telemetry nor at the switch until it ends. Throws a LabError when the service refuses it or does not answer.
  */
 export async function setSwitch(
-  settings: Settings,
+  shop: Shop,
   service: ServiceName,
   fault: SwitchSettings,
   { durationSeconds, hidden = false }: { durationSeconds: number; hidden?: boolean },
 ): Promise<void> {
-  await askSwitch(settings, service, 'PUT', { ...fault, duration_s: durationSeconds, hidden });
+  await askSwitches(shop, service, 'PUT', { ...fault, duration_s: durationSeconds, hidden });
 }
 
 /** Ends the faults of services; resolves to a sentence for each that cannot be asked to. */
 export async function clearSwitches(
-  settings: Settings,
+  shop: Shop,
   services: readonly ServiceName[] = serviceNames,
 ): Promise<readonly string[]> {
-  const outcomes = await Promise.allSettled(
-    services.map((service) => askSwitch(settings, service, 'DELETE')),
-  );
+  const outcomes = await Promise.allSettled(services.map((service) => askSwitches(shop, service, 'DELETE')));
   return outcomes.flatMap((outcome) => {
     if (outcome.status === 'fulfilled') return [];
     if (outcome.reason instanceof LabError) return [outcome.reason.message];
@@ -34,13 +36,25 @@ export async function clearSwitches(
   });
 }
 
-async function askSwitch(
-  settings: Settings,
+async function askSwitches(
+  { settings, stack }: Shop,
   service: ServiceName,
   method: 'PUT' | 'DELETE',
   fault?: object,
 ): Promise<void> {
-  const url = `${serviceUrl(settings, service)}/internal/faults`;
+  const replicas = (await stack?.replicaUrls?.(service)) ?? [serviceUrl(settings, service)];
+  if (fault && replicas.length === 0) throw new LabError(`No ${service} runs: see ./vitrine status`);
+  await Promise.all(replicas.map((url) => askSwitch(settings, service, url, method, fault)));
+}
+
+async function askSwitch(
+  settings: Settings,
+  service: ServiceName,
+  replicaUrl: string,
+  method: 'PUT' | 'DELETE',
+  fault?: object,
+): Promise<void> {
+  const url = `${replicaUrl}/internal/faults`;
   const authorization = `Bearer ${settings.values.FAULT_TOKEN}`;
   const request = {
     method,

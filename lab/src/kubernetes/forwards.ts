@@ -8,13 +8,16 @@ import type { PortName } from '../part-names.ts';
 import type { Ports } from '../shop-record.ts';
 
 /** A port of the pods of a workload, such as `deployment/frontend`. */
-export type Target = { name: PortName; workload: string; port: number };
+export type Target = Route & { name: PortName };
+type Route = { workload: string; port: number };
 
 export type Forwards = {
   /** Ports of 127.0.0.1 that lead to the targets. */
   ports: Ports;
   /** Resolves when connections to the target can be made, or have no pod. */
   open: (name: PortName) => Promise<void>;
+  /** Resolves to a port of 127.0.0.1 that leads to this pod only, until it is gone; to undefined when it does not run. */
+  toPod: (pod: string, port: number) => Promise<number | undefined>;
   /** Lets later connections to the workload lead to a pod that is there then. */
   renew: (workload: string) => void;
   close: () => void;
@@ -40,7 +43,7 @@ export async function openForwards(
   process.once('exit', endChildren);
 
   /** Resolves to the port of a new `kubectl port-forward`, to undefined when there is no pod. Calls `onEnd` at its end. */
-  const forward = ({ workload, port }: Target, onEnd: () => void): Promise<number | undefined> => {
+  const forward = ({ workload, port }: Route, onEnd: () => void): Promise<number | undefined> => {
     const args = ['port-forward', '--address=127.0.0.1', `--pod-running-timeout=${podLimit}`];
     const child = spawn('kubectl', [...place, ...args, workload, `:${port}`], {
       // A Ctrl-C must not end it: what a command has broken is undone through it.
@@ -64,15 +67,17 @@ export async function openForwards(
 
   // What a command has not waited for may still ask.
   let isClosed = false;
-  const current = new Map<PortName, Promise<number | undefined>>();
-  const portTo = async (target: Target) => {
+  const current = new Map<string, Promise<number | undefined>>();
+  const keyOf = ({ workload, port }: Route) => `${workload}:${port}`;
+  const portTo = async (route: Route) => {
     if (isClosed) return undefined;
-    const known = current.get(target.name);
+    const key = keyOf(route);
+    const known = current.get(key);
     if (known) return known;
-    const opened = forward(target, () => {
-      if (current.get(target.name) === opened) current.delete(target.name);
+    const opened = forward(route, () => {
+      if (current.get(key) === opened) current.delete(key);
     });
-    current.set(target.name, opened);
+    current.set(key, opened);
     return opened;
   };
 
@@ -96,8 +101,9 @@ export async function openForwards(
     async open(name) {
       await Promise.all(targets.filter((target) => target.name === name).map(portTo));
     },
+    toPod: (pod, port) => portTo({ workload: `pod/${pod}`, port }),
     renew(workload) {
-      for (const target of targets) if (target.workload === workload) current.delete(target.name);
+      for (const target of targets) if (target.workload === workload) current.delete(keyOf(target));
     },
     close() {
       isClosed = true;

@@ -12,7 +12,7 @@ import { poll } from '../poll.ts';
 import type { Progress } from '../progress.ts';
 import { whyServiceNotReady } from '../readiness.ts';
 import { serviceUrl } from '../service-url.ts';
-import type { Settings } from '../settings.ts';
+import { defaultPorts, type Settings } from '../settings.ts';
 import type { PartStatus, Stack } from '../stack.ts';
 import { awaitReady, isReady, livePods, whyNotReady } from './await-ready.ts';
 import type { Cluster } from './cluster.ts';
@@ -34,7 +34,7 @@ const checkTimeoutMs = 2000;
 export function createKubernetesStack(
   cluster: Cluster,
   settings: Settings,
-  { environment, forwards }: { environment: Variables; forwards: Pick<Forwards, 'open' | 'renew'> },
+  { environment, forwards }: { environment: Variables; forwards: Pick<Forwards, 'open' | 'toPod' | 'renew'> },
   { report, signal }: Progress,
 ): Stack {
   const { namespace } = cluster;
@@ -206,6 +206,13 @@ export function createKubernetesStack(
         throw runsAsBefore(part, why);
       }
       forwards.renew(found.reference);
+    },
+    async replicaUrls(service) {
+      const { pods } = await find(service);
+      const ports = await Promise.all(
+        livePods(pods).map(({ name }) => forwards.toPod(name, defaultPorts[service])),
+      );
+      return ports.filter((port) => port !== undefined).map((port) => `http://127.0.0.1:${port}`);
     },
     async outdated() {
       const all = await read();

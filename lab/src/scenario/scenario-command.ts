@@ -5,6 +5,7 @@ import { storesOf } from '../query/stores.ts';
 import type { Facts } from '../report/facts.ts';
 import { reportFolder } from '../report/folder.ts';
 import { writeReport } from '../report/write-report.ts';
+import type { Mode } from '../shop-record.ts';
 import type { Session } from '../stack.ts';
 import { startTraffic, type Traffic } from '../traffic/traffic.ts';
 import { watchAlerts } from './alert-watch.ts';
@@ -38,7 +39,7 @@ export async function scenarioCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const scenario = readScenario(name);
-  if (!scenario.modes.includes(session.mode)) throw new UsageError(notInMode(scenario));
+  if (!scenario.modes.includes(session.mode)) throw new UsageError(notInMode(scenario, session.mode));
   const facts = await carryOut(scenario, isFast, session, signal);
   for (const reason of facts.reasons) session.report(reason);
   const folder = reportFolder(session.settings.home, name, Date.now());
@@ -86,9 +87,9 @@ async function carryOut(
   }
 }
 
-function notInMode({ name, modes }: Scenario): string {
-  const where = { native: 'without Docker', docker: 'with Docker', kubernetes: 'on Kubernetes' };
-  return `The scenario ${name} works only ${modes.map((mode) => where[mode]).join(' or ')}; docs/scenarios.md says why.`;
+function notInMode({ name }: Scenario, mode: Mode): string {
+  const here = { native: 'without Docker', docker: 'with Docker', kubernetes: 'on Kubernetes' }[mode];
+  return `The scenario ${name} does not work ${here}; docs/scenarios.md says why.`;
 }
 
 function summaryOf(facts: Facts): string[] {

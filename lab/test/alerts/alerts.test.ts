@@ -68,12 +68,12 @@ function breakerOf(stack: Site): Breaker {
       else if ('pause' in fault) await command('pause', fault.pause);
       else if ('switch' in fault) {
         const { switch: service, ...effect } = fault;
-        await setSwitch(settings, service, effect, options);
+        await setSwitch({ settings }, service, effect, options);
       }
     },
     async repair() {
       await command('up');
-      await clearSwitches(settings);
+      await clearSwitches({ settings });
     },
   };
 }

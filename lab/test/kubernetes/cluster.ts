@@ -31,9 +31,12 @@ export type Cluster = {
 };
 
 /** Gives the commands of a cluster, which has its state in a folder of its name; they run in this environment. */
-export function clusterIn(name: (typeof clusterNames)[number], environment = shell): Cluster {
+export function clusterIn(
+  name: (typeof clusterNames)[number],
+  { environment = shell, folder = shell.KUBE_RIG_HOME ?? '' } = {},
+): Cluster {
   const tryKube = async (args: readonly string[], input = ''): Promise<Outcome> => {
-    const env: NodeJS.Dict<string> = { ...environment, KUBE_RIG_HOME: join(shell.KUBE_RIG_HOME ?? '', name) };
+    const env: NodeJS.Dict<string> = { ...environment, KUBE_RIG_HOME: join(folder, name) };
     const child = spawn(rig, args, { cwd: root, env, stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin.on('error', () => {}).end(input);
     const [stdout, stderr, [status]] = await Promise.all([

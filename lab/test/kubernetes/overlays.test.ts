@@ -101,6 +101,26 @@ test.for(overlays)(
   },
 );
 
+const subject = z.object({ kind: z.literal('ServiceAccount'), name: z.string(), namespace: z.string() });
+const bindingSchema = z.object({ subjects: z.array(subject) });
+
+test.for(overlays)(
+  'When %s is applied, then rights are given only to accounts that it makes in the same namespace',
+  async (overlay, { apiServer }) => {
+    const { manifests } = await render(apiServer, overlay);
+    const accounts = manifests
+      .filter(({ kind }) => kind === 'ServiceAccount')
+      .map(({ metadata: { name, namespace } }) => ({ kind: 'ServiceAccount', name, namespace }));
+    const bindings = manifests.filter(({ kind }) => kind === 'RoleBinding');
+    expect(bindings.length).toBeGreaterThan(0);
+    for (const binding of bindings) {
+      const own = accounts.filter(({ namespace }) => namespace === binding.metadata.namespace);
+      for (const subject of bindingSchema.parse(binding).subjects) expect(own).toContainEqual(subject);
+    }
+    expect(manifests.map(({ kind }) => kind)).not.toContain('ClusterRoleBinding');
+  },
+);
+
 const workload = z.object({
   metadata: z.object({ labels: z.record(z.string(), z.string()) }),
   spec: z.object({

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import pLimit from 'p-limit';
 import { expect } from 'vitest';
+import type { Browser, Page } from '../../../frontend/test/browser.ts';
 import { serviceNames } from '../../src/part-names.ts';
 import { newCustomer } from '../stack/customer.ts';
-import { type Answer, send } from './request.ts';
+import { type Answer, keepSending, send } from './request.ts';
 import { allReady, test as base, type ClusterShop } from './shop.ts';
 
 const deployments = serviceNames.map((name) => `deployment/${name}`);
@@ -15,6 +16,8 @@ function times<Value>(count: number, act: () => Promise<Value>): Promise<Value[]
   const limit = pLimit(5);
   return Promise.all(Array.from({ length: count }, () => limit(act)));
 }
+
+const cookieOf = ({ cookies }: Browser) => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
 
 const statusesOf = (answers: readonly Answer[]) => answers.map(({ status }) => status);
 
@@ -65,8 +68,8 @@ test('When three pods of each service start at once on empty schemas, then the d
 
 test('When a customer has logged in at one pod, then all pods know the session', async ({ three: shop }) => {
   const { browser } = await newCustomer(shop);
-  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const pages = await times(enough, () => send(`${shop.urls.frontend}/orders`, { headers: { cookie } }));
+  const headers = { cookie: cookieOf(browser) };
+  const pages = await times(enough, () => send(`${shop.urls.frontend}/orders`, { headers }));
   expect(statusesOf(pages)).toEqual(Array(enough).fill(200));
   expect(await countPods(shop, 'frontend', pages)).toBe(3);
 });
@@ -75,7 +78,7 @@ test('When ten logins have failed at three pods, then each of them refuses the n
   three: shop,
 }) => {
   const json = { username: `zoe-${randomBytes(6).toString('hex')}`, password: 'a wrong guess' };
-  const logIn = () => send(`${shop.urls['user-service']}/api/user/login`, { method: 'POST', json });
+  const logIn = () => send(`${shop.urls['user-service']}/api/user/login`, { json });
   const failed = await times(10, logIn);
   expect(statusesOf(failed)).toEqual(Array(10).fill(401));
   expect(await countPods(shop, 'user-service', failed)).toBeGreaterThan(1);
@@ -90,7 +93,7 @@ test('When a cart is filled and bought at three pods at once, then every piece c
   const { apiKey, ask } = await newCustomer(shop);
   const headers = { authorization: `Bearer ${apiKey}` };
   const post = (path: string, json: object) =>
-    send(`${shop.urls['order-service']}/api/order/${path}`, { method: 'POST', headers, json });
+    send(`${shop.urls['order-service']}/api/order/${path}`, { headers, json });
   const added = await times(enough, () => post('add-item', { product_id: 1, qty: 1 }));
   expect(statusesOf(added)).toEqual(Array(enough).fill(200));
   expect(await countPods(shop, 'order-service', added)).toBe(3);
@@ -117,4 +120,52 @@ test('When sessions expire, then three pods sweep them away, and none of them fa
   await expect.poll(left, { timeout: 90_000, interval: 1000 }).toBe('0');
   const failed = /could not delete what has expired.*/.exec(await logOf(shop, 'frontend', startMs));
   expect(failed).toBeNull();
+});
+
+/** The hidden fields of a form. */
+function hiddenFields({ html }: Page, action: string): Record<string, string> {
+  const inputs = html.querySelectorAll(`form[action="${action}"] input[type=hidden]`);
+  return Object.fromEntries(
+    inputs.map((input) => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? '']),
+  );
+}
+
+test.for(serviceNames)(
+  'When three pods of %s are updated under 20 requests a second, then all are answered, and every piece is in the cart',
+  async (service, { three: shop }) => {
+    const { browser, ask } = await newCustomer(shop);
+    const path = '/product/laptop-pro';
+    const form = { ...hiddenFields(await browser.open(path), path), quantity: '1' };
+    const headers = { cookie: cookieOf(browser) };
+    const asks = [
+      { path, form, wanted: 302 },
+      ...['/', path, '/orders', '/checkout'].map((path) => ({ path, wanted: 200 })),
+    ];
+    const traffic = keepSending(
+      asks.map(({ path, ...rest }) => ({ url: shop.urls.frontend + path, headers, ...rest })),
+      { perSecond: 20 },
+    );
+    await shop.kubectl('rollout', 'restart', `deployment/${service}`);
+    await allReady(shop);
+    const seen = await traffic.stop();
+    const wanted = (index: number) => asks[index % asks.length]?.wanted;
+    expect(seen.filter(({ outcome }, index) => outcome !== wanted(index))).toEqual([]);
+    expect(seen.length).toBeGreaterThan(100);
+    const quantity = seen.filter((_, index) => wanted(index) === 302).length;
+    const { body } = await ask('GET /api/order');
+    expect(body).toMatchObject({ result: { items: [{ quantity }] } });
+  },
+);
+
+test('When all three pods of a service die at once, then its pages say so, and three others come', async ({
+  three: shop,
+}) => {
+  const open = () => send(`${shop.urls.frontend}/product/laptop-pro`);
+  const pods = ['--selector', 'app.kubernetes.io/name=product-service'];
+  await shop.kubectl('delete', 'pod', ...pods, '--force', '--grace-period=0');
+  await expect.poll(async () => (await open()).status, { timeout: 10_000, interval: 100 }).toBe(503);
+  await allReady(shop);
+  const pages = await times(enough, open);
+  expect(statusesOf(pages)).toEqual(Array(enough).fill(200));
+  expect(await countPods(shop, 'product-service', pages)).toBe(3);
 });

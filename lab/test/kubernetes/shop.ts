@@ -51,7 +51,7 @@ export const test = base
 /** Starts a node, and brings it the images of the shop. */
 async function openCluster(onCleanup: (work: () => Promise<void>) => void) {
   const site = await prepareDockerSite();
-  const cluster = clusterIn('node', site.environment);
+  const cluster = clusterIn('node', { environment: site.environment });
   onCleanup(async () => {
     await cluster.kube('down');
     await site.stop();

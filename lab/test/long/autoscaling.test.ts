@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { keepOpening } from '../kubernetes/request.ts';
+import { keepSending } from '../kubernetes/request.ts';
 import { setup } from '../kubernetes/rig.ts';
 import { test } from '../kubernetes/shop.ts';
 import { servedOf } from '../stack/telemetry-outage.ts';
@@ -19,7 +19,7 @@ test('When the load on a service rises and falls, then pods come and go, and eve
     return z.object({ status: z.object({ readyReplicas: z.number() }) }).parse(JSON.parse(frontend)).status
       .readyReplicas;
   };
-  const traffic = keepOpening([shop.urls.frontend], { perSecond: 40 });
+  const traffic = keepSending([{ url: shop.urls.frontend }], { perSecond: 40 });
   await expect.poll(replicas, { timeout: 180_000, interval: 1000 }).toBeGreaterThanOrEqual(2);
   servedOf(await traffic.stop());
   // It waits for five minutes before it takes a pod away.

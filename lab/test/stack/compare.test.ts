@@ -48,9 +48,9 @@ test('When tail sampling is tried, then failed requests keep their traces, few o
   await expect.poll(() => count(opened), soon).toBe(0);
   const healthy = await openPages(stack, 60, 200);
   const fault = { error_rate: 1, error_status: 503, routes: ['/register'] };
-  await setSwitch(settings, 'frontend', fault, { durationSeconds: 60 });
+  await setSwitch({ settings }, 'frontend', fault, { durationSeconds: 60 });
   const failed = await openPages(stack, 5, 503);
-  expect(await clearSwitches(settings, ['frontend'])).toEqual([]);
+  expect(await clearSwitches({ settings }, ['frontend'])).toEqual([]);
 
   await expect.poll(() => stored(failed), soon).toBe(5);
   expect(await stored(healthy)).toBeLessThan(20);
