@@ -1,16 +1,17 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Stack tests of some minutes. One that begins last would leave the other workers idle. */
-const longest = ['scenario', 'drill', 'telemetry-outages'].map((name) => `/lab/test/stack/${name}.test.ts`);
+/** Stack tests of some minutes: one that begins last would leave the other workers idle. And what needs an empty cluster. */
+const first = ['stack/scenario', 'stack/drill', 'stack/telemetry-outages', 'kubernetes/replicas'];
 
 /** Deletes the shop that the other tests on a cluster need. */
-const last = '/lab/test/kubernetes/delete.test.ts';
+const last = ['kubernetes/delete'];
 
-class LongestFirst extends BaseSequencer {
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) =>
-      longest.some((end) => moduleId.endsWith(end)) ? 0 : moduleId.endsWith(last) ? 2 : 1;
+    const isIn = (names: readonly string[], { moduleId }: TestSpecification) =>
+      names.some((name) => moduleId.endsWith(`/lab/test/${name}.test.ts`));
+    const rank = (file: TestSpecification) => (isIn(first, file) ? 0 : isIn(last, file) ? 2 : 1);
     return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
   }
 }
@@ -78,7 +79,7 @@ export default defineConfig({
   test: {
     // A shop takes some seconds to go down.
     teardownTimeout: 60_000,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: InOrder },
     projects: [
       { extends: true, test: unit },
       { extends: true, test: stack },

@@ -80,7 +80,7 @@ function fakeStack(states: readonly string[], script = '') {
   const changes = () =>
     calls()
       .map((call) => call.replace('--namespace=vitrine ', ''))
-      .filter((call) => !/^(?:get|kustomize|logs) /.test(call));
+      .filter((call) => !/^(?:get|kustomize|logs|auth) /.test(call));
   return { stack, said, renewed, changes };
 }
 
@@ -256,6 +256,17 @@ test('When an overlay has other namespaces too, then down --reset deletes nothin
   );
   expect(changes()).toEqual([]);
 });
+
+test.for(['up', 'down --reset'])(
+  'When the user may not do all of %s, then nothing of it is done',
+  async (command) => {
+    const made = `*kustomize*) echo "{kind: Namespace, metadata: {name: vitrine}}" ;; *"auth can-i"*) echo no; exit 1 ;;`;
+    const { stack, changes } = fakeStack([whole()], made);
+    const act = command === 'up' ? stack.up() : stack.down({ reset: true });
+    await expect(act).rejects.toThrow(`./vitrine ${command} needs the right to`);
+    expect(changes()).toEqual([]);
+  },
+);
 
 test('When the shop is stopped, then services go before their databases, and the data stays', async () => {
   const gone = list(

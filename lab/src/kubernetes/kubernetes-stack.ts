@@ -59,6 +59,20 @@ export function createKubernetesStack(
     if (database === undefined || (await find(database)).replicas > 0) return;
     throw databaseNotRunning(part, database, 'not running');
   };
+  /** kubectl works through an overlay object by object: what is refused in the middle would leave it half done. */
+  const requireRight = async (command: string, verb: string, resource: string) => {
+    const isAllowed = await kubectl('auth', 'can-i', verb, resource).then(
+      () => true,
+      (error) => {
+        if (error instanceof LabError && /failed:\nno\b/.test(error.message)) return false;
+        throw error;
+      },
+    );
+    if (isAllowed) return;
+    throw new LabError(
+      `./vitrine ${command} needs the right to ${verb} ${resource}, which this user does not have in ${namespace}. docs/kubernetes.md says what a user needs.`,
+    );
+  };
   const patch = async ({ reference }: Workload, replicas: number, kept: Record<string, string | null>) => {
     const change = JSON.stringify({ metadata: { annotations: kept }, spec: { replicas } });
     await kubectl('patch', reference, '--type=merge', `--patch=${change}`);
@@ -104,6 +118,7 @@ export function createKubernetesStack(
   return {
     async up() {
       const { folder } = await overlayFolder(cluster, settings.root, kubectl);
+      await requireRight('up', 'patch', 'roles');
       const before = new Map((await read()).map((one) => [one.part, one]));
       report(`Applying k8s/overlays/${cluster.overlay} …`);
       // One that waits for an image cannot be changed, and what it would do is done anew.
@@ -128,6 +143,7 @@ export function createKubernetesStack(
           throw new UsageError(
             `This would also delete ${others.join(', ')}: kubectl delete -k k8s/overlays/${cluster.overlay} deletes all, kubectl delete namespace ${namespace} this one.`,
           );
+        await requireRight('down --reset', 'delete', `namespaces/${namespace}`);
         report(`Deleting what k8s/overlays/${cluster.overlay} has made …`);
         await kubectl('delete', '-k', folder, '--ignore-not-found');
         return { stopped, deleted: [`the namespace ${namespace}, with its volumes`] };

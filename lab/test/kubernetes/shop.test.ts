@@ -6,7 +6,7 @@ import { backendsOf } from '../stack/backends.ts';
 import { logIn, newCustomer } from '../stack/customer.ts';
 import { expectPurchaseInBackends } from '../stack/purchase.ts';
 import { send } from './request.ts';
-import { allReady, reachable, test } from './shop.ts';
+import { allReady, reachable, scaleServices, test } from './shop.ts';
 
 const soon = { timeout: 60_000, interval: 500 };
 
@@ -92,7 +92,7 @@ test('When the autoscalers of the base are applied, then they see the load of ev
   const scaling = ['--filename', 'k8s/base/scaling.yaml'];
   onTestFinished(async () => {
     await shop.kubectl('delete', ...scaling);
-    await shop.kubectl('scale', '--replicas=1', ...serviceNames.map((name) => `deployment/${name}`));
+    await scaleServices(shop, 1);
     await allReady(shop);
   });
   await shop.kubectl('apply', ...scaling);

@@ -31,8 +31,10 @@ const asked = [
 /** A shop on a cluster; its ports and addresses lead to the Services. */
 export type ClusterShop = Cluster & Pick<Site, 'ports' | 'urls'>;
 
+type OpenCluster = { cluster: Cluster; site: Site };
+
 /** The cluster of all files, once one has asked for it. */
-let open: Promise<{ cluster: Cluster; site: Site }> | undefined;
+let open: Promise<OpenCluster> | undefined;
 
 /** A test with a `shop` on a cluster, which files use one after another, and that each finds as the overlay makes it. */
 export const test = base
@@ -41,15 +43,23 @@ export const test = base
     open ??= openCluster(onCleanup);
     return open;
   })
-  .extend('shop', { scope: 'file' }, async ({ clusterOfAll: { cluster, site } }) => {
-    await cluster.kube('kubectl', 'apply', '--kustomize', overlay);
-    await allReady(cluster);
-    await forwardPorts(cluster, site);
-    return { ...cluster, ports: site.ports, urls: site.urls };
-  });
+  .extend('shop', { scope: 'file' }, ({ clusterOfAll }) => openShop(clusterOfAll));
+
+/** Applies the overlay, with as many replicas of each service. */
+export async function openShop({ cluster, site }: OpenCluster, replicas = 1): Promise<ClusterShop> {
+  await cluster.kube('kubectl', 'apply', '--kustomize', overlay);
+  await scaleServices(cluster, replicas);
+  await allReady(cluster);
+  await forwardPorts(cluster, site);
+  return { ...cluster, ports: site.ports, urls: site.urls };
+}
+
+export async function scaleServices({ kubectl }: Cluster, replicas: number): Promise<void> {
+  await kubectl('scale', `--replicas=${replicas}`, ...serviceNames.map((name) => `deployment/${name}`));
+}
 
 /** Starts a node, and brings it the images of the shop. */
-async function openCluster(onCleanup: (work: () => Promise<void>) => void) {
+async function openCluster(onCleanup: (work: () => Promise<void>) => void): Promise<OpenCluster> {
   const site = await prepareDockerSite();
   const cluster = clusterIn('node', { environment: site.environment });
   onCleanup(async () => {
