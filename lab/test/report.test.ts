@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { alertTitle } from '../src/alert-title.ts';
+import { chooseCluster, defaultCluster } from '../src/kubernetes/cluster.ts';
 import { type Facts, factsSchema } from '../src/report/facts.ts';
 import { schemes } from '../src/report/palette.ts';
 import { writeReport } from '../src/report/write-report.ts';
@@ -74,6 +75,16 @@ test('The Markdown and the page say the same, and report.json holds the facts', 
   }
   expect(readdirSync(folder).sort()).toEqual(['plots', 'report.html', 'report.json', 'report.md']);
   expect(readdirSync(join(folder, 'plots'))).toHaveLength(facts.plots.length);
+});
+
+test('The commands of a report from Kubernetes are for that cluster', async () => {
+  chooseCluster({ ...defaultCluster, namespace: 'vitrine-group-1' });
+  onTestFinished(() => chooseCluster(undefined));
+  const [trace] = sampleFacts().traces;
+  const command = `./vitrine --kubernetes --namespace vitrine-group-1 trace ${trace?.traceId}`;
+  const { markdown, html } = await report();
+  expect(textOfMarkdown(markdown)).toContain(command);
+  expect(textOf(html)).toContain(command);
 });
 
 test('The page refers to nothing outside of itself but by links', async () => {

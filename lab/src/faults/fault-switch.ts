@@ -68,7 +68,7 @@ async function askSwitch(
   if (ok) return;
   if ([401, 404].includes(status)) {
     throw new LabError(
-      `${service} has another FAULT_TOKEN than ${settings.envFile} or none: ./vitrine restart ${service} gives it the present one.`,
+      `${service} has another FAULT_TOKEN than this command, or none: ./vitrine restart ${service} gives it the present one.`,
     );
   }
   throw new LabError(`${service} refuses the fault with ${status}: ${text.slice(0, 300)}`);

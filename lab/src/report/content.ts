@@ -1,4 +1,5 @@
 import { alertTitle } from '../alert-title.ts';
+import { asTyped } from '../kubernetes/cluster.ts';
 import { formatDuration, serviceNumber } from '../trace-view/label.ts';
 import type { Facts } from './facts.ts';
 import {
@@ -68,7 +69,7 @@ export function reportContent(facts: Facts) {
     })),
     traces: facts.traces.map(({ traceId, request, startMs, durationMs, what, links }) => ({
       ...{ traceId, request, what, ...moment(startMs), duration: formatDuration(durationMs) },
-      command: `./vitrine trace ${traceId}`,
+      command: asTyped(`./vitrine trace ${traceId}`),
       links: links.filter(({ url }) => webAddress(url) !== undefined),
     })),
     logLines: facts.logLines.slice(0, maxLogLines).map(({ atMs, service, level, body, traceId }) => ({

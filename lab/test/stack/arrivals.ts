@@ -39,6 +39,11 @@ export function failuresOf(seen: readonly Arrival[]): Arrival[] {
   return seen.filter(({ outcome }) => outcome !== 200);
 }
 
+/** Whether the frontend gave up after its time limit of 1.8 s, as it does where the machine is busy with something else. */
+export function isLate({ outcome, ms }: Arrival): boolean {
+  return outcome === 503 && ms > 1800;
+}
+
 /** @param share such as 0.95: this share of the values is at most the result */
 export function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? Number.NaN;

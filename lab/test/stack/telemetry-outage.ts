@@ -5,7 +5,7 @@ import type { PartName } from '../../src/part-names.ts';
 import { poll } from '../../src/poll.ts';
 import { logsOfTrace } from '../../src/query/loki.ts';
 import type { Span, Trace } from '../../src/query/span.ts';
-import { type Arrival, arrivals, arrive, failuresOf, quantile } from './arrivals.ts';
+import { type Arrival, arrivals, arrive, failuresOf, isLate, quantile } from './arrivals.ts';
 import { type Backends, backendsOf } from './backends.ts';
 import type { Site } from './start-stack.ts';
 
@@ -96,7 +96,6 @@ export async function freezeJaegerAndLoki(stack: Site, { seconds, perSecond }: O
  */
 export function servedOf(seen: readonly Arrival[]): readonly Arrival[] {
   const failures = failuresOf(seen);
-  const isLate = ({ outcome, ms }: Arrival) => outcome === 503 && ms > 1800;
   expect(failures.filter((one) => !isLate(one))).toEqual([]);
   expect(failures.length).toBeLessThanOrEqual(seen.length / 100);
   return seen.filter(({ outcome }) => outcome === 200);
