@@ -397,6 +397,11 @@ const refusals = [
     'The namespace y has no shop: ./start.sh makes one, and --namespace names another namespace.',
   ],
   [
+    '--kubernetes --context x --namespace y trace',
+    'case "$*" in *" get secret "*) echo \'{"data":{"ADMIN_PASSWORD":"c2VjcmV0LXNlY3JldA=="}}\' ;; esac',
+    'The namespace y has no shop',
+  ],
+  [
     '--kubernetes --context x down --overlay y --reset',
     'case "$*" in *" get deployments"*) echo "{\\"items\\":[]}" ;; esac',
     'There is no overlay y in k8s/overlays; there are',

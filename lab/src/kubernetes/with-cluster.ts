@@ -15,7 +15,8 @@ import { workloadName } from './workloads.ts';
 /** What commands ask at its own address. */
 const asked = [...serviceNames, 'jaeger', 'prometheus', 'loki'] as const;
 const answerLimit = '--request-timeout=15s';
-const secretSchema = z.object({ data: z.object({ FAULT_TOKEN: z.base64() }) });
+/** One that was made by hand, for the administrator's password, has no more until the first start. */
+const secretSchema = z.object({ data: z.object({ FAULT_TOKEN: z.base64().optional() }).default({}) });
 
 /**
  * The places of a cluster's shop: each namespace has a home of its own, for its reports and what commands tell each other.
@@ -48,12 +49,12 @@ export async function withCluster<Result>(
   const kubectl = createKubectl(cluster, variables, progress.signal);
   const find = ['get', 'secret', 'vitrine-secrets', '--ignore-not-found', '--output=json', answerLimit];
   const secret = await kubectl(...find);
-  if (secret === '' && isExpected)
+  const found = secret === '' ? undefined : secretSchema.parse(JSON.parse(secret)).data.FAULT_TOKEN;
+  if (found === undefined && isExpected)
     throw new LabError(
       `The namespace ${cluster.namespace} has no shop: ./start.sh makes one, and --namespace names another namespace.`,
     );
-  const token =
-    secret === '' ? {} : { FAULT_TOKEN: decode(secretSchema.parse(JSON.parse(secret)).data.FAULT_TOKEN) };
+  const token = found === undefined ? {} : { FAULT_TOKEN: Buffer.from(found, 'base64').toString() };
   const targets = asked.map((name: PortName & (typeof asked)[number]) => ({
     ...{ name, workload: `deployment/${workloadName(name)}`, port: defaultPorts[name] },
   }));
@@ -68,8 +69,4 @@ export async function withCluster<Result>(
   } finally {
     forwards.close();
   }
-}
-
-function decode(text: string): string {
-  return Buffer.from(text, 'base64').toString();
 }
