@@ -23,11 +23,13 @@ async function call(method, url, body, type = 'application/json') {
 }
 
 const { data = {}, metadata } = await call('GET', `${secrets}/vitrine-secrets`);
-const exists = metadata.uid !== undefined;
 const missing = names.filter((name) => data[name] === undefined);
 const stringData = Object.fromEntries(missing.map((name) => [name, randomBytes(32).toString('base64url')]));
-if (exists) await call('PATCH', `${secrets}/vitrine-secrets`, { stringData }, 'application/merge-patch+json');
-else {
+if (metadata.uid !== undefined) {
+  // Refused when another has changed it since: two that run at once must not each give a password of its own.
+  const change = { metadata: { resourceVersion: metadata.resourceVersion }, stringData };
+  await call('PATCH', `${secrets}/vitrine-secrets`, change, 'application/merge-patch+json');
+} else {
   const labels = { 'app.kubernetes.io/part-of': 'vitrine' };
   await call('POST', secrets, { metadata: { name: 'vitrine-secrets', labels }, stringData });
 }
