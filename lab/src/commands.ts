@@ -7,7 +7,7 @@ import { addDrillCommands } from './drill/commands.ts';
 import { repairAbandoned } from './faults/break-shop.ts';
 import { forgetTrial } from './faults/trial.ts';
 import { signal } from './interruption.ts';
-import { chooseCluster, defaultCluster } from './kubernetes/cluster.ts';
+import { chooseCluster, defaultCluster, firstOverlay } from './kubernetes/cluster.ts';
 import { UsageError } from './lab-error.ts';
 import { type ProgramName, programNames } from './native/backends/programs.ts';
 import { isWanted, type PartName, partNames } from './part-names.ts';
@@ -40,10 +40,10 @@ const ofThisMachine = ['backends', 'bench'];
 
 program.hook('preAction', (_, command) => {
   const { kubernetes, context, namespace = defaultCluster.namespace } = program.opts<ClusterOptions>();
-  const { overlay = defaultCluster.overlay, docker, native } = command.opts<ModeOptions>();
+  const { overlay, docker, native } = command.opts<ModeOptions>();
   if (kubernetes === undefined) {
     const [lone] = ['context', 'namespace'].filter((name) => program.getOptionValue(name) !== undefined);
-    const option = lone ?? (command.opts().overlay === undefined ? undefined : 'overlay');
+    const option = lone ?? (overlay === undefined ? undefined : 'overlay');
     if (option) throw new UsageError(`--${option} is for a cluster: ./vitrine --kubernetes …`);
     return;
   }
@@ -58,7 +58,7 @@ type ModeOptions = { overlay?: string; docker?: true; native?: true };
 
 const overlayOption = new Option(
   '--overlay <name>',
-  `with --kubernetes: which of k8s/overlays (${defaultCluster.overlay})`,
+  `with --kubernetes: which of k8s/overlays (that of the last up; ${firstOverlay} for the first)`,
 );
 
 program

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { program } from '../src/commands.ts';
 import { drawSituation } from '../src/drill/situation.ts';
-import { asTyped, chooseCluster, defaultCluster } from '../src/kubernetes/cluster.ts';
+import { asTyped, type Cluster, chooseCluster, defaultCluster } from '../src/kubernetes/cluster.ts';
 import { openForwards } from '../src/kubernetes/forwards.ts';
 import { createKubectl } from '../src/kubernetes/kubectl.ts';
 import { createKubernetesStack } from '../src/kubernetes/kubernetes-stack.ts';
@@ -54,7 +54,11 @@ const list = (...items: readonly object[]) => JSON.stringify({ items });
 const whole = () => list(...shop.flatMap((name) => workload(name)));
 
 /** A stack with a `kubectl` that follows `script`, and prints the `states` one after the other, the last again and again. */
-function fakeStack(states: readonly string[], script = '') {
+function fakeStack(
+  states: readonly string[],
+  script = '',
+  cluster: Cluster = { ...defaultCluster, overlay: 'test' },
+) {
   const folder = temporaryFolder();
   for (const [index, state] of states.entries()) writeFileSync(join(folder, String(index)), state);
   const next = `n=$(cat ${folder}/n 2>/dev/null || echo 0); cat ${folder}/$n; [ ! -e ${folder}/$((n + 1)) ] || echo $((n + 1)) >${folder}/n`;
@@ -64,7 +68,7 @@ function fakeStack(states: readonly string[], script = '') {
   const said: string[] = [];
   const renewed: string[] = [];
   const stack = createKubernetesStack(
-    { ...defaultCluster, overlay: 'test' },
+    cluster,
     settings,
     {
       environment: { PATH },
@@ -218,9 +222,26 @@ test('When the shop is brought up, then its overlay is applied, and what was sto
   expect(changes()).toEqual([
     'delete job make-secrets --ignore-not-found',
     `apply -k ${root}/k8s/overlays/test`,
+    'annotate deployments,statefulsets --selector=app.kubernetes.io/part-of=vitrine vitrine/overlay=test --overwrite',
     `patch statefulset/user-dbase ${scaled(1, { 'vitrine/replicas': null, 'vitrine/stopped-by': null })}`,
   ]);
   expect(said).toContainEqual(expect.stringMatching(/^ {2}user_dbase is ready \(\d+\.\d s\)$/));
+});
+
+test('When no overlay is named, then up applies that of the last time, and refuses to guess that of kubectl', async () => {
+  const made = '*kustomize*) echo "{kind: Namespace, metadata: {name: vitrine}}" ;;';
+  const by = async (kept: Record<string, string>) => {
+    const { stack, changes } = fakeStack([list(...workload('frontend', { kept }))], made, defaultCluster);
+    await stack.up();
+    return changes();
+  };
+  expect(await by({ 'vitrine/overlay': 'production-like' })).toContain(
+    `apply -k ${root}/k8s/overlays/production-like`,
+  );
+  await expect(by({})).rejects.toThrow('name its overlay, such as --overlay laptop');
+  const { stack, changes } = fakeStack([list(), whole()], made, defaultCluster);
+  await stack.up();
+  expect(changes()).toContain(`apply -k ${root}/k8s/overlays/laptop`);
 });
 
 test('When a service ends again and again without its database, then up goes on waiting for both', async () => {

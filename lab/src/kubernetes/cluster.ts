@@ -5,12 +5,14 @@ const clusterSchema = z.object({
   /** A context of the kubeconfig; undefined for its current one. */
   context: z.string().optional(),
   namespace: z.string(),
-  /** The folder in `k8s/overlays` that `up` applies and `down --reset` deletes. */
-  overlay: z.string(),
+  /** The folder in `k8s/overlays` that `up` applies and `down --reset` deletes; undefined for that of the last `up`. */
+  overlay: z.string().optional(),
 });
 export type Cluster = z.output<typeof clusterSchema>;
 
-export const defaultCluster: Cluster = { namespace: 'vitrine', overlay: 'laptop' };
+export const defaultCluster: Cluster = { namespace: 'vitrine' };
+/** What the first `up` applies, unless another overlay is named. */
+export const firstOverlay = 'laptop';
 
 let chosen: Cluster | undefined;
 

@@ -15,12 +15,12 @@ import { serviceUrl } from '../service-url.ts';
 import { defaultPorts, type Settings } from '../settings.ts';
 import type { PartStatus, Stack } from '../stack.ts';
 import { awaitReady, isReady, livePods, whyNotReady } from './await-ready.ts';
-import type { Cluster } from './cluster.ts';
+import { type Cluster, firstOverlay } from './cluster.ts';
 import { followLogs } from './follow-logs.ts';
 import type { Forwards } from './forwards.ts';
 import { createKubectl, placeArguments } from './kubectl.ts';
 import { configMapsOf, overlayFolder } from './overlays.ts';
-import { annotations, clusterParts, databaseOf, readWorkloads, type Workload } from './workloads.ts';
+import { annotations, clusterParts, databaseOf, ofShop, readWorkloads, type Workload } from './workloads.ts';
 
 /** Images may have to be pulled first. */
 const allReadyLimitMs = 600_000;
@@ -48,6 +48,14 @@ export function createKubernetesStack(
     const found = (await read()).find((one) => one.part === part);
     if (found) return found;
     throw new LabError(`${part} is ${notInNamespace}, ${namespace}.`);
+  };
+  const overlayOf = (all: readonly Workload[]): string => {
+    const known = cluster.overlay ?? all.find(({ overlay }) => overlay !== undefined)?.overlay;
+    if (known !== undefined) return known;
+    if (all.length === 0) return firstOverlay;
+    throw new UsageError(
+      `The shop in ${namespace} was not made by ./vitrine up: name its overlay, such as --overlay ${firstOverlay}.`,
+    );
   };
   const requireRunning = async (part: PartName) => {
     const found = await find(part);
@@ -117,34 +125,39 @@ export function createKubernetesStack(
 
   return {
     async up() {
-      const { folder } = await overlayFolder(cluster, settings.root, kubectl);
+      const before = await read();
+      const overlay = overlayOf(before);
+      const { folder } = await overlayFolder(overlay, namespace, settings.root, kubectl);
       await requireRight('up', 'patch', 'roles');
-      const before = new Map((await read()).map((one) => [one.part, one]));
-      report(`Applying k8s/overlays/${cluster.overlay} …`);
+      report(`Applying k8s/overlays/${overlay} …`);
       // One that waits for an image cannot be changed, and what it would do is done anew.
       await kubectl('delete', 'job', 'make-secrets', '--ignore-not-found');
       await kubectl('apply', '-k', folder);
+      const kept = `${annotations.overlay}=${overlay}`;
+      await kubectl('annotate', 'deployments,statefulsets', ofShop, kept, '--overwrite');
       const all = await read();
       for (const one of all.filter(({ replicas }) => replicas === 0)) await scaleUp(one);
       const parts = all.map(({ part }) => part);
       await awaitAll(parts, allReadyLimitMs);
       for (const { reference } of all) forwards.renew(reference);
-      const podsBefore = new Set([...before.values()].flatMap(({ pods }) => pods.map(({ name }) => name)));
+      const podsBefore = new Set(before.flatMap(({ pods }) => pods.map(({ name }) => name)));
       const now = await read();
       return now.filter(({ pods }) => !pods.some(({ name }) => podsBefore.has(name))).map(({ part }) => part);
     },
     async down({ reset }) {
-      const running = (await read()).filter(({ replicas }) => replicas > 0);
+      const all = await read();
+      const running = all.filter(({ replicas }) => replicas > 0);
       const stopped = running.map(({ part }) => part);
       if (reset) {
-        const { folder, namespaces } = await overlayFolder(cluster, settings.root, kubectl);
+        const overlay = overlayOf(all);
+        const { folder, namespaces } = await overlayFolder(overlay, namespace, settings.root, kubectl);
         const others = namespaces.filter((name) => name !== namespace);
         if (others.length > 0)
           throw new UsageError(
-            `This would also delete ${others.join(', ')}: kubectl delete -k k8s/overlays/${cluster.overlay} deletes all, kubectl delete namespace ${namespace} this one.`,
+            `This would also delete ${others.join(', ')}: kubectl delete -k k8s/overlays/${overlay} deletes all, kubectl delete namespace ${namespace} this one.`,
           );
         await requireRight('down --reset', 'delete', `namespaces/${namespace}`);
-        report(`Deleting what k8s/overlays/${cluster.overlay} has made …`);
+        report(`Deleting what k8s/overlays/${overlay} has made …`);
         await kubectl('delete', '-k', folder, '--ignore-not-found');
         return { stopped, deleted: [`the namespace ${namespace}, with its volumes`] };
       }

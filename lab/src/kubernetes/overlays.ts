@@ -3,18 +3,18 @@ import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../lab-error.ts';
-import type { Cluster } from './cluster.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Workload } from './workloads.ts';
 
 const objectSchema = z.object({ kind: z.string(), metadata: z.object({ name: z.string() }) });
 
 /**
- * Resolves to the folder of the cluster's overlay. Throws a UsageError when there is none of that name, and when it has
- * not this namespace.
+ * Resolves to the folder of an overlay. Throws a UsageError when there is none of that name, and when it has not this
+ * namespace.
  */
 export async function overlayFolder(
-  { overlay, namespace }: Cluster,
+  overlay: string,
+  namespace: string,
   root: string,
   kubectl: Kubectl,
 ): Promise<{ folder: string; namespaces: readonly string[] }> {
@@ -29,7 +29,7 @@ export async function overlayFolder(
   const namespaces = await namesIn(folder, 'Namespace', kubectl);
   if (namespaces.includes(namespace)) return { folder, namespaces };
   throw new UsageError(
-    `The overlay ${overlay} makes ${namespaces.join(', ') || 'no namespace'}, and not ${namespace}: name one of its own by --namespace.`,
+    `The overlay ${overlay} makes ${namespaces.join(', ') || 'no namespace'}, and not ${namespace}: name another by --overlay, or one of its own by --namespace.`,
   );
 }
 

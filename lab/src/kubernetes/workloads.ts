@@ -24,8 +24,12 @@ export function databaseOf(part: PartName): PartName | undefined {
   return service && databases[service];
 }
 
-/** What `vitrine` keeps at a workload that it has scaled to 0. */
-export const annotations = { replicas: 'vitrine/replicas', stoppedBy: 'vitrine/stopped-by' };
+/** What `vitrine` keeps at a workload: the overlay that it has applied, and the other two at one that it has scaled to 0. */
+export const annotations = {
+  overlay: 'vitrine/overlay',
+  replicas: 'vitrine/replicas',
+  stoppedBy: 'vitrine/stopped-by',
+};
 
 export type Pod = {
   name: string;
@@ -54,6 +58,8 @@ export type Workload = {
   isRolledOut: boolean;
   /** How many it had before it was scaled to 0, and by which command it was. */
   before: { replicas: number; stoppedBy: string | undefined };
+  /** What the last `up` applied; undefined where only `kubectl` has. */
+  overlay: string | undefined;
   pods: readonly Pod[];
   address: string;
 };
@@ -119,10 +125,13 @@ const itemSchema = z.discriminatedUnion('kind', [
 type Item = z.output<typeof itemSchema>;
 type PodItem = Extract<Item, { kind: 'Pod' }>;
 
+/** Selects what the overlays make. */
+export const ofShop = '--selector=app.kubernetes.io/part-of=vitrine';
+
 /** The parts that the namespace has, with their pods. */
 export async function readWorkloads(kubectl: Kubectl, namespace: string): Promise<readonly Workload[]> {
   const kinds = 'deployments,statefulsets,pods,services';
-  const answer = await kubectl('get', kinds, '--selector=app.kubernetes.io/part-of=vitrine', '--output=json');
+  const answer = await kubectl('get', kinds, ofShop, '--output=json');
   const items = z.object({ items: z.array(itemSchema) }).parse(JSON.parse(answer)).items;
   return clusterParts.flatMap((part): Workload[] => {
     const name = workloadName(part);
@@ -134,7 +143,7 @@ export async function readWorkloads(kubectl: Kubectl, namespace: string): Promis
       .filter(({ status }) => !['Failed', 'Succeeded'].includes(status.phase))
       .filter(({ metadata }) => metadata.labels['app.kubernetes.io/name'] === name)
       .map((pod) => readPod(pod, name));
-    const { replicas, stoppedBy } = annotations;
+    const { overlay, replicas, stoppedBy } = annotations;
     const { metadata, spec, status } = found;
     const kept = metadata.annotations;
     return [
@@ -146,6 +155,7 @@ export async function readWorkloads(kubectl: Kubectl, namespace: string): Promis
           status.updatedReplicas === spec.replicas &&
           status.replicas === spec.replicas,
         before: { replicas: Number(kept[replicas] ?? 1), stoppedBy: kept[stoppedBy] },
+        overlay: kept[overlay],
         address: addressOf(part, pods, items, namespace),
       },
     ];
