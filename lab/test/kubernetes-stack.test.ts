@@ -173,14 +173,15 @@ test('When a part is killed, then its processes get no chance to end in order, a
 });
 
 test('When a new version of a service does not get ready, then restart goes back to the old one', async () => {
-  const crashed = { terminated: { exitCode: 1 } };
+  const lastState = { terminated: { exitCode: 1 } };
+  const state = { running: { startedAt: '2026-01-01T00:00:00Z' } };
   const broken = (restarts: number) =>
     list(
       ...workload('user-dbase'),
       ...workload('user-service', {
         pods: [
           pod('user-service'),
-          pod('user-service', { id: 'b', isReady: false, state: crashed, restarts }),
+          pod('user-service', { id: 'b', isReady: false, state, lastState, restarts }),
         ],
       }).map((item) => ({
         ...item,
@@ -189,7 +190,7 @@ test('When a new version of a service does not get ready, then restart goes back
     );
   const { stack, changes } = fakeStack(
     [whole(), whole(), broken(0), broken(3)],
-    '*" logs "*) echo "LOG_LEVEL is invalid" ;;',
+    '*" logs user-service-b "*" --previous"*) echo "LOG_LEVEL is invalid" ;;',
   );
   await expect(stack.restart('user-service')).rejects.toThrow(
     'user-service does not stay up: it ended with exit status 1, and starts again. The end of its log (./vitrine logs user-service):\nLOG_LEVEL is invalid\nMigrations that it has already run stay in the database.\n\nuser-service runs as it did before.',

@@ -54,7 +54,8 @@ export async function awaitReady(parts: readonly PartName[], limitMs: number, pl
         return isHopeless || restarts - before >= crashLimit;
       });
       if (bad?.isHopeless) throw new LabError(`${part} cannot start: ${bad.why}. ${imageRemedy}`);
-      if (bad) throw new LabError(`${part} does not stay up: ${bad.why}. ${await quoteLog(part, place)}`);
+      if (bad)
+        throw new LabError(`${part} does not stay up: ${bad.why}. ${await quoteLog(part, bad.name, place)}`);
     }
     const seconds = ((Date.now() - since) / 1000).toFixed(1);
     for (const { part } of all.filter((one) => isDone(one) && !ready.has(one.part))) {
@@ -81,8 +82,10 @@ function describe(workload: Workload): string {
   return `${workload.part} (${isReady(workload) ? 'its new pods replace the old ones' : whyNotReady(workload)})`;
 }
 
-async function quoteLog(part: PartName, { kubectl }: Place): Promise<string> {
-  const of = [`--selector=app.kubernetes.io/name=${workloadName(part)}`, `--container=${workloadName(part)}`];
-  const log = await kubectl('logs', ...of, '--tail=10').catch(() => '');
+async function quoteLog(part: PartName, pod: string, { kubectl }: Place): Promise<string> {
+  const read = (...which: readonly string[]) =>
+    kubectl('logs', pod, `--container=${workloadName(part)}`, '--tail=10', ...which).catch(() => '');
+  // A container that was started just now has said nothing yet.
+  const log = (await read()) || (await read('--previous'));
   return `The end of its log (./vitrine logs ${part}):\n${log}`;
 }

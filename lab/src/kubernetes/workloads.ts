@@ -210,7 +210,7 @@ function whyBlocked(
   const { waiting } = state;
   if (waiting && /Image/.test(waiting.reason)) return `its image ${image} cannot be had (${waiting.reason})`;
   const end = state.terminated ?? lastState.terminated;
-  if (end && !state.running) return `${describeEnd(end)}, and starts again`;
+  if (end && !started) return `${describeEnd(end)}, and starts again`;
   if (waiting?.reason === 'ContainerCreating') return 'its container is being made';
   if (waiting) return [waiting.reason, waiting.message].filter((text) => text !== '').join(': ');
   if (isPreparing) return `its container ${name} prepares it`;
