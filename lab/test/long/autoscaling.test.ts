@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { beforeAll, expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { keepSending } from '../kubernetes/request.ts';
 import { setup } from '../kubernetes/rig.ts';
 import { test } from '../kubernetes/shop.ts';
 import { servedOf } from '../stack/telemetry-outage.ts';
 
-beforeAll(async () => afterAll(await setup()), 1_200_000);
+beforeAll(setup, 1_200_000);
 
 const scaling = ['--filename', 'k8s/base/scaling.yaml'];
 
@@ -19,9 +19,12 @@ test('When the load on a service rises and falls, then pods come and go, and eve
     return z.object({ status: z.object({ readyReplicas: z.number() }) }).parse(JSON.parse(frontend)).status
       .readyReplicas;
   };
-  const traffic = keepSending([{ url: shop.urls.frontend }], { perSecond: 40 });
+  const page = { url: shop.urls.frontend };
+  const many = keepSending([page], { perSecond: 40 });
   await expect.poll(replicas, { timeout: 180_000, interval: 1000 }).toBeGreaterThanOrEqual(2);
-  servedOf(await traffic.stop());
+  servedOf(await many.stop());
+  const few = keepSending([page], { perSecond: 1 });
   // It waits for five minutes before it takes a pod away.
   await expect.poll(replicas, { timeout: 600_000, interval: 1000 }).toBe(1);
+  servedOf(await few.stop());
 });
