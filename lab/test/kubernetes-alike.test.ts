@@ -145,6 +145,7 @@ test('When a cluster makes its secrets, then these are the ones that the first s
 });
 
 const scrapeSchema = z.object({
+  global: z.unknown(),
   scrape_configs: z.array(
     z.looseObject({
       static_configs: z.unknown().optional(),
@@ -153,13 +154,15 @@ const scrapeSchema = z.object({
     }),
   ),
 });
+type Job = z.output<typeof scrapeSchema>['scrape_configs'][number];
 
 test('When Prometheus finds its targets in a cluster, then it scrapes them as elsewhere, less the addresses', () => {
-  const jobs = (file: string) =>
-    scrapeSchema
-      .parse(parse(read(file)))
-      .scrape_configs.map(({ static_configs, kubernetes_sd_configs, relabel_configs, ...job }) => job);
-  expect(jobs('prometheus/kubernetes.yml')).toEqual(jobs('prometheus.yml'));
+  const scrapes = (file: string) => {
+    const { global, scrape_configs } = scrapeSchema.parse(parse(read(file)));
+    const withoutAddresses = ({ static_configs, kubernetes_sd_configs, relabel_configs, ...job }: Job) => job;
+    return { global, jobs: scrape_configs.map(withoutAddresses) };
+  };
+  expect(scrapes('prometheus/kubernetes.yml')).toEqual(scrapes('prometheus.yml'));
 });
 
 test.each([
