@@ -38,7 +38,7 @@ statements() {
 }
 
 has_good_passwords || {
-  echo "A password of this database in .env must be printable ASCII without spaces, and have neither ' nor \\ in it." >&2
+  echo "A password of this database, in .env or the Secret vitrine-secrets, must be printable ASCII without spaces, and have neither ' nor \\ in it." >&2
   exit 1
 }
 

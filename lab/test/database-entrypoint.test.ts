@@ -45,6 +45,8 @@ test.each(
 )('When the password %s is %j, then the database refuses to start and says why', (which, bad) => {
   expect(runEntrypoint({ [which]: bad })).toEqual({
     ...{ status: 1, stdout: '', sql: undefined },
-    stderr: expect.stringMatching(/^A password of this database in \.env must be printable ASCII .*\n$/),
+    stderr: expect.stringMatching(
+      /^A password of this database, in \.env or the Secret .* must be printable ASCII .*\n$/,
+    ),
   });
 });
