@@ -99,7 +99,7 @@ export function createKubernetesStack(
     if (await poll(areGone, { intervalMs: pollMs, limitMs: endLimitMs, signal })) return;
     throw new LabError(`Pods of ${parts.join(', ')} have not ended within ${endLimitMs / 1000} s.`);
   };
-  /** Sends a signal to all processes of the pods. Images without a shell have no part in it. */
+  /** Sends a signal to the processes of the pods; in vain where an image has no shell, or its program is process 1. */
   const signalPods = (one: Workload, name: 'STOP' | 'KILL') =>
     Promise.allSettled(
       one.pods.map((pod) => kubectl('exec', pod.name, '--', 'bash', '-c', `kill -${name} -1`)),
