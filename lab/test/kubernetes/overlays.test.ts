@@ -138,6 +138,10 @@ const workload = z.object({
     }),
   }),
 });
+const claimSchema = z.object({
+  spec: z.object({ resources: z.object({ requests: z.object({ storage: z.string() }) }) }),
+});
+const databaseSchema = z.object({ spec: z.object({ volumeClaimTemplates: z.array(claimSchema) }) });
 const quotaSchema = z.object({ spec: z.object({ hard: z.record(z.string(), z.coerce.string()) }) });
 
 /** The number that a quantity such as `200m` or `1Gi` stands for. */
@@ -161,6 +165,13 @@ test('When a group of the class updates all services of its shop at once, then i
   );
   const sum = (pick: (resources: (typeof needed)[number]) => string) =>
     needed.reduce((total, resources) => total + amount(pick(resources)), 0);
+  const claims = manifests.flatMap((manifest) => [
+    ...(manifest.kind === 'PersistentVolumeClaim' ? [claimSchema.parse(manifest)] : []),
+    ...(manifest.kind === 'StatefulSet' ? databaseSchema.parse(manifest).spec.volumeClaimTemplates : []),
+  ]);
+  const storage = claims.reduce((total, { spec }) => total + amount(spec.resources.requests.storage), 0);
+  expect(claims.length).toBeLessThanOrEqual(amount(hard.persistentvolumeclaims));
+  expect(storage).toBeLessThanOrEqual(amount(hard['requests.storage']));
   expect(needed.length).toBeLessThanOrEqual(amount(hard.pods));
   expect(sum(({ requests }) => requests.cpu)).toBeLessThanOrEqual(amount(hard['requests.cpu']));
   expect(sum(({ requests }) => requests.memory)).toBeLessThanOrEqual(amount(hard['requests.memory']));
