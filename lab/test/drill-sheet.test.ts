@@ -89,3 +89,17 @@ test('When a drill is over, then the grade and the truth are shown', () => {
     'The same situation again: ./vitrine drill --seed 24 --level 2',
   ]);
 });
+
+test('Where no part can be hanging, then a sheet does not offer it, nor its repair', () => {
+  const options = {
+    level: 1,
+    untilMs: Date.now(),
+    complaint,
+    alert: undefined,
+    parts,
+    canPause: false,
+  } as const;
+  const sheet = createSheet(options);
+  expect(sheet.answers.causes).not.toContain('hanging');
+  expect(sheetLines(sheet, plain).join()).not.toMatch(/hanging|resume/);
+});

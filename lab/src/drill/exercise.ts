@@ -56,7 +56,8 @@ export async function withExercise<Result>(
   work: (exercise: Exercise, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const { settings, stack } = session;
-  const situation = drawSituation({ seed, level }, session.mode !== 'kubernetes');
+  const canPause = session.mode !== 'kubernetes';
+  const situation = drawSituation({ seed, level }, canPause);
   const stores = storesOf(settings);
   const ends: (() => Promise<void>)[] = [];
   try {
@@ -87,7 +88,7 @@ export async function withExercise<Result>(
         .filter(({ resolvedMs, pendingMs }) => resolvedMs === undefined && pendingMs >= brokenMs);
       const untilMs = brokenMs + limitSeconds * 1000;
       const alert = showsAlert ? chooseAlert(fresh) : undefined;
-      const sheet = createSheet({ level, untilMs, complaint, alert, parts });
+      const sheet = createSheet({ level, untilMs, complaint, alert, parts, canPause });
       const backends = { ...stores, alerts };
       const exercise = {
         ...{ seed, level, isFast, situation, sheet, backends, repair },

@@ -3,7 +3,7 @@ import { lastingAlerts, type WatchedAlert } from '../scenario/alert-watch.ts';
 import type { PartStatus } from '../stack.ts';
 import { sanitizeForTerminal } from '../trace-view/label.ts';
 import { allowedCauses, allowedParts } from './answer.ts';
-import { causes, type Level, levels } from './situation.ts';
+import { causeNames, causes, type Level, levels } from './situation.ts';
 
 const looked = ['grafana', 'console', 'prometheus', 'jaeger', 'loki'] as const;
 const shows: Record<(typeof looked)[number], string> = {
@@ -49,9 +49,18 @@ export type SheetOptions = {
   complaint: string;
   alert: WatchedAlert | undefined;
   parts: readonly PartStatus[];
+  /** Whether a part can be hanging here. */
+  canPause?: boolean;
 };
 
-export function createSheet({ level, untilMs, complaint, alert, parts }: SheetOptions): Sheet {
+export function createSheet({
+  level,
+  untilMs,
+  complaint,
+  alert,
+  parts,
+  canPause = true,
+}: SheetOptions): Sheet {
   const addresses = looked.flatMap((name) => {
     const found = parts.find(({ part, state }) => part === name && state !== 'unavailable');
     return found ? [[name, found.address]] : [];
@@ -60,7 +69,11 @@ export function createSheet({ level, untilMs, complaint, alert, parts }: SheetOp
     ...{ level, at: iso(Date.now()), until: iso(untilMs) },
     ...(alert ? { alert: shownAlert(alert) } : { complaint }),
     backends: Object.fromEntries(addresses),
-    answers: { parts: [...allowedParts], causes: [...allowedCauses], at_most: findingsAt(level) },
+    answers: {
+      parts: [...allowedParts],
+      causes: allowedCauses.filter((cause) => canPause || cause !== 'hanging'),
+      at_most: findingsAt(level),
+    },
   };
 }
 
@@ -117,11 +130,13 @@ export function sheetLines(
     `  ./vitrine drill answer --part <part> --cause <cause> --evidence <trace id>`,
     ...wrap(`parts: ${answers.parts.join(', ')}`),
     '  causes:',
-    ...Object.entries(causes).map(([cause, meaning]) => `    ${cause.padEnd(8)} ${meaning}`),
+    ...causeNames
+      .filter((cause) => answers.causes.includes(cause))
+      .map((cause) => `    ${cause.padEnd(8)} ${causes[cause]}`),
     '    nothing  with the part none: all is well',
     ...(answers.at_most > 1 ? ['  Two parts are named by giving the options twice.'] : []),
     '',
-    `${bold('Repair it')} if you like: ./vitrine restart, start, resume. Then see how you did:`,
+    `${bold('Repair it')} if you like: ./vitrine restart, start${answers.causes.includes('hanging') ? ', resume' : ''}. Then see how you did:`,
     '  ./vitrine drill done',
   ];
 }

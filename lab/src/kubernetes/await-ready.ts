@@ -79,7 +79,11 @@ export async function awaitReady(parts: readonly PartName[], limitMs: number, pl
 const imageRemedy = 'docs/kubernetes.md says how images get into a cluster.';
 
 function describe(workload: Workload): string {
-  return `${workload.part} (${isReady(workload) ? 'its new pods replace the old ones' : whyNotReady(workload)})`;
+  const crashed = livePods(workload.pods).find((pod) => !pod.isReady && pod.restarts > 0);
+  const why = isReady(workload)
+    ? (crashed?.why ?? 'its new pods replace the old ones')
+    : whyNotReady(workload);
+  return `${workload.part} (${why})`;
 }
 
 async function quoteLog(part: PartName, pod: string, { kubectl }: Place): Promise<string> {

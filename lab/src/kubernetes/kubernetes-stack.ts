@@ -24,8 +24,8 @@ import { annotations, clusterParts, databaseOf, ofShop, readWorkloads, type Work
 
 /** Images may have to be pulled first. */
 const allReadyLimitMs = 600_000;
-/** A service may run migrations for that long. */
-const readyLimitMs = 180_000;
+/** A service may run migrations for that long; so long is its start-up probe patient. */
+const readyLimitMs = 900_000;
 const pollMs = 500;
 const endLimitMs = 90_000;
 const checkTimeoutMs = 2000;
