@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asTyped } from './kubernetes/cluster.ts';
 import { UsageError } from './lab-error.ts';
 import { partNames } from './part-names.ts';
 
@@ -20,7 +21,7 @@ export function foldersOf(home: string): Folders {
 export function openHome(home: string): void {
   refuseForeignHome(home);
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  writeFileSync(join(home, marker), markerText);
+  writeFileSync(join(home, marker), asTyped(markerText));
   for (const folder of Object.values(foldersOf(home))) mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 

@@ -11,7 +11,10 @@ export function statusTable(parts: readonly PartStatus[], nowMs: number): string
     status.address,
     status.detail ?? '',
   ]);
-  return alignColumns([['part', 'state', 'pid', 'RSS MB', 'up', 'address', ''], ...rows]);
+  const heading = ['part', 'state', 'pid', 'RSS MB', 'up', 'address', ''];
+  // Only native mode knows the processes.
+  const isShown = (column: number) => heading[column] === '' || rows.some((row) => row[column] !== '');
+  return alignColumns([heading, ...rows].map((row) => row.filter((_, column) => isShown(column))));
 }
 
 /** Each row as a line of text, with aligned columns. */

@@ -1,3 +1,4 @@
+import { chosenCluster, kubectlAsTyped } from './kubernetes/cluster.ts';
 import type { PartName } from './part-names.ts';
 import type { Mode } from './shop-record.ts';
 import type { PartStatus } from './stack.ts';
@@ -25,15 +26,19 @@ export function welcome(parts: readonly PartStatus[], mode: Mode): string[] {
   const reasons = [...Map.groupBy(unavailable, ({ detail }) => detail)].map(
     ([why, missing]) => `Not available: ${missing.map(({ part }) => part).join(', ')} (${why})`,
   );
+  const cluster = chosenCluster();
+  const isInside = cluster !== undefined && shop?.startsWith('http://frontend.');
+  const forward = cluster && `${kubectlAsTyped(cluster)} port-forward service/frontend 5000`;
   return [
-    `The shop is open: ${shop}`,
+    isInside ? `The shop is open in its cluster: ${shop}` : `The shop is open: ${shop}`,
     '',
     ...places,
     '',
     '  account: admin / admin123, unless ADMIN_PASSWORD was set at the first start',
     '',
     'Three things to try next:',
-    `  open ${shop}, register and buy something`,
+    ...(isInside ? [`  ${forward}`] : []),
+    `  open ${isInside ? 'http://127.0.0.1:5000' : shop}, register and buy something`,
     '  ./vitrine trace                   the latest requests; with the id of one, its spans and log lines',
     mode === 'kubernetes'
       ? '  ./vitrine kill product-service    see what the shop says, then start it'

@@ -12,7 +12,10 @@ import { openForwards } from '../src/kubernetes/forwards.ts';
 import { createKubectl } from '../src/kubernetes/kubectl.ts';
 import { createKubernetesStack } from '../src/kubernetes/kubernetes-stack.ts';
 import { LabError } from '../src/lab-error.ts';
+import { createJaeger } from '../src/query/jaeger.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
+import { statusTable } from '../src/status-table.ts';
+import { welcome } from '../src/welcome.ts';
 import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -279,6 +282,13 @@ test('When an overlay has other namespaces too, then down --reset deletes nothin
   expect(changes()).toEqual([]);
 });
 
+test('When there is no such namespace, then down --reset says that it has deleted nothing', async () => {
+  const made = '*kustomize*) echo "{kind: Namespace, metadata: {name: vitrine}}" ;;';
+  const { stack, changes } = fakeStack([list()], made);
+  expect(await stack.down({ reset: true })).toEqual({ stopped: [], deleted: [] });
+  expect(changes()).toEqual([]);
+});
+
 test.for(['up', 'down --reset'])(
   'When the user may not do all of %s, then nothing of it is done',
   async (command) => {
@@ -416,7 +426,7 @@ const refusals = [
   [
     '--kubernetes --context x --namespace y status',
     ':',
-    'The namespace y has no shop: ./start.sh makes one, and --namespace names another namespace.',
+    'The namespace y has no shop: ./start.sh --overlay … makes one, and --namespace names another namespace.',
   ],
   [
     '--kubernetes --context x --namespace y trace',
@@ -442,6 +452,42 @@ test.each(refusals)('./vitrine %s is refused in a sentence', async (args, script
   const error = await vitrine(args, `*) ${script} ;;`).catch((error) => error);
   expect(error).toBeInstanceOf(LabError);
   expect(error.message).toContain(sentence);
+});
+
+/** Lets a test work on a cluster. */
+function onCluster(namespace: string): void {
+  chooseCluster({ ...defaultCluster, context: 'kind', namespace });
+  onTestFinished(() => chooseCluster(undefined));
+}
+
+test('When a shop can be reached in its cluster only, then the way to it is told', () => {
+  const parts = (address: string) => [{ part: 'frontend', state: 'ready', address } as const];
+  onCluster('vitrine-group-1');
+  const inside = welcome(parts('http://frontend.vitrine-group-1:5000'), 'kubernetes').join('\n');
+  expect(inside).toContain('The shop is open in its cluster: http://frontend.vitrine-group-1:5000\n');
+  expect(inside).toContain(
+    'kubectl --context kind --namespace vitrine-group-1 port-forward service/frontend 5000\n  open http://127.0.0.1:5000, register',
+  );
+  const outside = welcome(parts('http://10.0.0.2:30500'), 'kubernetes').join('\n');
+  expect(outside).toContain('open http://10.0.0.2:30500, register');
+  expect(outside).not.toContain('port-forward');
+});
+
+test('When a backend has no pod, then the error names it, and no port of this machine', async () => {
+  onCluster('vitrine');
+  const server = createServer((request) => void request.socket.resetAndDestroy());
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const jaeger = createJaeger(`http://127.0.0.1:${port}`);
+  const sentence = /^Jaeger cannot be asked: no pod of it answers; see \.\/vitrine status\.$/;
+  await expect(jaeger.traceById('5'.repeat(32))).rejects.toThrow(sentence);
+});
+
+test('A table of parts has columns for processes only where they are known', () => {
+  const part = { part: 'frontend', state: 'ready', address: 'http://10.0.0.2:30500' } as const;
+  expect(statusTable([part], 0)[0]).toMatch(/^part +state +up +address$|^part +state +address$/);
+  expect(statusTable([{ ...part, pid: 7, residentBytes: 5e6 }], 0)[0]).toMatch(/pid +RSS MB/);
 });
 
 test('When there is no kubectl, then it says what is missing', async () => {

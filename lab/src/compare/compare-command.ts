@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Breaker, repairAbandoned, requireWhole, withTrial } from '../faults/break-shop.ts';
 import { refuseRunningTrial } from '../faults/trial.ts';
 import { foldersOf, openHome } from '../home.ts';
+import { chosenCluster } from '../kubernetes/cluster.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import { existingFile } from '../native/check-pipeline.ts';
 import { reasonOf } from '../query/backend.ts';
@@ -87,7 +88,7 @@ function readSnapshot(home: string): z.output<typeof snapshotSchema> {
   const file = snapshotFile(home);
   if (!existsSync(file))
     throw new UsageError(
-      'There are no figures to compare with: ./vitrine compare --save keeps those of now, and ./vitrine compare <file> tries a file.',
+      `There are no figures to compare with: ./vitrine compare --save keeps those of now${chosenCluster() ? '' : ', and ./vitrine compare <file> tries a file'}.`,
     );
   try {
     return snapshotSchema.parse(JSON.parse(readFileSync(file, 'utf8')));

@@ -34,6 +34,13 @@ export function chosenCluster(): Cluster | undefined {
   return chosen;
 }
 
+/** The beginning of a `kubectl` command for the chosen cluster, as it is typed. */
+export function kubectlAsTyped({ context, namespace }: Cluster): string {
+  return ['kubectl', ...(context === undefined ? [] : ['--context', context]), '--namespace', namespace].join(
+    ' ',
+  );
+}
+
 /** The text with its commands as they are typed for the chosen cluster. */
 export function asTyped(text: string): string {
   if (chosen === undefined) return text;

@@ -1,4 +1,5 @@
 import type { Variables } from '../env-file.ts';
+import { emptyHome, removeEmptyHome } from '../home.ts';
 import { LabError, UsageError } from '../lab-error.ts';
 import {
   databaseNotRunning,
@@ -140,7 +141,8 @@ export function createKubernetesStack(
       const parts = all.map(({ part }) => part);
       await awaitAll(parts, allReadyLimitMs);
       for (const { reference } of all) forwards.renew(reference);
-      const podsBefore = new Set(before.flatMap(({ pods }) => pods.map(({ name }) => name)));
+      const readyBefore = before.flatMap(({ pods }) => pods.filter((pod) => pod.isReady));
+      const podsBefore = new Set(readyBefore.map(({ name }) => name));
       const now = await read();
       return now.filter(({ pods }) => !pods.some(({ name }) => podsBefore.has(name))).map(({ part }) => part);
     },
@@ -157,8 +159,12 @@ export function createKubernetesStack(
             `This would also delete ${others.join(', ')}: kubectl delete -k k8s/overlays/${overlay} deletes all, kubectl delete namespace ${namespace} this one.`,
           );
         await requireRight('down --reset', 'delete', `namespaces/${namespace}`);
+        if ((await kubectl('get', 'namespace', namespace, '--ignore-not-found', '--output=name')) === '')
+          return { stopped, deleted: [] };
         report(`Deleting what k8s/overlays/${overlay} has made …`);
         await kubectl('delete', '-k', folder, '--ignore-not-found');
+        emptyHome(settings.home);
+        removeEmptyHome(settings.home);
         return { stopped, deleted: [`the namespace ${namespace}, with its volumes`] };
       }
       // Services finish their requests and write a last time to their databases.

@@ -6,7 +6,7 @@ import { type PortName, serviceNames } from '../part-names.ts';
 import type { Progress } from '../progress.ts';
 import { defaultPorts, type Places, readSettings } from '../settings.ts';
 import type { Session } from '../stack.ts';
-import type { Cluster } from './cluster.ts';
+import { type Cluster, defaultCluster } from './cluster.ts';
 import { openForwards } from './forwards.ts';
 import { createKubectl, placeArguments } from './kubectl.ts';
 import { createKubernetesStack } from './kubernetes-stack.ts';
@@ -52,7 +52,7 @@ export async function withCluster<Result>(
   const found = secret === '' ? undefined : secretSchema.parse(JSON.parse(secret)).data.FAULT_TOKEN;
   if (found === undefined && isExpected)
     throw new LabError(
-      `The namespace ${cluster.namespace} has no shop: ./start.sh makes one, and --namespace names another namespace.`,
+      `The namespace ${cluster.namespace} has no shop: ./start.sh${cluster.namespace === defaultCluster.namespace ? '' : ' --overlay …'} makes one, and --namespace names another namespace.`,
     );
   const token = found === undefined ? {} : { FAULT_TOKEN: Buffer.from(found, 'base64').toString() };
   const targets = asked.map((name: PortName & (typeof asked)[number]) => ({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chosenCluster } from '../kubernetes/cluster.ts';
 import { LabError } from '../lab-error.ts';
 
 /** Says why nothing listens at a backend's address, if that is known. */
@@ -32,19 +33,19 @@ export async function ask<Schema extends z.ZodType>(
   parameters: Parameters = {},
   headers: Record<string, string> = {},
 ): Promise<z.output<Schema> | undefined> {
-  const { name, url } = backend;
+  const { url } = backend;
   const query = new URLSearchParams(
     Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
   );
   const { status, text } = await fetchText(backend, `${url}${path}?${query}`, headers);
   if (status === 404) return undefined;
   if (status !== 200) {
-    throw new BackendError(`${name} at ${url} refuses ${path} with ${status}: ${quote(text)}`);
+    throw new BackendError(`${placeOf(backend)} refuses ${path} with ${status}: ${quote(text)}`);
   }
   const answer = schema.safeParse(parseJson(text));
   if (answer.success) return answer.data;
   throw new BackendError(
-    `${name} at ${url} answers ${path} with something else than expected: ${quote(z.prettifyError(answer.error))}`,
+    `${placeOf(backend)} answers ${path} with something else than expected: ${quote(z.prettifyError(answer.error))}`,
   );
 }
 
@@ -58,14 +59,16 @@ export async function askAlways<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   const answer = await ask(backend, path, schema, parameters, headers);
   if (answer !== undefined) return answer;
-  throw new BackendError(`${backend.name} at ${backend.url} knows no ${path}: is that its address?`);
+  throw new BackendError(`${placeOf(backend)} knows no ${path}: is that its address?`);
 }
 
-async function fetchText(
-  { name, url, limitMs = 10_000, whyAway }: Backend,
-  address: string,
-  headers: Record<string, string>,
-) {
+/** In a cluster, a port of this machine that leads there says nothing. */
+function placeOf({ name, url }: Backend): string {
+  return chosenCluster() ? name : `${name} at ${url}`;
+}
+
+async function fetchText(backend: Backend, address: string, headers: Record<string, string>) {
+  const { limitMs = 10_000, whyAway } = backend;
   try {
     const response = await fetch(address, { headers, signal: AbortSignal.timeout(limitMs) });
     return { status: response.status, text: await response.text() };
@@ -73,8 +76,10 @@ async function fetchText(
     const isTimeout = error instanceof Error && error.name === 'TimeoutError';
     const why = isTimeout
       ? `no answer within ${limitMs / 1000} s`
-      : (isRefused(error) && whyAway?.()) || reasonOf(error);
-    throw new BackendError(`${name} at ${url} cannot be asked: ${why}.`);
+      : chosenCluster()
+        ? 'no pod of it answers; see ./vitrine status'
+        : (isRefused(error) && whyAway?.()) || reasonOf(error);
+    throw new BackendError(`${placeOf(backend)} cannot be asked: ${why}.`);
   }
 }
 

@@ -5,13 +5,15 @@ import { storesOf } from '../query/stores.ts';
 import type { Facts } from '../report/facts.ts';
 import { reportFolder } from '../report/folder.ts';
 import { writeReport } from '../report/write-report.ts';
-import type { Mode } from '../shop-record.ts';
+import { type Mode, modes } from '../shop-record.ts';
 import type { Session } from '../stack.ts';
 import { startTraffic, type Traffic } from '../traffic/traffic.ts';
 import { watchAlerts } from './alert-watch.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { runScenario } from './run-scenario.ts';
 import { readScenario, type Scenario, scenarioNames } from './scenario.ts';
+
+const where = { native: 'without Docker', docker: 'with Docker', kubernetes: 'on Kubernetes' };
 
 /** One line for each scenario; that of a file with mistakes says so. */
 export function listScenarios(): string[] {
@@ -22,7 +24,9 @@ export function listScenarios(): string[] {
 
 function titleOf(name: string): string {
   try {
-    return readScenario(name).title;
+    const { title, modes: own } = readScenario(name);
+    const others = modes.filter((mode) => !own.includes(mode));
+    return others.length === 0 ? title : `${title} (not ${others.map((mode) => where[mode]).join(' or ')})`;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return `has mistakes: ./vitrine scenario ${name} says which`;
@@ -88,8 +92,7 @@ async function carryOut(
 }
 
 function notInMode({ name }: Scenario, mode: Mode): string {
-  const here = { native: 'without Docker', docker: 'with Docker', kubernetes: 'on Kubernetes' }[mode];
-  return `The scenario ${name} does not work ${here}; docs/scenarios.md says why.`;
+  return `The scenario ${name} does not work ${where[mode]}; docs/scenarios.md says why.`;
 }
 
 function summaryOf(facts: Facts): string[] {

@@ -8,7 +8,7 @@ const betweenMs = 10_000;
 /** Lets customers visit the running shop until interrupted, and says every ten seconds what they got. */
 export async function trafficCommand(
   pagesPerSecond: number,
-  { settings, stack, report }: Session,
+  { settings, mode, stack, report }: Session,
   signal: AbortSignal,
 ): Promise<void> {
   const frontend = (await stack.status()).find(({ part }) => part === 'frontend');
@@ -17,7 +17,8 @@ export async function trafficCommand(
       `The shop is not open: frontend is ${frontend?.state ?? 'missing'}. ./start.sh starts it.`,
     );
   const { pages, stop } = await startTraffic(settings, pagesPerSecond);
-  report(`Customers open pages at ${frontend.address}, ${pagesPerSecond} a second. Ctrl-C ends it.`);
+  const where = mode === 'kubernetes' ? 'of the frontend, by kubectl port-forward' : `at ${frontend.address}`;
+  report(`Customers open pages ${where}, ${pagesPerSecond} a second. Ctrl-C ends it.`);
   let before = { ...pages };
   while (!signal.aborted) {
     await wait(betweenMs, undefined, { signal }).catch(() => undefined);

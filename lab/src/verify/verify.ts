@@ -1,5 +1,6 @@
 import { LabError } from '../lab-error.ts';
-import { refuseWhileCompiling } from '../part-messages.ts';
+import { notInNamespace, refuseWhileCompiling } from '../part-messages.ts';
+import type { PartName } from '../part-names.ts';
 import { poll } from '../poll.ts';
 import { storesOf } from '../query/stores.ts';
 import type { PartStatus, Session } from '../stack.ts';
@@ -22,6 +23,7 @@ const limitMs = 34_000;
 /** A dashboard has some twenty queries, asked four at a time: a backend that hangs is named before the time is over. */
 const answerLimitMs = 3000;
 const lookBackMs = 3_600_000;
+const asked: readonly PartName[] = ['jaeger', 'prometheus', 'loki'];
 
 /**
  * Lets a customer visit the running shop, and checks that all of its observability works: parts, flow of telemetry,
@@ -35,6 +37,9 @@ export async function verify(session: Session, signal: AbortSignal): Promise<Ver
   const isRunning = parts.some(({ state }) => ['ready', 'not ready', 'paused'].includes(state));
   if (!isRunning) throw new LabError('The shop is not running: ./start.sh starts it.');
   refuseWhileCompiling(parts);
+  const missing = parts.filter(({ part, detail }) => detail === notInNamespace && asked.includes(part));
+  if (missing.length > 0)
+    throw new LabError(`It asks ${missing.map(({ part }) => part).join(', ')}: ${notInNamespace}.`);
 
   const customer = startCustomer(settings);
   try {
