@@ -36,7 +36,7 @@ describe('When a pod connects to every Service', () => {
   const collector = ['otel-collector:4317', 'otel-collector:4318'];
   const others = ['user-service:5001', 'product-service:5002', 'order-service:5003'];
 
-  test.for([
+  test.concurrent.for([
     ['frontend', [...collector, ...others, 'user-dbase:3306']],
     ['user-service', [...collector, 'user-dbase:3306']],
     ['product-service', [...collector, 'user-service:5001', 'product-dbase:3306']],
@@ -44,7 +44,7 @@ describe('When a pod connects to every Service', () => {
     ['grafana', ['jaeger:16686', 'loki:3100', 'prometheus:9090']],
   ] as const)(
     'then those of %s are answered by what it needs, and refused by the rest',
-    async ([part, needed], { shop }) => {
+    async ([part, needed], { shop, expect }) => {
       const itself = (address: string) => address.startsWith(`${part}:`);
       expect((await reachable(shop, `deployment/${part}`)).filter((address) => !itself(address))).toEqual(
         [...needed].sort(),

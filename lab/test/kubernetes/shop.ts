@@ -68,11 +68,19 @@ async function openCluster(onCleanup: (work: () => Promise<void>) => void): Prom
   });
   // Node keeps connections, and a Service chooses a pod for each of them: so that requests meet all pods.
   http.globalAgent = new http.Agent({ keepAlive: false });
-  await Promise.all([cluster.kube('up', '--metrics'), buildImages()]);
-  const manifests = await cluster.kube('kubectl', 'kustomize', overlay);
-  const images = [...manifests.matchAll(/^ *(?:- )?image: (\S+)$/gm)].map(([, image = '']) => image);
-  await cluster.kube('load', ...new Set(images));
+  const [own] = await Promise.all([startNode(cluster), buildImages()]);
+  await cluster.kube('load', ...own);
   return { cluster, site };
+}
+
+/** Starts a node with the images that are there already. @returns those that are not */
+async function startNode({ kube }: Cluster): Promise<readonly string[]> {
+  await kube('up', '--metrics');
+  const manifests = await kube('kubectl', 'kustomize', overlay);
+  const images = new Set([...manifests.matchAll(/^ *(?:- )?image: (\S+)$/gm)].map(([, image = '']) => image));
+  const own = [...images].filter((image) => image.startsWith('vitrine/'));
+  await kube('load', ...images.difference(new Set(own)));
+  return own;
 }
 
 /** Builds the images that no registry has: of the services, and of Prometheus where there is only our own build. */

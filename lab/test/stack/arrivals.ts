@@ -39,9 +39,12 @@ export function failuresOf(seen: readonly Arrival[]): Arrival[] {
   return seen.filter(({ outcome }) => outcome !== 200);
 }
 
-/** Whether the frontend gave up after its time limit of 1.8 s, as it does where the machine is busy with something else. */
+/**
+ * Whether the shop gave up after a time limit, the shortest of which is a second, as it does where the machine is busy with
+ * something else. A request that is lost fails at once.
+ */
 export function isLate({ outcome, ms }: Arrival): boolean {
-  return outcome === 503 && ms > 1800;
+  return outcome === 503 && ms > 1000;
 }
 
 /** @param share such as 0.95: this share of the values is at most the result */
