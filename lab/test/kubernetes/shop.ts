@@ -77,10 +77,10 @@ async function openCluster(onCleanup: (work: () => Promise<void>) => void): Prom
 async function startNode({ kube }: Cluster): Promise<readonly string[]> {
   await kube('up', '--metrics');
   const manifests = await kube('kubectl', 'kustomize', overlay);
-  const images = new Set([...manifests.matchAll(/^ *(?:- )?image: (\S+)$/gm)].map(([, image = '']) => image));
-  const own = [...images].filter((image) => image.startsWith('vitrine/'));
-  await kube('load', ...images.difference(new Set(own)));
-  return own;
+  const named = [...manifests.matchAll(/^ *(?:- )?image: (\S+)$/gm)].map(([, image = '']) => image);
+  const isOwn = (image: string) => image.startsWith('vitrine/');
+  await kube('load', ...new Set(named.filter((image) => !isOwn(image))));
+  return named.filter(isOwn);
 }
 
 /** Builds the images that no registry has: of the services, and of Prometheus where there is only our own build. */
