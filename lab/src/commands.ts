@@ -51,6 +51,10 @@ program.hook('preAction', (_, command) => {
     throw new UsageError('The shop is on Kubernetes, or of this machine: leave out one of the options.');
   if (ofThisMachine.includes(command.name()))
     throw new UsageError(`${command.name()} is about this machine: leave --kubernetes out.`);
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace))
+    throw new UsageError(
+      `--namespace must be small letters, digits and hyphens, at most 63 of them, not "${namespace}".`,
+    );
   chooseCluster({ context, namespace, overlay });
 });
 type ClusterOptions = { kubernetes?: true; context?: string; namespace?: string };

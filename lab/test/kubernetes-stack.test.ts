@@ -33,10 +33,7 @@ function workload(name: string, { replicas = 1, kept = {}, pods = [pod(name)] }:
   return [{ kind, metadata, spec: { replicas }, status }, ...(replicas > 0 ? pods : [])];
 }
 
-function pod(
-  name: string,
-  { isReady = true, id = 'a', state = {}, restarts = 0, lastState = {} } = {},
-): object {
+function pod(name: string, { isReady = true, id = 'a', state = {}, restarts = 0, lastState = {} } = {}) {
   return {
     kind: 'Pod',
     metadata: { name: `${name}-${id}`, labels: { 'app.kubernetes.io/name': name } },
@@ -94,6 +91,17 @@ function fakeStack(
 const scaled = (replicas: number, kept: object) =>
   `--type=merge --patch=${JSON.stringify({ metadata: { annotations: kept }, spec: { replicas } })}`;
 const stopped = (by: string, replicas = '1') => ({ 'vitrine/replicas': replicas, 'vitrine/stopped-by': by });
+
+test('When a pod is ending, then later connections lead to another one', async () => {
+  const ends = { metadata: { ...pod('frontend').metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  const pods = [{ ...pod('frontend'), ...ends }, pod('frontend', { id: 'b' })];
+  const { stack, renewed } = fakeStack([whole(), list(...workload('frontend', { replicas: 2, pods }))]);
+  await stack.status();
+  expect(renewed).toEqual([]);
+  await stack.status();
+  await stack.status();
+  expect(renewed).toEqual(['deployment/frontend']);
+});
 
 test('Each pod of a service that runs has an address of its own', async () => {
   const pods = ['a', 'bb', 'gone'].map((id) => pod('user-service', { id }));
@@ -282,6 +290,52 @@ test('When an overlay has other namespaces too, then down --reset deletes nothin
   expect(changes()).toEqual([]);
 });
 
+test('When a part cannot be killed, then it goes on', async () => {
+  const forbidden =
+    'Error from server (Forbidden): deployments.apps "user-service" is forbidden: User "jane" cannot patch resource "deployments" in API group "apps"';
+  const { stack, changes } = fakeStack([whole()], `*" patch "*) echo '${forbidden}' >&2; exit 1 ;;`);
+  await expect(stack.kill('user-service')).rejects.toThrow(
+    'This user may not patch deployments in the namespace vitrine.',
+  );
+  const sent = changes().flatMap((call) => /kill -\w+/.exec(call)?.[0] ?? []);
+  expect(sent).toEqual(['kill -STOP', 'kill -CONT']);
+});
+
+test('When a new version was not ready before a restart, then restart does not say that the old one is back', async () => {
+  const half = workload('user-service', {
+    pods: [
+      pod('user-service'),
+      pod('user-service', { id: 'b', isReady: false, state: { waiting: { reason: 'ErrImageNeverPull' } } }),
+    ],
+  });
+  Object.assign(half[0] ?? {}, { status: { observedGeneration: 1, replicas: 2, updatedReplicas: 1 } });
+  const { stack, changes } = fakeStack([list(...workload('user-dbase'), ...half)]);
+  const [part] = (await stack.status()).filter(({ part }) => part === 'user-service');
+  expect(part).toMatchObject({ state: 'ready', detail: expect.stringContaining('cannot be had') });
+  const error = await stack.restart('user-service').catch((error) => error);
+  expect(error.message).toMatch(/^user-service cannot start: its image .* cannot be had/);
+  expect(error.message).not.toContain('as it did before');
+  expect(changes()).toEqual(['rollout restart deployment/user-service']);
+});
+
+test('When a quota is used up, then it is told why there is no pod', async () => {
+  const full = workload('frontend', { pods: [] }).map((item) => ({
+    ...item,
+    status: { conditions: [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota: group' }] },
+  }));
+  const { stack } = fakeStack([list(...full)]);
+  expect(await stack.status()).toContainEqual(
+    expect.objectContaining({ state: 'not ready', detail: 'exceeded quota: group' }),
+  );
+});
+
+test('When a namespace is being deleted, then up waits for nothing', async () => {
+  const made = `*kustomize*) echo "{kind: Namespace, metadata: {name: vitrine}}" ;; *" get namespace "*) echo Terminating ;;`;
+  const { stack, changes } = fakeStack([list()], made);
+  await expect(stack.up()).rejects.toThrow('The namespace vitrine is being deleted: try again');
+  expect(changes()).toEqual([]);
+});
+
 test('When there is no such namespace, then down --reset says that it has deleted nothing', async () => {
   const made = '*kustomize*) echo "{kind: Namespace, metadata: {name: vitrine}}" ;;';
   const { stack, changes } = fakeStack([list()], made);
@@ -395,6 +449,21 @@ test('A forward begins with the first connection, anew when it has ended, and en
   expect(pids()).toHaveLength(3);
 });
 
+test('When the process that forwards is killed, then no forward is left', async () => {
+  const { script, pids } = await fakeForward();
+  const { PATH } = fakeDocker(script, 'kubectl');
+  const program = `
+    import { openForwards } from ${JSON.stringify(join(root, 'lab/src/kubernetes/forwards.ts'))};
+    const target = { name: 'frontend', workload: 'deployment/frontend', port: 5000 };
+    const { open } = await openForwards([target], ['--namespace=n'], process.env);
+    await open('frontend');
+    process.kill(process.pid, 'SIGKILL');`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { env: { PATH } });
+  await once(child, 'close');
+  expect(pids()).toHaveLength(1);
+  await expect.poll(() => pids().filter(isAlive)).toEqual([]);
+});
+
 /** Runs `./vitrine` with a `kubectl` that follows `script`. */
 async function vitrine(args: string, script: string): Promise<void> {
   vi.stubEnv('PATH', fakeDocker(script, 'kubectl').PATH);
@@ -432,6 +501,17 @@ const refusals = [
     '--kubernetes --context x --namespace y trace',
     'case "$*" in *" get secret "*) echo \'{"data":{"ADMIN_PASSWORD":"c2VjcmV0LXNlY3JldA=="}}\' ;; esac',
     'The namespace y has no shop',
+  ],
+  [
+    '--kubernetes --context x trace',
+    'case "$*" in *" get deployments"*) echo deployment.apps/frontend ;; esac',
+    'The Secret vitrine-secrets is gone, or has no FAULT_TOKEN. ./start.sh makes what it lacks; then',
+  ],
+  ['--kubernetes --namespace B_d status', ':', '--namespace must be small letters, digits and hyphens'],
+  [
+    '--kubernetes --context x status',
+    'case "$*" in *" get secret "*) echo \'{"data":{"FAULT_TOKEN":"c2VjcmV0LXNlY3JldC1zZWNyZXQ="}}\' ;; *" get deployments"*) echo "{\\"items\\":[]}" ;; esac',
+    'The namespace vitrine has no shop: ./start.sh makes one',
   ],
   [
     '--kubernetes --context x down --overlay y --reset',

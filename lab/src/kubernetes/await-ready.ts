@@ -23,9 +23,9 @@ export function livePods(pods: Workload['pods']): Workload['pods'] {
 }
 
 /** Why not as many pods are ready as there should be. */
-export function whyNotReady({ replicas, pods }: Workload): string {
+export function whyNotReady({ replicas, pods, failure }: Workload): string {
   const live = livePods(pods);
-  const why = live.find((pod) => !pod.isReady)?.why ?? 'its pod is not made yet';
+  const why = live.find((pod) => !pod.isReady)?.why ?? failure ?? 'its pod is not made yet';
   const ready = live.filter((pod) => pod.isReady).length;
   return replicas > 1 ? `${ready} of ${replicas} replicas are ready; of another, ${why}` : why;
 }
@@ -78,12 +78,14 @@ export async function awaitReady(parts: readonly PartName[], limitMs: number, pl
 
 const imageRemedy = 'docs/kubernetes.md says how images get into a cluster.';
 
+/** Why there are pods of an older version beside those that are ready. */
+export function whyOldPods({ pods, failure }: Workload): string {
+  const blocked = livePods(pods).find((pod) => !pod.isReady && (pod.restarts > 0 || pod.isHopeless));
+  return failure ?? blocked?.why ?? 'its new pods replace the old ones';
+}
+
 function describe(workload: Workload): string {
-  const crashed = livePods(workload.pods).find((pod) => !pod.isReady && pod.restarts > 0);
-  const why = isReady(workload)
-    ? (crashed?.why ?? 'its new pods replace the old ones')
-    : whyNotReady(workload);
-  return `${workload.part} (${why})`;
+  return `${workload.part} (${isReady(workload) ? whyOldPods(workload) : whyNotReady(workload)})`;
 }
 
 async function quoteLog(part: PartName, pod: string, { kubectl }: Place): Promise<string> {

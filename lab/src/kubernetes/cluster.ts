@@ -34,6 +34,12 @@ export function chosenCluster(): Cluster | undefined {
   return chosen;
 }
 
+/** The sentence for a namespace that has no shop. */
+export function hasNoShop(namespace: string): string {
+  const overlay = namespace === defaultCluster.namespace ? '' : ' --overlay …';
+  return `The namespace ${namespace} has no shop: ./start.sh${overlay} makes one, and --namespace names another namespace.`;
+}
+
 /** The beginning of a `kubectl` command for the chosen cluster, as it is typed. */
 export function kubectlAsTyped({ context, namespace }: Cluster): string {
   return ['kubectl', ...(context === undefined ? [] : ['--context', context]), '--namespace', namespace].join(

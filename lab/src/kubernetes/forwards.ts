@@ -25,6 +25,9 @@ export type Forwards = {
 
 /** How long `kubectl port-forward` waits for a pod that runs. */
 const podLimit = '5s';
+/** A program for `sh` that runs `kubectl` until its input ends, as it does when the command that reads from it was killed. */
+const endWithInput =
+  'exec 3<&0; kubectl "$@" 3<&- & child=$!; { read -r _ <&3; kill $child; } >/dev/null 2>&1 & wait $child; kill $!';
 
 /**
  * Opens a free port of 127.0.0.1 for each target. `kubectl port-forward` runs for those that somebody connects to, and
@@ -41,13 +44,14 @@ export async function openForwards(
     for (const child of children) end(child);
   };
   process.once('exit', endChildren);
+  let isForbidden = false;
 
   /** Resolves to the port of a new `kubectl port-forward`, to undefined when there is no pod. Calls `onEnd` at its end. */
   const forward = ({ workload, port }: Route, onEnd: () => void): Promise<number | undefined> => {
     const args = ['port-forward', '--address=127.0.0.1', `--pod-running-timeout=${podLimit}`];
-    const child = spawn('kubectl', [...place, ...args, workload, `:${port}`], {
+    const child = spawn('sh', ['-c', endWithInput, 'sh', ...place, ...args, workload, `:${port}`], {
       // A Ctrl-C must not end it: what a command has broken is undone through it.
-      ...{ env: environment, detached: true, stdio: ['ignore', 'pipe', 'ignore'] },
+      ...{ env: environment, detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
     });
     children.add(child);
     return new Promise((resolve) => {
@@ -58,6 +62,11 @@ export async function openForwards(
       };
       child.on('error', ended).on('exit', ended);
       if (child.stdout === null) return;
+      createInterface(child.stderr).on('line', (line) => {
+        if (!line.includes('forbidden') || isForbidden) return;
+        isForbidden = true;
+        process.stderr.write(`${line}\n`);
+      });
       createInterface(child.stdout).on('line', (line) => {
         const [, local] = /^Forwarding from 127\.0\.0\.1:(\d+) /.exec(line) ?? [];
         if (local !== undefined) resolve(Number(local));

@@ -33,7 +33,10 @@ export function explainMissing(error: unknown): never {
 
 const chooseAnother = 'kubectl config get-contexts lists the contexts, and --context chooses one.';
 
-function explain(output: string, { context }: Cluster): string | undefined {
+function explain(output: string, { context, namespace }: Cluster): string | undefined {
+  const [, verb, resource] = /is forbidden: User "[^"]*" cannot (\w+) resource "([^"]+)"/.exec(output) ?? [];
+  if (verb !== undefined)
+    return `This user may not ${verb} ${resource} in the namespace ${namespace}. docs/kubernetes.md says what a user needs.`;
   const last = output.split('\n').at(-1) ?? '';
   if (/context .* does not exist|no context exists/.test(output))
     return `The kubeconfig has no context ${context}. ${chooseAnother}`;

@@ -15,8 +15,8 @@ import { whyServiceNotReady } from '../readiness.ts';
 import { serviceUrl } from '../service-url.ts';
 import { defaultPorts, type Settings } from '../settings.ts';
 import type { PartStatus, Stack } from '../stack.ts';
-import { awaitReady, isReady, livePods, whyNotReady } from './await-ready.ts';
-import { type Cluster, firstOverlay } from './cluster.ts';
+import { awaitReady, isReady, livePods, whyNotReady, whyOldPods } from './await-ready.ts';
+import { type Cluster, firstOverlay, hasNoShop } from './cluster.ts';
 import { followLogs } from './follow-logs.ts';
 import type { Forwards } from './forwards.ts';
 import { createKubectl, placeArguments } from './kubectl.ts';
@@ -41,7 +41,17 @@ export function createKubernetesStack(
   const { namespace } = cluster;
   const kubectl = createKubectl(cluster, environment, signal);
   const place = placeArguments(cluster);
-  const read = () => readWorkloads(kubectl, namespace);
+  const ending = new Set<string>();
+  const read = async () => {
+    const all = await readWorkloads(kubectl, namespace);
+    for (const { reference, pods } of all) {
+      const fresh = pods.filter(({ name, isEnding }) => isEnding && !ending.has(name));
+      // For some seconds yet, a pod that ends answers whoever is connected to it.
+      if (fresh.length > 0) forwards.renew(reference);
+      for (const { name } of fresh) ending.add(name);
+    }
+    return all;
+  };
   const awaitAll = (parts: readonly PartName[], limitMs: number) =>
     awaitReady(parts, limitMs, { kubectl, read, report, signal });
 
@@ -101,7 +111,7 @@ export function createKubernetesStack(
     throw new LabError(`Pods of ${parts.join(', ')} have not ended within ${endLimitMs / 1000} s.`);
   };
   /** Sends a signal to the processes of the pods; in vain where an image has no shell, or its program is process 1. */
-  const signalPods = (one: Workload, name: 'STOP' | 'KILL') =>
+  const signalPods = (one: Workload, name: 'STOP' | 'CONT' | 'KILL') =>
     Promise.allSettled(
       one.pods.map((pod) => kubectl('exec', pod.name, '--', 'bash', '-c', `kill -${name} -1`)),
     );
@@ -115,7 +125,8 @@ export function createKubernetesStack(
     const starts = livePods(pods).flatMap(({ startedAt }) => startedAt ?? []);
     const [startedAt] = starts.toSorted((some, others) => some.getTime() - others.getTime());
     const running = { part, address, ...(startedAt && { startedAt }) };
-    if (isReady(one)) return { ...running, state: 'ready' };
+    if (isReady(one))
+      return { ...running, state: 'ready', ...(!one.isRolledOut && { detail: whyOldPods(one) }) };
     const service = serviceNames.find((name) => name === part);
     const asked =
       service && replicas === 1 && startedAt
@@ -130,6 +141,15 @@ export function createKubernetesStack(
       const overlay = overlayOf(before);
       const { folder } = await overlayFolder(overlay, namespace, settings.root, kubectl);
       await requireRight('up', 'patch', 'roles');
+      const phase = [
+        'get',
+        'namespace',
+        namespace,
+        '--ignore-not-found',
+        '--output=jsonpath={.status.phase}',
+      ];
+      if ((await kubectl(...phase)) === 'Terminating')
+        throw new LabError(`The namespace ${namespace} is being deleted: try again when it is gone.`);
       report(`Applying k8s/overlays/${overlay} …`);
       // One that waits for an image cannot be changed, and what it would do is done anew.
       await kubectl('delete', 'job', 'make-secrets', '--ignore-not-found');
@@ -177,6 +197,7 @@ export function createKubernetesStack(
     },
     async status() {
       const all = await read();
+      if (all.length === 0) throw new LabError(hasNoShop(namespace));
       // It is asked next, and has little time to answer.
       if (all.some((one) => one.part === 'prometheus' && isReady(one))) await forwards.open('prometheus');
       const states = await Promise.all(all.map(statusOf));
@@ -208,7 +229,12 @@ export function createKubernetesStack(
       const found = await requireRunning(part);
       // A deletion by force is a SIGTERM first. A process that is stopped does not hear it, and so cannot end in order.
       await signalPods(found, 'STOP');
-      await scaleDown(found, 'kill');
+      try {
+        await scaleDown(found, 'kill');
+      } catch (error) {
+        await signalPods(found, 'CONT');
+        throw error;
+      }
       await signalPods(found, 'KILL');
       const pods = found.pods.map(({ name }) => `pod/${name}`);
       if (pods.length > 0)
@@ -232,7 +258,9 @@ export function createKubernetesStack(
       try {
         await awaitAll([part], readyLimitMs);
       } catch (error) {
-        if (signal.aborted || found.kind !== 'Deployment' || found.replicas === 0) throw error;
+        // Without pods, or with some of another template already, there is nothing good to go back to.
+        const isWhole = found.kind === 'Deployment' && found.isRolledOut && found.replicas > 0;
+        if (signal.aborted || !isWhole) throw error;
         await kubectl('rollout', 'undo', found.reference);
         const why =
           error instanceof LabError && databaseOf(part)

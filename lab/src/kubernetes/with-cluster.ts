@@ -6,16 +6,18 @@ import { type PortName, serviceNames } from '../part-names.ts';
 import type { Progress } from '../progress.ts';
 import { defaultPorts, type Places, readSettings } from '../settings.ts';
 import type { Session } from '../stack.ts';
-import { type Cluster, defaultCluster } from './cluster.ts';
+import { type Cluster, hasNoShop } from './cluster.ts';
 import { openForwards } from './forwards.ts';
 import { createKubectl, placeArguments } from './kubectl.ts';
 import { createKubernetesStack } from './kubernetes-stack.ts';
-import { workloadName } from './workloads.ts';
+import { ofShop, workloadName } from './workloads.ts';
 
 /** What commands ask at its own address. */
 const asked = [...serviceNames, 'jaeger', 'prometheus', 'loki'] as const;
 const answerLimit = '--request-timeout=15s';
 /** One that was made by hand, for the administrator's password, has no more until the first start. */
+const lostSecret =
+  'The Secret vitrine-secrets is gone, or has no FAULT_TOKEN. ./start.sh makes what it lacks; then ./vitrine restart gives it to each service, and to a database whose password was lost only with a new volume.';
 const secretSchema = z.object({ data: z.object({ FAULT_TOKEN: z.base64().optional() }).default({}) });
 
 /**
@@ -50,10 +52,10 @@ export async function withCluster<Result>(
   const find = ['get', 'secret', 'vitrine-secrets', '--ignore-not-found', '--output=json', answerLimit];
   const secret = await kubectl(...find);
   const found = secret === '' ? undefined : secretSchema.parse(JSON.parse(secret)).data.FAULT_TOKEN;
-  if (found === undefined && isExpected)
-    throw new LabError(
-      `The namespace ${cluster.namespace} has no shop: ./start.sh${cluster.namespace === defaultCluster.namespace ? '' : ' --overlay …'} makes one, and --namespace names another namespace.`,
-    );
+  if (found === undefined && isExpected) {
+    const isThere = (await kubectl('get', 'deployments', ofShop, '--output=name')) !== '';
+    throw new LabError(isThere ? lostSecret : hasNoShop(cluster.namespace));
+  }
   const token = found === undefined ? {} : { FAULT_TOKEN: Buffer.from(found, 'base64').toString() };
   const targets = asked.map((name: PortName & (typeof asked)[number]) => ({
     ...{ name, workload: `deployment/${workloadName(name)}`, port: defaultPorts[name] },

@@ -56,6 +56,8 @@ export type Workload = {
   replicas: number;
   /** Whether its present pods are of its present template. */
   isRolledOut: boolean;
+  /** Why the cluster makes no pod for it, as when a quota is used up. */
+  failure?: string | undefined;
   /** How many it had before it was scaled to 0, and by which command it was. */
   before: { replicas: number; stoppedBy: string | undefined };
   /** What the last `up` applied; undefined where only `kubectl` has. */
@@ -99,6 +101,7 @@ const itemSchema = z.discriminatedUnion('kind', [
         observedGeneration: z.number().default(0),
         replicas: z.number().default(0),
         updatedReplicas: z.number().default(0),
+        conditions: z.array(condition).default([]),
       })
       .prefault({}),
   }),
@@ -154,6 +157,7 @@ export async function readWorkloads(kubectl: Kubectl, namespace: string): Promis
           status.observedGeneration >= metadata.generation &&
           status.updatedReplicas === spec.replicas &&
           status.replicas === spec.replicas,
+        failure: status.conditions.find(({ type }) => type === 'ReplicaFailure')?.message,
         before: { replicas: Number(kept[replicas] ?? 1), stoppedBy: kept[stoppedBy] },
         overlay: kept[overlay],
         address: addressOf(part, pods, items, namespace),
