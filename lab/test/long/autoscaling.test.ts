@@ -20,7 +20,7 @@ test('When the load on a service rises and falls, then pods come and go, and eve
       .readyReplicas;
   };
   const page = { url: shop.urls.frontend };
-  const many = keepSending([page], { perSecond: 40 });
+  const many = keepSending([page], { perSecond: 15 });
   await expect.poll(replicas, { timeout: 180_000, interval: 1000 }).toBeGreaterThanOrEqual(2);
   servedOf(await many.stop());
   const few = keepSending([page], { perSecond: 1 });
