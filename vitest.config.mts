@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Stack tests of some minutes: one that begins last would leave the other workers idle. And what needs an empty cluster. */
+/** Stack tests of some minutes, of which one that begins last would leave the other workers idle; tests of an empty cluster. */
 const first = ['stack/scenario', 'stack/drill', 'stack/telemetry-outages', 'kubernetes/replicas'];
 
 /** Deletes the shop that the other tests on a cluster need. */

@@ -62,17 +62,20 @@ export function openBrowser(baseUrl: string, headers: Record<string, string> = {
       return send('GET', page.location);
     },
     submit(page, action, fields = {}) {
-      const form = page.html.querySelector(`form[action="${action}"]`);
-      if (!form) throw new Error(`No form ${action} on the page: ${page.text}`);
-      const hidden = form.querySelectorAll('input[type=hidden]');
-      const values = hidden.map((input) => [
-        input.getAttribute('name') ?? '',
-        input.getAttribute('value') ?? '',
-      ]);
-      const filledIn = { ...Object.fromEntries(values), ...fields };
+      const filledIn = { ...hiddenFields(page, action), ...fields };
       return send('POST', action, (request) => request.type('form').send(filledIn));
     },
   };
+}
+
+/** The hidden fields of a form of a page, by name. */
+export function hiddenFields({ html, text }: Page, action: string): Record<string, string> {
+  const form = html.querySelector(`form[action="${action}"]`);
+  if (!form) throw new Error(`No form ${action} on the page: ${text}`);
+  const hidden = form.querySelectorAll('input[type=hidden]');
+  return Object.fromEntries(
+    hidden.map((input) => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? '']),
+  );
 }
 
 /** Finds the error of a field as a screen reader does. @returns its text, undefined when there is none */

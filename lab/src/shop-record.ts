@@ -12,6 +12,12 @@ export type OwnMode = (typeof ownModes)[number];
 /** It may also run in a namespace of a cluster. */
 export const modes = [...ownModes, 'kubernetes'] as const;
 export type Mode = (typeof modes)[number];
+/** The modes in the middle of a sentence. */
+export const modeWords: Record<Mode, string> = {
+  docker: 'with Docker',
+  native: 'without Docker',
+  kubernetes: 'on Kubernetes',
+};
 
 const startSchema = z.object({
   ports: z.partialRecord(z.enum(portNames), z.int().min(1).max(65_535)),

@@ -15,6 +15,7 @@ import { LabError } from '../src/lab-error.ts';
 import { createJaeger } from '../src/query/jaeger.ts';
 import { findPlaces, readSettings } from '../src/settings.ts';
 import { statusTable } from '../src/status-table.ts';
+import { verify } from '../src/verify/verify.ts';
 import { welcome } from '../src/welcome.ts';
 import { fakeDocker } from './fake-docker.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -562,6 +563,15 @@ test('When a backend has no pod, then the error names it, and no port of this ma
   const jaeger = createJaeger(`http://127.0.0.1:${port}`);
   const sentence = /^Jaeger cannot be asked: no pod of it answers; see \.\/vitrine status\.$/;
   await expect(jaeger.traceById('5'.repeat(32))).rejects.toThrow(sentence);
+});
+
+test('When a namespace has no backends, then verify names them, and asks nothing', async () => {
+  const { stack } = fakeStack([whole()]);
+  const settings = readSettings(findPlaces({ VITRINE_HOME: join(temporaryFolder(), 'home') }), {});
+  const session = { settings, stack, mode: 'kubernetes', report: () => undefined } as const;
+  await expect(verify(session, new AbortController().signal)).rejects.toThrow(
+    'verify asks jaeger, prometheus, loki: not in this namespace.',
+  );
 });
 
 test('A table of parts has columns for processes only where they are known', () => {

@@ -1,5 +1,6 @@
 import { alertTitle } from '../alert-title.ts';
 import { asTyped } from '../kubernetes/cluster.ts';
+import { modeWords } from '../shop-record.ts';
 import { formatDuration, serviceNumber } from '../trace-view/label.ts';
 import type { Facts } from './facts.ts';
 import {
@@ -37,7 +38,7 @@ export function reportContent(facts: Facts) {
     story: facts.story,
     setting: [
       `${formatUtcDay(axis.startMs)}, ${formatUtcTime(axis.startMs)} to ${formatUtcTime(axis.endMs)} UTC`,
-      { docker: 'with Docker', native: 'without Docker', kubernetes: 'on Kubernetes' }[facts.mode],
+      modeWords[facts.mode],
       ...(facts.isFast ? ['fast run'] : []),
     ].join(' · '),
     outcome: facts.outcome,

@@ -5,15 +5,13 @@ import { storesOf } from '../query/stores.ts';
 import type { Facts } from '../report/facts.ts';
 import { reportFolder } from '../report/folder.ts';
 import { writeReport } from '../report/write-report.ts';
-import { type Mode, modes } from '../shop-record.ts';
+import { type Mode, modes, modeWords } from '../shop-record.ts';
 import type { Session } from '../stack.ts';
 import { startTraffic, type Traffic } from '../traffic/traffic.ts';
 import { watchAlerts } from './alert-watch.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { runScenario } from './run-scenario.ts';
 import { readScenario, type Scenario, scenarioNames } from './scenario.ts';
-
-const where = { native: 'without Docker', docker: 'with Docker', kubernetes: 'on Kubernetes' };
 
 /** One line for each scenario; that of a file with mistakes says so. */
 export function listScenarios(): string[] {
@@ -26,7 +24,9 @@ function titleOf(name: string): string {
   try {
     const { title, modes: own } = readScenario(name);
     const others = modes.filter((mode) => !own.includes(mode));
-    return others.length === 0 ? title : `${title} (not ${others.map((mode) => where[mode]).join(' or ')})`;
+    return others.length === 0
+      ? title
+      : `${title} (not ${others.map((mode) => modeWords[mode]).join(' or ')})`;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return `has mistakes: ./vitrine scenario ${name} says which`;
@@ -92,7 +92,7 @@ async function carryOut(
 }
 
 function notInMode({ name }: Scenario, mode: Mode): string {
-  return `The scenario ${name} does not work ${where[mode]}; docs/scenarios.md says why.`;
+  return `The scenario ${name} does not work ${modeWords[mode]}; docs/scenarios.md says why.`;
 }
 
 function summaryOf(facts: Facts): string[] {

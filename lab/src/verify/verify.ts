@@ -39,7 +39,7 @@ export async function verify(session: Session, signal: AbortSignal): Promise<Ver
   refuseWhileCompiling(parts);
   const missing = parts.filter(({ part, detail }) => detail === notInNamespace && asked.includes(part));
   if (missing.length > 0)
-    throw new LabError(`It asks ${missing.map(({ part }) => part).join(', ')}: ${notInNamespace}.`);
+    throw new LabError(`verify asks ${missing.map(({ part }) => part).join(', ')}: ${notInNamespace}.`);
 
   const customer = startCustomer(settings);
   try {

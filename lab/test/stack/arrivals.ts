@@ -40,11 +40,11 @@ export function failuresOf(seen: readonly Arrival[]): Arrival[] {
 }
 
 /**
- * Whether the shop gave up after a time limit, the shortest of which is a second, as it does where the machine is busy with
+ * Whether the shop gave up after a time limit, by default that of the frontend, as it does where the machine is busy with
  * something else. A request that is lost fails at once.
  */
-export function isLate({ outcome, ms }: Arrival): boolean {
-  return outcome === 503 && ms > 1000;
+export function isLate({ outcome, ms }: Arrival, limitMs = 1800): boolean {
+  return outcome === 503 && ms > limitMs;
 }
 
 /** @param share such as 0.95: this share of the values is at most the result */

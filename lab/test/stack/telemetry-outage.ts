@@ -92,7 +92,7 @@ export async function freezeJaegerAndLoki(stack: Site, { seconds, perSecond }: O
 
 /**
  * The requests that were answered with the page. While the machine is busy with something else, one in a hundred may run
- * into a time limit of the shop; an outage that requests waited for would let many. No other may fail.
+ * into the time limit of the frontend (1.8 s); an outage that requests waited for would let many. No other may fail.
  */
 export function servedOf(seen: readonly Arrival[]): readonly Arrival[] {
   const failures = failuresOf(seen);
